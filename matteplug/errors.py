@@ -1,0 +1,53 @@
+"""The errors a person at the editor or the command line can act on.
+
+Every one has a stable machine-readable ``code``, a ``message`` of one sentence and a ``hint`` that says
+what to do about it.  Mistakes of a programmer stay ``TypeError`` and ``ValueError``.
+"""
+
+from __future__ import annotations
+
+
+class MatteplugError(Exception):
+    """Root of all errors that matteplug raises on purpose.
+
+    Args:
+        code: stable identifier in kebab-case, unique for the situation ("trimap-size").
+        message: one sentence that says what is wrong.
+        hint: what to do about it; names the command to run where there is one.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(code, message, hint)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class RequestError(MatteplugError):
+    """The picture, guide or option that was given cannot be used."""
+
+
+class NetworkError(MatteplugError):
+    """A network, its weights or its manifest is missing, damaged or unknown."""
+
+
+class EngineError(MatteplugError):
+    """The inference engine or an execution provider cannot do the work."""
+
+
+class WireError(MatteplugError):
+    """Host and worker do not understand each other."""
+
+
+class PluginError(MatteplugError):
+    """A plug-in is broken or two plug-ins contradict each other."""
+
+
+class Cancelled(MatteplugError):
+    """The work was stopped because its cancel token was set."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "The matte was cancelled.")

@@ -1,0 +1,53 @@
+"""The extension points: one hook each for networks, hosts and commands.
+
+A plug-in is a distribution with an entry point in the group ``matteplug`` that names a module (or object)
+with functions marked ``@hookimpl``.  Built-in networks and hosts come in by the same way.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+from matteplug.host import HostSpec
+from matteplug.network import NetworkSpec
+
+GROUP = "matteplug"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A subcommand of ``matteplug``.
+
+    Attributes:
+        name: the word on the command line.
+        help: one line.
+        configure: adds arguments to the parser.
+        run: does the work and returns the exit status.
+    """
+
+    name: str
+    help: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+@hookspec
+def matteplug_networks() -> Iterable[NetworkSpec]:  # type: ignore[empty-body]
+    """Return the networks that this plug-in brings."""
+
+
+@hookspec
+def matteplug_hosts() -> Iterable[HostSpec[Any]]:  # type: ignore[empty-body]
+    """Return the hosts that this plug-in brings."""
+
+
+@hookspec
+def matteplug_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+    """Return the subcommands that this plug-in brings."""

@@ -1,0 +1,124 @@
+"""What a network is to the rest of the library: plain data, listed without loading anything.
+
+A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and what `exported/<id>.json`
+and the ONNX file's metadata repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Guide(str, Enum):
+    """What a network needs beside the image."""
+
+    NONE = "none"
+    TRIMAP = "trimap"
+    PLATE = "plate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSpec:
+    """One input or output of the ONNX graph.
+
+    Attributes:
+        name: the graph's name for it.
+        role: what it carries: "image", "trimap", "plate", "segmentation", "motion" for inputs;
+            "alpha", "foreground", "confidence" for outputs.
+        channels: size of axis 1 of (B, C, H, W).
+        low, high: the values that stand for the role's 0 and 1 (image 0–255: low 0, high 255).
+        mean, std: normalisation after scaling to [low, high], one number a channel; empty for none.
+    """
+
+    name: str
+    role: str
+    channels: int
+    low: float = 0.0
+    high: float = 1.0
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeRule:
+    """Which input sizes the graph takes; the caller pads to the rule and crops the result.
+
+    Attributes:
+        multiple: width and height must be a multiple of this.
+        minimum_px: smallest side.
+        maximum_px: largest side the network was made for, else the image is scaled down; None for any.
+    """
+
+    multiple: int = 1
+    minimum_px: int = 1
+    maximum_px: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec:
+    """A network's description, cheap to list.
+
+    Attributes:
+        id: unique, lower case ("citm").
+        title: what a person reads in a menu.
+        guide: what it needs beside the image.
+        inputs, outputs: the graph's tensors.
+        size: the size rule.
+        tiling: whether it may be run in tiles.
+        overlap_px: how far a tile must reach beyond the pixels that are kept.
+        weights: path of the ONNX file, relative to the folder of the manifest; or None where `solver` is given.
+        sha256: checksum of that file, hex; empty where the manifest carries it.
+        solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by role, for methods
+            that are no ONNX graph.
+        build: dotted name "package.module:function" of the torch model's builder, for export and training; or None.
+        citation: the source.
+        licence: licence of the weights (SPDX id).
+        training_data: one sentence.
+        metrics: measured, with the evaluator and the data named.
+        golden: tensor stored for proving a provider; see `weights`.
+        denied_providers: providers that are known to be wrong for it, id to reason.
+    """
+
+    id: str
+    title: str
+    guide: Guide
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    size: SizeRule = field(default_factory=SizeRule)
+    tiling: bool = True
+    overlap_px: int = 0
+    weights: str | None = None
+    sha256: str = ""
+    solver: str | None = None
+    build: str | None = None
+    citation: str = ""
+    licence: str = ""
+    training_data: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    golden: Mapping[str, Any] = field(default_factory=dict)
+    denied_providers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the spec as plain JSON data."""
+        return asdict(self) | {"guide": self.guide.value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NetworkSpec:
+        """Make a spec from what `to_json` returned.
+
+        Raises:
+            TypeError, ValueError, KeyError: the data is of another form.
+        """
+        values = dict(data)
+        values["guide"] = Guide(values["guide"])
+        for name in ("inputs", "outputs"):
+            values[name] = tuple(_tensor(tensor) for tensor in values[name])
+        values["size"] = SizeRule(**values.get("size", {}))
+        return cls(**values)
+
+
+def _tensor(data: Mapping[str, Any]) -> TensorSpec:
+    return TensorSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

@@ -1,0 +1,1 @@
+"""The built-in networks, one folder each: the spec (plain data) and the torch model."""

@@ -1,0 +1,169 @@
+"""The values that travel between the layers: a request in, a matte out.
+
+Arrays are (H, W[, C]); geometry is (width, height) in a named type.  An image array is uint8 [0, 255],
+uint16 [0, 65535] or float32 [0, 1]; an alpha array is float32 [0, 1], absolute, never stretched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[Any]
+"""(H, W, 3) uint8, uint16 or float32 colours, sRGB-encoded."""
+Alpha: TypeAlias = NDArray[np.float32]
+"""(H, W) float32, [0, 1]."""
+Trimap: TypeAlias = NDArray[np.uint8]
+"""(H, W) uint8, exactly BACKGROUND, UNKNOWN or FOREGROUND."""
+
+BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
+
+Progress: TypeAlias = Callable[[float, str], None]
+"""Called with the share done (0 to 1, monotonic) and what is being done."""
+
+
+class Size(NamedTuple):
+    """A width and a height in pixels."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> Size:
+        """Return the size of an (H, W, …) array."""
+        return cls(array.shape[1], array.shape[0])
+
+    def __str__(self) -> str:
+        return f"{self.width}×{self.height}"
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels: left, top, width, height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Index an (H, W) array with the rectangle."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+class CancelToken:
+    """A flag that another thread sets to stop a matte that is being computed."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def cancel(self) -> None:
+        """Ask the work to stop; safe from any thread, any number of times."""
+        self._event.set()
+        for callback in list(self._callbacks):
+            callback()
+
+    @property
+    def cancelled(self) -> bool:
+        """Tell whether `cancel` was called."""
+        return self._event.is_set()
+
+    def add_callback(self, callback: Callable[[], None]) -> None:
+        """Call `callback` on cancel (at once if that has happened)."""
+        self._callbacks.append(callback)
+        if self.cancelled:
+            callback()
+
+    def remove_callback(self, callback: Callable[[], None]) -> None:
+        """Forget a callback that was added."""
+        self._callbacks.remove(callback)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatteOptions:
+    """How to make a matte; the defaults are what most people want.
+
+    Attributes:
+        provider: execution provider id ("cpu", "cuda", …) or "auto".
+        band_px: half width of the unknown band that is laid around a hard selection; None adapts to the object.
+        align: register the plate to the image before it is used.
+        clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
+        limit_mib: memory the engine may take for one tile; None for the default.
+    """
+
+    provider: str = "auto"
+    band_px: int | None = None
+    align: bool = True
+    clean_colours: bool = True
+    limit_mib: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatteRequest:
+    """Everything that is needed to make one matte.
+
+    Attributes:
+        image: (H, W, 3) uint8, uint16 or float32.
+        network: id of the network, or None to choose by the guide.
+        trimap: (H, W) uint8, 0, 128 or 255; or None.
+        plate: clean background plate, an image like `image`; or None.
+        segmentation: (H, W) float32 [0, 1], coarse soft mask for networks that take one; or None.
+        options: see `MatteOptions`.
+        notes: what was decided while the request was made ("2 stray pixels became unknown").
+    """
+
+    image: Image
+    network: str | None = None
+    trimap: Trimap | None = None
+    plate: Image | None = None
+    segmentation: Alpha | None = None
+    options: MatteOptions = field(default_factory=MatteOptions)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matte:
+    """The result: alpha and straight foreground colours, and how they were made.
+
+    Attributes:
+        alpha: (H, W) float32 [0, 1].
+        foreground: (H, W, 3), dtype of the request's image, straight (not premultiplied); equals the image where alpha is 1.
+        network: id of the network that made it.
+        provider: execution provider that ran it ("cpu").
+        elapsed_s: seconds by part: "network", "foreground", "total".
+        confidence: 0 to 1 where the network can tell, else None.
+        notes: sentences for the user: repairs, choices, doubts.
+    """
+
+    alpha: Alpha
+    foreground: Image
+    network: str
+    provider: str
+    elapsed_s: dict[str, float]
+    confidence: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def cutout(self) -> Image:
+        """Return (H, W, 4) of the image's dtype: straight colours and alpha."""
+        from matteplug.pixels import cutout
+
+        return cutout(self.foreground, self.alpha)
+
+    def composite(self, backdrop: Image | tuple[int, int, int]) -> Image:
+        """Return the foreground over `backdrop`, αF + (1 − α)B, dtype of the image.
+
+        Args:
+            backdrop: (H, W, 3) of the image's size and dtype, or one colour in that dtype's range.
+
+        Raises:
+            RequestError: the backdrop's size or dtype is another.
+        """
+        from matteplug.pixels import composite
+
+        return composite(self.foreground, self.alpha, backdrop)
