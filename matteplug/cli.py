@@ -1,0 +1,42 @@
+"""The command line: ``matteplug COMMAND …``.
+
+Every subcommand comes in by the hook `matteplug_commands`, the built-in ones too.  Errors a person can act on
+are printed as one sentence and a hint, with exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from matteplug import __version__, plugins
+from matteplug.errors import MatteplugError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    commands = plugins.registry().commands
+    parser = argparse.ArgumentParser(
+        prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."
+    )
+    parser.add_argument("--version", action="version", version=f"matteplug {__version__}")
+    subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
+    for command in sorted(commands.values(), key=lambda command: command.name):
+        command.configure(
+            subparsers.add_parser(command.name, help=command.help, description=command.help)
+        )
+    args = parser.parse_args(argv)
+    try:
+        return commands[args.command].run(args)
+    except MatteplugError as error:
+        print(f"matteplug: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("matteplug: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe (`| head`) went away
+        sys.stderr.close()
+        return 141

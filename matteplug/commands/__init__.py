@@ -1,0 +1,17 @@
+"""The built-in subcommands, brought in by the same hook as a stranger's.
+
+Each command's own module is light; what it needs to run is imported when it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from matteplug.commands import plugins
+from matteplug.hookspecs import Command, hookimpl
+
+
+@hookimpl
+def matteplug_commands() -> Iterable[Command]:
+    """Return the subcommands of the library itself."""
+    return [plugins.command()]

@@ -1,0 +1,44 @@
+"""``matteplug plugins``: what is installed, and what is broken and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from matteplug.plugins import Plugin, registry
+from matteplug.hookspecs import Command
+
+
+def command() -> Command:
+    """Return the subcommand."""
+    return Command(
+        name="plugins",
+        help="List the plug-ins, what they bring, and why a broken one was left out.",
+        configure=_configure,
+        run=_run,
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run(args: argparse.Namespace) -> int:
+    found = registry().plugins
+    if args.json:
+        print(json.dumps([asdict(plugin) for plugin in found], indent=2))
+    else:
+        _print_table(found)
+    return 1 if any(plugin.broken for plugin in found) else 0
+
+
+def _print_table(found: list[Plugin]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("plug-in", "distribution", "networks", "hosts", "commands", "state")
+    for plugin in found:
+        names = (", ".join(names) for names in (plugin.networks, plugin.hosts, plugin.commands))
+        table.add_row(plugin.name, plugin.distribution, *names, plugin.broken or "works")
+    Console().print(table)
