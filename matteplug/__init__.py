@@ -1,7 +1,7 @@
 """matteplug: image matting for GIMP, Krita, the command line and any host that wants it.
 
-The public API is `matte`, `Matte`, `MatteRequest`, `MatteOptions` and the errors; names are loaded when
-they are first used, so that importing the package stays cheap.
+The public API is `matte`, `Matte`, `MatteRequest`, `MatteOptions` and the errors; names are loaded
+when they are first used, so that importing the package stays cheap.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The recipe: a request in, a matte out.
 
-    image + guide ──► choose the network ──► its inputs ──► engine ──► alpha ──► straight colours ──► Matte
+    image + guide ─► network ─► inputs ─► engine ─► alpha ─► straight colours ─► Matte
 
 `matte` is for people, `run` for hosts that have built a `MatteRequest` themselves.
 """
@@ -60,15 +60,15 @@ def matte(
 
     Pictures are arrays or paths of files.
 
-    ============== ============ ===================== ======================================================
-    argument       shape        dtype                 range
-    ============== ============ ===================== ======================================================
-    image          (H, W, 3)    uint8, uint16, float  0–255, 0–65535, 0–1; (H, W) is taken as gray
-    trimap         (H, W)       any                   0/128/255, 0/1/2, or a soft mask; see `trimap.from_mask`
-    selection      (H, W)       any                   0 outside, full scale inside; a band is laid around it
-    plate          (H, W, 3)    as image              the same view without the foreground
-    segmentation   (H, W)       any                   a coarse mask for networks that take one
-    ============== ============ ===================== ======================================================
+    ============  =========  ====================  =========================================
+    argument      shape      dtype                 range
+    ============  =========  ====================  =========================================
+    image         (H, W, 3)  uint8, uint16, float  0–255, 0–65535, 0–1; (H, W) is gray
+    trimap        (H, W)     any                   0/128/255, 0/1/2, or a soft mask
+    selection     (H, W)     any                   0 outside, full scale inside, hard or soft
+    plate         (H, W, 3)  as image              the same view without the foreground
+    segmentation  (H, W)     any                   a coarse mask for networks that take one
+    ============  =========  ====================  =========================================
 
     Args:
         image: the picture.
@@ -76,8 +76,8 @@ def matte(
         selection: a rough selection of the foreground, hard or soft; not together with `trimap`.
         plate: the clean background plate.
         segmentation: a coarse soft mask of the foreground.
-        network: id of a network; by default the guide decides: a trimap or selection first, then a plate,
-            then none.
+        network: id of a network; by default the guide decides: a trimap or selection first, then a
+            plate, then none.
         provider: execution provider, "auto" for the best that works.
         band_px: half width of the unknown band around a hard selection; by default it adapts.
         align: register the plate before it is used.
@@ -161,11 +161,17 @@ def choose(request: MatteRequest) -> NetworkSpec:
     for spec in registry.networks.values():
         if spec.guide is guide:
             return spec
-    article = {Guide.NONE: "without a guide", Guide.TRIMAP: "for a trimap", Guide.PLATE: "for a plate"}
+    article = {
+        Guide.NONE: "without a guide",
+        Guide.TRIMAP: "for a trimap",
+        Guide.PLATE: "for a plate",
+    }
     raise NetworkError(
         "no-network",
         f"No network {article[guide]} is installed.",
-        "Give a trimap or a selection." if guide is not Guide.TRIMAP else "See `matteplug plugins`.",
+        "Give a trimap or a selection."
+        if guide is not Guide.TRIMAP
+        else "See `matteplug plugins`.",
     )
 
 

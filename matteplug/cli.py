@@ -1,7 +1,7 @@
 """The command line: ``matteplug COMMAND …``.
 
-Every subcommand comes in by the hook `matteplug_commands`, the built-in ones too.  Errors a person can act on
-are printed as one sentence and a hint, with exit status 2.
+Every subcommand comes in by the hook `matteplug_commands`, the built-in ones too.  Errors a person
+can act on are printed as one sentence and a hint, with exit status 2.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The extension points: one hook each for networks, hosts and commands.
 
-A plug-in is a distribution with an entry point in the group ``matteplug`` that names a module (or object)
-with functions marked ``@hookimpl``.  Built-in networks and hosts come in by the same way.
+A plug-in is a distribution with an entry point in the group ``matteplug`` that names a module (or
+object) with functions marked ``@hookimpl``.  Built-in networks and hosts come in by the same way.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ class HostSpec(Generic[Job]):
         id: unique, lower case ("gimp3").
         title: what a person reads.
         adapter: dotted name "package.module:Class" of the `HostAdapter`.
-        install: dotted name "package.module:function" that finds and installs the in-host half, or None where
-            nothing is installed.
+        install: dotted name "package.module:function" that finds and installs the in-host half, or
+            None where nothing is installed.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """What a network is to the rest of the library: plain data, listed without loading anything.
 
-A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and what `exported/<id>.json`
-and the ONNX file's metadata repeat.
+A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and what
+`exported/<id>.json` and the ONNX file's metadata repeat.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class SizeRule:
     Attributes:
         multiple: width and height must be a multiple of this.
         minimum_px: smallest side.
-        maximum_px: largest side the network was made for, else the image is scaled down; None for any.
+        maximum_px: largest side the network was made for, else the image is scaled down; None for
+            any.
     """
 
     multiple: int = 1
@@ -69,11 +70,13 @@ class NetworkSpec:
         size: the size rule.
         tiling: whether it may be run in tiles.
         overlap_px: how far a tile must reach beyond the pixels that are kept.
-        weights: path of the ONNX file, relative to the folder of the manifest; or None where `solver` is given.
+        weights: path of the ONNX file, relative to the folder of the manifest; or None where
+            `solver` is given.
         sha256: checksum of that file, hex; empty where the manifest carries it.
-        solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by role, for methods
-            that are no ONNX graph.
-        build: dotted name "package.module:function" of the torch model's builder, for export and training; or None.
+        solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by
+            role, for methods that are no ONNX graph.
+        build: dotted name "package.module:function" of the torch model's builder, for export and
+            training; or None.
         citation: the source.
         licence: licence of the weights (SPDX id).
         training_data: one sentence.

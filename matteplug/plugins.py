@@ -1,9 +1,10 @@
 """Discovery: which networks, hosts and commands there are, and which plug-ins are broken.
 
-Plug-ins are entry points in the group ``matteplug``; the built-in ones come in the same way.  A plug-in that
-cannot be imported, misspells a hook, raises, or brings a name that is taken is recorded with its reason
-and left out whole; it never stops the rest.  The library's own distribution is loaded first, then the
-others by name, so the result does not depend on the order of installation.
+Plug-ins are entry points in the group ``matteplug``; the built-in ones come in the same way.  A
+plug-in that cannot be imported, misspells a hook, raises, or brings a name that is taken is
+recorded with its reason and left out whole; it never stops the rest.  The library's own
+distribution is loaded first, then the others by name, so the result does not depend on the order
+of installation.
 
 Environment:
     MATTEPLUG_PLUGINS: entry-point names to load, separated by commas; all others are left out.
@@ -129,7 +130,7 @@ def load(points: Iterable[EntryPoint], trace: bool = False) -> Registry:
     for point in sorted(points, key=_load_order):
         try:
             _register(manager, registry, point)
-        except Exception as error:  # a stranger's code may raise anything
+        except (Exception, SystemExit) as error:  # a stranger's code may do anything
             registry.plugins.append(
                 Plugin(name=point.name, distribution=_distribution(point), broken=_reason(error))
             )
@@ -190,7 +191,7 @@ def _load_order(point: EntryPoint) -> tuple[bool, str, str]:
     return name != "matteplug", name, point.name
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, MatteplugError):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -1,7 +1,8 @@
 """The values that travel between the layers: a request in, a matte out.
 
-Arrays are (H, W[, C]); geometry is (width, height) in a named type.  An image array is uint8 [0, 255],
-uint16 [0, 65535] or float32 [0, 1]; an alpha array is float32 [0, 1], absolute, never stretched.
+Arrays are (H, W[, C]); geometry is (width, height) in a named type.  An image array is uint8 [0,
+255], uint16 [0, 65535] or float32 [0, 1]; an alpha array is float32 [0, 1], absolute, never
+stretched.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class MatteOptions:
 
     Attributes:
         provider: execution provider id ("cpu", "cuda", …) or "auto".
-        band_px: half width of the unknown band that is laid around a hard selection; None adapts to the object.
+        band_px: half width of the unknown band that is laid around a hard selection; None adapts
+            to the object.
         align: register the plate to the image before it is used.
         clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
         limit_mib: memory the engine may take for one tile; None for the default.
@@ -133,7 +135,8 @@ class Matte:
 
     Attributes:
         alpha: (H, W) float32 [0, 1].
-        foreground: (H, W, 3), dtype of the request's image, straight (not premultiplied); equals the image where alpha is 1.
+        foreground: (H, W, 3), dtype of the request's image, straight (not premultiplied); equals
+            the image where alpha is 1.
         network: id of the network that made it.
         provider: execution provider that ran it ("cpu").
         elapsed_s: seconds by part: "network", "foreground", "total".

@@ -6,8 +6,8 @@ import argparse
 import json
 from dataclasses import asdict
 
-from matteplug.plugins import Plugin, registry
 from matteplug.hookspecs import Command
+from matteplug.plugins import Plugin, registry
 
 
 def command() -> Command:
