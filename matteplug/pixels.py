@@ -1,0 +1,137 @@
+"""Pixel values: depth in and out, cutouts and composites.
+
+Colours are blended as they are encoded (sRGB or whatever the picture's profile says), as GIMP's
+legacy modes, Krita's 8- and 16-bit layers and web browsers do, and as mattes are defined in the
+field: I, F and B of I = αF + (1 − α)B are encoded values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from matteplug.errors import RequestError
+from matteplug.types import Alpha, Image, Size
+
+_STRIP_PIXELS = 1 << 18
+"""Work goes on in strips of about this size, so that float copies stay small."""
+
+
+def full_scale(dtype: DTypeLike) -> float:
+    """Return the value that stands for 1: 255, 65535 or 1.0.
+
+    Raises:
+        TypeError: the dtype is none of uint8, uint16, float32.
+    """
+    scales = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+    name = np.dtype(dtype).name
+    if name not in scales:
+        raise TypeError(f"pixels are uint8, uint16 or float32, not {name}")
+    return scales[name]
+
+
+def to_float(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the values as float32 in [0, 1]; a float32 array is returned as it is."""
+    if image.dtype == np.float32:
+        return image
+    result: NDArray[np.float32] = np.divide(image, full_scale(image.dtype), dtype=np.float32)
+    return result
+
+
+def from_float(array: NDArray[np.floating[Any]], dtype: DTypeLike) -> NDArray[Any]:
+    """Return [0, 1] values in `dtype`, rounded to the nearest step; values outside are clipped."""
+    scale = full_scale(dtype)
+    scaled: NDArray[Any] = array * np.float32(scale)
+    np.clip(scaled, 0, scale, out=scaled)
+    if scale != 1:
+        np.rint(scaled, out=scaled)
+    return scaled.astype(dtype, copy=False)
+
+
+def cutout(foreground: Image, alpha: Alpha) -> Image:
+    """Return straight colours with alpha, as PNG and the editors' layers keep them.
+
+    | array | shape | dtype | range |
+    |---|---|---|---|
+    | foreground | (H, W, 3) | uint8, uint16, float32 | full scale |
+    | alpha | (H, W) | float32 | 0 to 1 |
+    | returned | (H, W, 4) | the foreground's | full scale |
+
+    The colours are the foreground's, bit for bit.
+    """
+    _same_size(Size.of(alpha), Size.of(foreground), "alpha")
+    result = np.empty((*foreground.shape[:2], 4), foreground.dtype)
+    result[..., :3] = foreground
+    result[..., 3] = from_float(alpha, foreground.dtype)
+    return result
+
+
+def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[float, ...]) -> Image:
+    """Return αF + (1 − α)B.
+
+    | array | shape | dtype | range |
+    |---|---|---|---|
+    | foreground | (H, W, 3) | uint8, uint16, float32 | full scale |
+    | alpha | (H, W) | float32 | 0 to 1 |
+    | backdrop | (H, W, 3), or three numbers | the foreground's | full scale |
+    | returned | (H, W, 3) | the foreground's | full scale |
+
+    Where alpha is 1 the result is the foreground bit for bit; where it is 0, the backdrop.
+
+    Raises:
+        RequestError: alpha or backdrop is of another size, or the backdrop of another depth.
+    """
+    _same_size(Size.of(alpha), Size.of(foreground), "alpha")
+    behind = _behind(backdrop, foreground)
+    result = np.empty_like(foreground)
+    rows = max(1, _STRIP_PIXELS // foreground.shape[1])
+    for top in range(0, foreground.shape[0], rows):
+        strip = slice(top, top + rows)
+        a = alpha[strip, :, None]
+        blended = foreground[strip] * a + behind[strip] * (np.float32(1) - a)
+        if foreground.dtype != np.float32:
+            np.rint(blended, out=blended)
+        result[strip] = blended
+    return result
+
+
+def checkerboard(size: Size, dtype: DTypeLike = np.uint8, square_px: int = 16) -> Image:
+    """Return the (H, W, 3) gray checkerboard that stands for transparency."""
+    dark, light = from_float(np.array([0.6, 0.8]), dtype)
+    columns = np.arange(size.width) // square_px
+    rows = np.arange(size.height) // square_px
+    squares = np.where((rows[:, None] + columns) % 2, dark, light)
+    return np.repeat(squares[..., None], 3, axis=2)
+
+
+def _behind(backdrop: Image | tuple[float, ...], foreground: Image) -> Image:
+    if isinstance(backdrop, np.ndarray) and backdrop.ndim == 3:
+        _same_size(Size.of(backdrop), Size.of(foreground), "backdrop")
+        if backdrop.dtype != foreground.dtype:
+            raise RequestError(
+                "backdrop-depth",
+                f"The backdrop is {backdrop.dtype} but the picture is {foreground.dtype}.",
+                "Convert the backdrop to the picture's depth.",
+            )
+        if backdrop.shape[2] == 3:
+            return backdrop
+    colour = np.asarray(backdrop)
+    if colour.shape != (3,) or colour.min() < 0 or colour.max() > full_scale(foreground.dtype):
+        raise RequestError(
+            "backdrop-colour",
+            "The backdrop is neither a picture with three channels nor one colour in the "
+            f"picture's range, 0 to {full_scale(foreground.dtype):g}.",
+            "Give an (H, W, 3) array or three numbers.",
+        )
+    return np.broadcast_to(colour.astype(foreground.dtype), foreground.shape)
+
+
+def _same_size(size: Size, expected: Size, name: str) -> None:
+    if size != expected:
+        raise RequestError(
+            f"{name}-size",
+            f"The {name} is {size} pixels but the picture is {expected}.",
+            f"Scale or crop the {name} to the picture's size.",
+        )

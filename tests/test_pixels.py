@@ -1,0 +1,119 @@
+"""Depths, cutouts and composites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matteplug import pixels
+from matteplug.errors import RequestError
+from matteplug.types import Size
+
+DEPTHS = [np.uint8, np.uint16, np.float32]
+
+
+def picture(dtype: Any, height: int = 9, width: int = 7) -> NDArray[Any]:
+    values = np.random.default_rng(1).random((height, width, 3), np.float32)
+    return pixels.from_float(values, dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_every_value_survives_the_way_to_float_and_back(dtype: Any) -> None:
+    values = np.arange(np.iinfo(dtype).max + 1).astype(dtype)
+    there = pixels.to_float(values)
+    assert there.dtype == np.float32
+    assert (there[0], there[-1]) == (0, 1)
+    np.testing.assert_array_equal(pixels.from_float(there, dtype), values)
+
+
+def test_from_float_rounds_to_the_nearest_step_and_clips() -> None:
+    values = np.array([-0.2, 0.49 / 255, 0.51 / 255, 254.4 / 255, 254.6 / 255, 7], np.float32)
+    assert pixels.from_float(values, np.uint8).tolist() == [0, 0, 1, 254, 255, 255]
+    assert pixels.from_float(values, np.float32)[[0, -1]].tolist() == [0, 1]
+
+
+def test_from_float_leaves_its_input_alone() -> None:
+    values = np.array([0.25, 2], np.float32)
+    pixels.from_float(values, np.uint8)
+    assert values.tolist() == [0.25, 2]
+
+
+def test_other_dtypes_are_a_mistake() -> None:
+    with pytest.raises(TypeError, match="int32"):
+        pixels.full_scale(np.int32)
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_a_cutout_keeps_the_colours_bit_for_bit(dtype: Any) -> None:
+    foreground = picture(dtype)
+    alpha = np.linspace(0, 1, 63, dtype=np.float32).reshape(9, 7)
+    result = pixels.cutout(foreground, alpha)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result[..., :3], foreground)
+    np.testing.assert_allclose(
+        pixels.to_float(result[..., 3]), alpha, atol=0.5001 / pixels.full_scale(dtype)
+    )
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_a_composite_changes_nothing_where_alpha_is_one_or_zero(dtype: Any) -> None:
+    foreground, backdrop = picture(dtype), picture(dtype)[::-1]
+    alpha = np.full((9, 7), 0.3, np.float32)
+    alpha[:3], alpha[-3:] = 1, 0
+    result = pixels.composite(foreground, alpha, backdrop)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result[:3], foreground[:3])
+    np.testing.assert_array_equal(result[-3:], backdrop[-3:])
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_a_composite_is_the_rounded_blend(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "_STRIP_PIXELS", 14)  # several strips
+    foreground, backdrop = picture(dtype), picture(dtype)[:, ::-1]
+    alpha = np.random.default_rng(2).random((9, 7), np.float32)
+    exact = foreground.astype(float) * alpha[..., None] + backdrop * (
+        1 - alpha[..., None].astype(float)
+    )
+    result = pixels.composite(foreground, alpha, backdrop)
+    step = 1e-6 if dtype == np.float32 else 0.501
+    assert np.abs(result - exact).max() <= step
+
+
+def test_a_composite_over_a_colour() -> None:
+    foreground = picture(np.uint8)
+    result = pixels.composite(foreground, np.zeros((9, 7), np.float32), (10, 20, 255))
+    assert (result == (10, 20, 255)).all()
+
+
+@pytest.mark.parametrize(
+    ("backdrop", "code"),
+    [
+        (np.zeros((9, 8, 3), np.uint8), "backdrop-size"),
+        (np.zeros((9, 7, 3), np.uint16), "backdrop-depth"),
+        (np.zeros((9, 7, 4), np.uint8), "backdrop-colour"),
+        ((0, 0, 256), "backdrop-colour"),
+        ((0, 0), "backdrop-colour"),
+    ],
+)
+def test_a_backdrop_that_does_not_fit_is_refused(backdrop: Any, code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        pixels.composite(picture(np.uint8), np.ones((9, 7), np.float32), backdrop)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_an_alpha_of_another_size_is_refused() -> None:
+    with pytest.raises(RequestError, match="7×8 pixels but the picture is 7×9"):
+        pixels.cutout(picture(np.uint8), np.ones((8, 7), np.float32))
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+def test_the_checkerboard_alternates(dtype: Any) -> None:
+    board = pixels.checkerboard(Size(40, 20), dtype, square_px=10)
+    assert board.shape == (20, 40, 3)
+    assert board.dtype == dtype
+    assert board[0, 0, 0] == board[10, 10, 0] == board[0, 20, 0]
+    assert board[0, 0, 0] > board[0, 10, 0] == board[10, 0, 0]
