@@ -1,0 +1,25 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of third-party pictures and parity cases that lies beside the repository.
+
+    Another place is named by MATTEPLUG_SHARED; with MATTEPLUG_REQUIRE_SHARED=1 its absence fails.
+    """
+    folder = Path(os.environ.get("MATTEPLUG_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        reason = f"shared data not found: {folder}"
+        if os.environ.get("MATTEPLUG_REQUIRE_SHARED") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
