@@ -1,0 +1,203 @@
+"""Estimate straight foreground colours from an image and its alpha.
+
+The compositing equation I = αF + (1 − α)B is solved for F and B from a coarse picture to the fine
+one, as in multi-level estimation (Germer et al., "Fast Multi-Level Foreground Estimation", 2020).
+On each level F and B first become averages of their neighbourhood, F weighted by α² and B by (1 −
+α)², and are then corrected towards the observed colour, as in blur fusion (Forte, "Approximate Fast
+Foreground Colour Estimation", 2021).
+
+Every level is worked through in tiles, and a tile without partial alpha is only filled, so that
+time is linear in the picture and memory is about 10 bytes a pixel beside the input and the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.types import Alpha, Image, Rect, Size
+
+ROUNDS = 2
+"""Times a level that F and B are averaged and corrected."""
+TILE_PX = 256
+HALO_PX = 4
+"""How far a tile reads beyond itself: more than ROUNDS, and even, to start on a coarser pixel."""
+STIFFNESS = 0.03
+"""How much corrected colours hold on to the average around them; 0 explains the image fully."""
+FAINT = 1e-6
+"""Weight of a neighbour without a share in a colour: enough to carry it on, too little to tint."""
+
+_Planes: TypeAlias = NDArray[np.float32]
+"""(channels, H, W): whole planes are what numpy and OpenCV work through fastest."""
+_Observe: TypeAlias = Callable[[Rect], _Planes]
+"""Returns the observed colours and alpha (4, h, w) of a part of a level."""
+
+
+def estimate(image: Image, alpha: Alpha) -> Image:
+    """Return the straight (not premultiplied) colours of the foreground.
+
+    Where alpha is 1 the image's own values are returned, bit for bit.  Where alpha is 0 no
+    foreground is seen; the colours there continue the nearest foreground's smoothly, so that a
+    cutout that is scaled or blurred afterwards shows no fringe.
+
+    | name   | shape     | dtype                    | range                          |
+    |--------|-----------|--------------------------|--------------------------------|
+    | image  | (H, W, 3) | uint8, uint16 or float32 | [0, 255], [0, 65535] or [0, 1] |
+    | alpha  | (H, W)    | float32                  | [0, 1]                         |
+    | result | (H, W, 3) | the image's              | the image's                    |
+
+    Raises:
+        ValueError: the shapes do not fit each other.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.shape[:2] != alpha.shape:
+        raise ValueError(f"image {image.shape} and alpha {alpha.shape}: not (H, W, 3) and (H, W)")
+    foreground: Image = image.copy()
+    mixed = alpha < 1.0
+    if not mixed.any():
+        return foreground
+
+    def observe(area: Rect) -> _Planes:
+        return _decoded(image[area.slices], alpha[area.slices])
+
+    size = Size.of(image)
+    half = _halved(observe, size)
+    coarse = _solve(half, _mean_colours(half))
+    for tile in _tiles(size):
+        here = mixed[tile.slices]
+        if here.any():
+            colours = _encoded(_refine(coarse, observe, size, tile)[:3], image.dtype)
+            np.copyto(foreground[tile.slices], colours, where=here[..., np.newaxis])
+    return foreground
+
+
+def _solve(observed: _Planes, start: _Planes) -> _Planes:
+    """Return F and B (6, h, w) of a level (4, h, w), solving the coarser ones from `start` on."""
+    size = Size(observed.shape[2], observed.shape[1])
+
+    def observe(area: Rect) -> _Planes:
+        y, x = area.slices
+        return observed[:, y, x]
+
+    coarse = start if max(size) == 1 else _solve(_halved(observe, size), start)
+    solved = np.empty((6, size.height, size.width), np.float32)
+    for tile in _tiles(size):
+        y, x = tile.slices
+        solved[:, y, x] = _refine(coarse, observe, size, tile)
+    return solved
+
+
+def _refine(coarse: _Planes, observe: _Observe, size: Size, tile: Rect) -> _Planes:
+    """Return F and B (6, h, w) of a tile, from the coarser level's and the observed colours."""
+    area = _grown(tile, size)
+    colours = _doubled(coarse, area)
+    observed = observe(area)
+    image, alpha = observed[:3], observed[3]
+    top, left = tile.y - area.y, tile.x - area.x
+    inner = (slice(None), slice(top, top + tile.height), slice(left, left + tile.width))
+    if not alpha.any():  # nothing but background, and F goes on as the coarser level has it
+        colours[3:] = image
+        return colours[inner]
+    foreground, background = _Side(alpha), _Side(1.0 - alpha)
+    explained = 1.0 / (alpha**2 + (1.0 - alpha) ** 2 + STIFFNESS)
+    for channel in range(3):
+        F, B = colours[channel], colours[channel + 3]
+        for _ in range(ROUNDS):
+            F, B = foreground.average(F), background.average(B)
+            error = (image[channel] - foreground.share * F - background.share * B) * explained
+            F = np.clip(F + foreground.share * error, 0.0, 1.0)
+            B = np.clip(B + background.share * error, 0.0, 1.0)
+        colours[channel], colours[channel + 3] = F, B
+    return colours[inner]
+
+
+class _Side:
+    """Foreground or background: its share (α or 1 − α) and averages weighted by its square."""
+
+    def __init__(self, share: NDArray[np.float32]) -> None:
+        self.share = share
+        self._weight = share**2 + np.float32(FAINT)
+        self._scale = 1.0 / _neighbourhood(self._weight)
+
+    def average(self, colour: NDArray[np.float32]) -> NDArray[np.float32]:
+        return _neighbourhood(colour * self._weight) * self._scale
+
+
+def _neighbourhood(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.blur(plane, (3, 3), borderType=cv2.BORDER_REPLICATE))
+
+
+def _mean_colours(observed: _Planes) -> _Planes:
+    """Return the picture's mean F and B (6, 1, 1)."""
+    image, alpha = observed[:3], observed[3]
+    means = [
+        (image * weight).sum(axis=(1, 2)) / weight.sum()
+        for weight in (alpha**2 + np.float32(FAINT), (1.0 - alpha) ** 2 + np.float32(FAINT))
+    ]
+    return np.concatenate(means).reshape(6, 1, 1)
+
+
+def _halved(observe: _Observe, size: Size) -> _Planes:
+    """Return a level at half its size (4, ⌈h/2⌉, ⌈w/2⌉), each pixel the mean of four."""
+    import cv2
+
+    half = np.empty((4, -(-size.height // 2), -(-size.width // 2)), np.float32)
+    for tile in _tiles(size):
+        planes = observe(tile)
+        if tile.height % 2 or tile.width % 2:
+            odd = ((0, 0), (0, tile.height % 2), (0, tile.width % 2))
+            planes = np.pad(planes, odd, mode="edge")
+        y, x = tile.y // 2, tile.x // 2
+        for target, plane in zip(half, planes, strict=True):
+            part = cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            target[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return half
+
+
+def _doubled(coarse: _Planes, area: Rect) -> _Planes:
+    """Return the part `area`, which starts at even pixels, of a level's colours at double size."""
+    import cv2
+
+    height, width = coarse.shape[1:]
+    top, left = max(area.y // 2 - 1, 0), max(area.x // 2 - 1, 0)
+    bottom = min(-(-(area.y + area.height) // 2) + 1, height)
+    right = min(-(-(area.x + area.width) // 2) + 1, width)
+    y, x = area.y - 2 * top, area.x - 2 * left
+    fine = np.empty((len(coarse), area.height, area.width), np.float32)
+    for target, plane in zip(fine, coarse[:, top:bottom, left:right], strict=True):
+        double = cv2.resize(plane, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+        target[:] = double[y : y + area.height, x : x + area.width]
+    return fine
+
+
+def _decoded(image: NDArray[Any], alpha: Alpha) -> _Planes:
+    planes = np.empty((4, *alpha.shape), np.float32)
+    np.multiply(np.moveaxis(image, -1, 0), np.float32(1 / _full_scale(image.dtype)), out=planes[:3])
+    planes[3] = alpha
+    return planes
+
+
+def _encoded(colours: _Planes, dtype: np.dtype[Any]) -> NDArray[Any]:
+    values = np.moveaxis(colours, 0, -1) * np.float32(_full_scale(dtype))
+    return np.asarray(values if dtype.kind == "f" else np.rint(values)).astype(dtype)
+
+
+def _full_scale(dtype: np.dtype[Any]) -> float:
+    return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
+
+
+def _tiles(size: Size) -> Iterator[Rect]:
+    for y in range(0, size.height, TILE_PX):
+        for x in range(0, size.width, TILE_PX):
+            yield Rect(x, y, min(TILE_PX, size.width - x), min(TILE_PX, size.height - y))
+
+
+def _grown(tile: Rect, size: Size) -> Rect:
+    x, y = max(tile.x - HALO_PX, 0), max(tile.y - HALO_PX, 0)
+    right = min(tile.x + tile.width + HALO_PX, size.width)
+    bottom = min(tile.y + tile.height + HALO_PX, size.height)
+    return Rect(x, y, right - x, bottom - y)
