@@ -1,0 +1,1 @@
+"""Training: scenes, datasets, losses, the trainer.  Needs the extra “train”."""

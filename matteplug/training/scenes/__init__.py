@@ -1,0 +1,15 @@
+"""Scenes with exactly known alpha, foreground and background, made endlessly from a seed.
+
+`SceneSource(seed=…, size_px=…, photos=…).sample(index)` returns a `Scene`.
+"""
+
+from matteplug.training.scenes.source import (
+    NO_EFFECTS,
+    Effects,
+    Scene,
+    SceneSource,
+    single_threaded,
+)
+from matteplug.training.scenes.styles import STYLES, WEIGHTS
+
+__all__ = ["NO_EFFECTS", "STYLES", "WEIGHTS", "Effects", "Scene", "SceneSource", "single_threaded"]

@@ -1,0 +1,56 @@
+"""Blur of a lens or a movement; colours are blurred premultiplied, together with alpha."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
+
+
+def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
+    """Return the layer as a lens may draw it: mostly sharp, else soft, moved or out of focus."""
+    kind = rng.random()
+    if kind < 0.5:
+        return colour, alpha
+    layer = np.dstack([colour * alpha[..., None], colour, alpha])
+    if kind < 0.8:
+        blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.1))
+    elif kind < 0.88:
+        blurred = defocus(layer, log_uniform(rng, 1.0, 6.0))
+    elif kind < 0.94:
+        blurred = motion(rng, layer, int(log_uniform(rng, 4, 26)))
+    else:  # depth: sharp here, out of focus there
+        mask = np.clip((fractal(rng, alpha.shape[0], (1, 2)) - rng.uniform(0.3, 0.6)) * 4, 0, 1)
+        far = defocus(layer, log_uniform(rng, 1.5, 7.0))
+        blurred = layer + (far - layer) * mask[..., None]
+    soft = np.clip(blurred[..., 6], 0, 1)
+    # Where alpha is nearly nothing the division is unsafe: plain blurred colours take over.
+    share = np.clip(soft * 20, 0, 1)[..., None]
+    straight = blurred[..., :3] / np.maximum(soft, 1e-3)[..., None]
+    return np.clip(straight * share + blurred[..., 3:6] * (1 - share), 0, 1), soft
+
+
+def defocus(layer: Field, radius: float) -> Field:
+    """Convolve with a disc whose rim is one pixel soft."""
+    reach = int(np.ceil(radius))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
+    disc = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    return convolve(layer, disc)
+
+
+def motion(rng: Rng, layer: Field, length: int) -> Field:
+    """Convolve with a straight line of `length` pixels."""
+    edge = length | 1
+    kernel = np.zeros((edge, edge), np.float32)
+    angle, middle = rng.uniform(0, np.pi), edge // 2
+    step = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    a, b = np.round(middle - step).astype(int), np.round(middle + step).astype(int)
+    cv2.line(kernel, (int(a[0]), int(a[1])), (int(b[0]), int(b[1])), 1.0, 1, cv2.LINE_8)
+    return convolve(layer, kernel)
+
+
+def convolve(layer: Field, kernel: Field) -> Field:
+    """Filter all planes with a kernel of sum one."""
+    result: Field = cv2.filter2D(layer, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
+    return result

@@ -1,0 +1,57 @@
+"""What cameras and their software do: exposure, cast, softness, noise, sharpening, JPEG."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes.noise import Field, Rng
+
+
+def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
+    """Give all layers the same exposure, gamma and cast: they lie in one light."""
+    if rng.random() < 0.6:
+        return layers
+    gain = (rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3))).astype(np.float32)
+    gamma = np.float32(np.exp(rng.normal(0, 0.25)))
+    return tuple(np.power(np.clip(layer * gain, 0, 1), gamma) for layer in layers)
+
+
+def expose(rng: Rng, image: Field) -> U8:
+    """Return the picture (H, W, 3) uint8 of a float32 [0, 1] scene: softness, noise, coding."""
+    if rng.random() < 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.8))
+    if rng.random() < 0.6:
+        image = image + noise(rng, image)
+    if rng.random() < 0.2:
+        image = image + (image - cv2.GaussianBlur(image, (0, 0), 1.0)) * np.float32(
+            rng.uniform(0.2, 1)
+        )
+    picture = quantise(image)
+    return jpeg(rng, picture) if rng.random() < 0.35 else picture
+
+
+def noise(rng: Rng, image: Field) -> Field:
+    """Return sensor noise: a constant part and one that grows with the root of the light."""
+    floor, shot = rng.uniform(0.001, 0.015), rng.uniform(0.0, 0.025)
+    grain = rng.standard_normal(image.shape, dtype=np.float32)
+    if rng.random() < 0.3:
+        grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * np.float32(2.5)
+    level = np.float32(floor) + np.float32(shot) * np.sqrt(np.maximum(image, 0))
+    noisy: Field = grain * level
+    return noisy
+
+
+def jpeg(rng: Rng, picture: U8) -> U8:
+    """Code and decode with a random quality."""
+    quality = int(rng.integers(55, 98))
+    coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded: U8 = cv2.imdecode(coded, cv2.IMREAD_COLOR)  # type: ignore[assignment]  # never None
+    return np.ascontiguousarray(decoded[..., ::-1])
+
+
+def quantise(layer: Field) -> U8:
+    """Round [0, 1] to uint8."""
+    levels: U8 = (np.clip(layer, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    return levels

@@ -1,0 +1,111 @@
+"""A drawn object before it has colours: alpha, the light on it, and which of two colours it takes.
+
+Styles draw super-sampled on a `Canvas` whose three 8-bit channels are premultiplied (alpha,
+alpha·shade, alpha·tone): one anti-aliased line then paints coverage, light and colour at once,
+nearer strokes over farther ones, as a painter would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+U8 = NDArray[Any]
+"""(H, W) or (H, W, C) uint8; OpenCV's annotations do not tell dtypes apart."""
+Material = Literal["strands", "solid", "vapour"]
+NEUTRAL = 128
+"""The shade that leaves a colour as it is; 64 halves it, 255 doubles it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cutout:
+    """An object that waits for colours.
+
+    Attributes:
+        alpha: (N, N) uint8, coverage.
+        shade: (N, N) uint8, light: colours are multiplied by shade / 128.
+        tone: (N, N) uint8, how much of the second of two textures.
+        material: what kind of texture suits it.
+        colour: (N, N, 3) uint8 straight RGB of a sprite or a rendered person; None to be textured.
+    """
+
+    alpha: U8
+    shade: U8
+    tone: U8
+    material: Material
+    colour: U8 | None = None
+
+    def channels(self) -> U8:
+        """Return (N, N, 3) or (N, N, 6) uint8: all that has to be warped together."""
+        planes = [self.alpha, self.shade, self.tone]
+        stacked = np.dstack(planes)
+        return stacked if self.colour is None else np.dstack([stacked, self.colour])
+
+
+class Canvas:
+    """A super-sampled square to draw on; coordinates are those of the enlarged square.
+
+    Args:
+        size_px: edge of the finished cutout.
+        samples: enlargement.
+    """
+
+    def __init__(self, size_px: int, samples: int) -> None:
+        self.size_px = size_px
+        self.edge = size_px * samples
+        self.samples = samples
+        self.pixels: U8 = np.zeros((self.edge, self.edge, 3), np.uint8)
+
+    def fill(self, points: NDArray[np.float64], shade: float = NEUTRAL, tone: float = 0) -> None:
+        """Fill a polygon (M, 2)."""
+        cv2.fillPoly(self.pixels, [fixed(points)], (255, float(shade), float(tone)), cv2.LINE_AA, 4)
+
+    def erase(self, points: NDArray[np.float64]) -> None:
+        """Cut a polygon (M, 2) out."""
+        cv2.fillPoly(self.pixels, [fixed(points)], (0, 0, 0), cv2.LINE_AA, 4)
+
+    def strokes(
+        self, paths: NDArray[np.float64], width: float, shade: float = NEUTRAL, tone: float = 0
+    ) -> None:
+        """Draw open lines (L, M, 2) of one width (at least one enlarged pixel) and one look."""
+        thickness = max(1, round(width))
+        look = (255, float(np.clip(shade, 0, 255)), float(np.clip(tone, 0, 255)))
+        cv2.polylines(self.pixels, list(fixed(paths)), False, look, thickness, cv2.LINE_AA, 4)
+
+    def finish(self, material: Material) -> Cutout:
+        """Average down to the finished size and divide light and tone by alpha."""
+        size = (self.size_px, self.size_px)
+        small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
+        return from_premultiplied(small, material)
+
+
+def from_premultiplied(planes: U8, material: Material) -> Cutout:
+    """Make a cutout of (N, N, 3) premultiplied planes; light and tone reach beyond alpha."""
+    alpha = planes[..., 0]
+    around = cv2.blur(planes.astype(np.float32), (9, 9))
+    exact = planes.astype(np.float32)
+    near = np.where((alpha >= 24)[..., None], exact, around)
+    covered = np.maximum(near[..., :1], 0.05)
+    straight = np.clip(near[..., 1:] * (255.0 / covered) + 0.5, 0, 255).astype(np.uint8)
+    empty = near[..., 0] < 0.05
+    straight[empty] = (NEUTRAL, 0)
+    return Cutout(alpha=alpha, shade=straight[..., 0], tone=straight[..., 1], material=material)
+
+
+def flat(alpha: U8, material: Material = "solid") -> Cutout:
+    """Make an evenly lit cutout of one tone."""
+    return Cutout(
+        alpha=alpha,
+        shade=np.full_like(alpha, NEUTRAL),
+        tone=np.zeros_like(alpha),
+        material=material,
+    )
+
+
+def fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Convert points to OpenCV's fixed point with four fractional bits."""
+    return np.round(np.clip(points, -30000, 30000) * 16.0).astype(np.int32)

@@ -1,0 +1,134 @@
+"""From drawn objects to layers of a scene: placed, textured, lit and laid over one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout, Material
+from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
+from matteplug.training.scenes.textures import Textures
+
+GRID = 8
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A cutout ready to be placed many times.
+
+    Attributes:
+        planes: (N, N, 3 or 6) uint8, see `Cutout.channels`.
+        material: see `Cutout`.
+        spots: (S, 2) x, y of places worth looking at: soft pixels and edges.
+    """
+
+    planes: U8
+    material: Material
+    spots: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, cutout: Cutout) -> Drawn:
+        """Find the spots of a cutout; of an empty one its middle."""
+        alpha = cutout.alpha
+        kernel = np.ones((3, 3), np.uint8)
+        edges = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, kernel)[::GRID, ::GRID] > 40
+        rows, columns = np.nonzero(edges)
+        spots = np.stack([columns, rows], axis=1).astype(np.float32) * GRID
+        if len(spots) == 0:
+            spots = np.full((1, 2), alpha.shape[0] / 2, np.float32)
+        return cls(cutout.channels(), cutout.material, spots)
+
+
+def place(rng: Rng, drawn: Drawn, size: int) -> Field:
+    """Return a (size, size, 3 or 6) float32 [0, 1] view: turned, zoomed, near a spot."""
+    planes = drawn.planes
+    zoom = log_uniform(rng, 0.55, 1.7)
+    spot = (
+        drawn.spots[int(rng.integers(len(drawn.spots)))] + rng.uniform(-0.3, 0.3, 2) * size / zoom
+    )
+    margin = min(
+        0.5 * size / zoom, 0.4 * planes.shape[0]
+    )  # keep the crop on the drawing if it fits
+    spot = np.clip(spot, margin, planes.shape[0] - margin)
+    if zoom < 0.75:  # halve before warping, or thin things alias
+        planes = cv2.resize(planes, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        spot, zoom = spot / 2, zoom * 2
+    turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    cosine, sine = zoom * np.cos(turn), zoom * np.sin(turn)
+    matrix = np.array([[cosine * mirror, -sine, 0], [sine * mirror, cosine, 0]])
+    matrix[:, 2] = size / 2 - matrix[:, :2] @ spot
+    # Outside the drawing the mirrored drawing goes on: objects larger than the crop stay objects.
+    view = cv2.warpAffine(
+        planes, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    scaled: Field = view.astype(np.float32) * np.float32(1 / 255)
+    return scaled
+
+
+def densify(rng: Rng, alpha: Field, material: Material) -> Field:
+    """Remap 1 − (1 − α)^g: real fur and hair are mostly opaque, only their last pixels are not."""
+    if material == "vapour":
+        return alpha
+    if rng.random() < 0.85:
+        alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.2, 6.0))
+    if rng.random() < 0.03:  # thin, worn or see-through things
+        alpha = alpha * np.float32(rng.uniform(0.5, 0.95))
+    return alpha
+
+
+def colours(
+    rng: Rng,
+    view: Field,
+    material: Material,
+    textures: Textures,
+    *,
+    behind: Field,
+    photo: int,
+) -> Field:
+    """Return the (H, W, 3) float32 straight colours of a placed object under one light."""
+    shade = view[..., 1] * np.float32(255 / NEUTRAL)
+    if view.shape[2] == 6:
+        base = view[..., 3:]
+        if rng.random() < 0.3:
+            base = base * rng.uniform(0.6, 1.4, 3).astype(np.float32)
+    else:
+        tone = view[..., 2:3]
+        base = textures.foreground(rng, material, behind, photo)
+        if rng.random() < 0.75:
+            second = textures.foreground(rng, material, behind, photo)
+            if rng.random() < 0.5:  # two shades of one colour, as of one coat
+                second = base * np.float32(rng.uniform(0.4, 1.6))
+            base = base + (second - base) * tone
+    lit: Field = base * light(rng, view[..., 0], shade)[..., None]
+    return np.clip(lit, 0, 1)
+
+
+def light(rng: Rng, alpha: Field, shade: Field) -> Field:
+    """Return the factor (H, W) of colours: drawn light, one side lit, rims."""
+    factor = shade
+    if rng.random() < 0.6:
+        round_ = cv2.GaussianBlur(alpha, (0, 0), log_uniform(rng, 4, 30))
+        slope_x = cv2.Sobel(round_, cv2.CV_32F, 1, 0, ksize=3)
+        slope_y = cv2.Sobel(round_, cv2.CV_32F, 0, 1, ksize=3)
+        steepest = float(np.abs(slope_x).max() + np.abs(slope_y).max()) + 1e-3
+        angle = rng.uniform(0, 2 * np.pi)
+        toward = (slope_x * np.cos(angle) + slope_y * np.sin(angle)) / steepest
+        factor = factor * (1 + np.float32(rng.uniform(0.2, 0.9)) * toward)
+        factor = factor * (1 + np.float32(rng.uniform(-0.6, 0.4)) * (1 - round_))
+    if rng.random() < 0.4:  # shadows of things not seen
+        shadow = fractal(rng, alpha.shape[0], (1, 3))
+        factor = factor * (1 - np.float32(rng.uniform(0.2, 0.7)) * shadow)
+    return np.maximum(factor, 0)
+
+
+def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple[Field, Field]:
+    """Lay one layer over another, straight colours in and out."""
+    visible = below_alpha * (1 - alpha)
+    total = alpha + visible
+    # Where neither covers, the upper layer's colour stands for the foreground.
+    share = ((alpha + 1e-3) / (total + 1e-3))[..., None]
+    return colour * share + below * (1 - share), total

@@ -1,0 +1,123 @@
+"""Photographs of a folder the user names: decoded when needed, kept small, split by file name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from matteplug.errors import RequestError
+from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes.noise import Field, Rng, log_uniform
+
+Split = Literal["train", "held"]
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+HELD_SHARE = 1 / 6
+
+
+def pictures_in(folder: Path, what: str) -> list[Path]:
+    """List the picture files below a folder, by name.
+
+    Raises:
+        RequestError: the folder does not exist or has no pictures.
+    """
+    if not folder.is_dir():
+        raise RequestError(
+            f"no-{what}", f"There is no folder {folder}.", f"Name a folder of {what}."
+        )
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not found:
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise RequestError(f"no-{what}", f"{folder} has no {what}.", f"Pictures end in {kinds}.")
+    return found
+
+
+def split_of(path: Path) -> Split:
+    """Tell whether a photograph trains or is held for validation: the hash of its name decides."""
+    digest = hashlib.sha256(path.name.encode()).digest()
+    return "held" if int.from_bytes(digest[:4], "big") < HELD_SHARE * 2**32 else "train"
+
+
+class Photographs:
+    """A pool of photographs.
+
+    Args:
+        folder: searched with its subfolders.
+        split: which share to use; the two never have a photograph in common.
+        longest_px: photographs are reduced to this when they are read.
+        kept: how many stay decoded.
+
+    Raises:
+        RequestError: no photographs, or none in this split.
+    """
+
+    def __init__(self, folder: Path, split: Split, longest_px: int = 1024, kept: int = 128) -> None:
+        self.paths = [
+            path for path in pictures_in(folder, "photographs") if split_of(path) == split
+        ]
+        if not self.paths:
+            raise RequestError(
+                "no-photographs",
+                f"None of the photographs in {folder} belongs to the split “{split}”.",
+                "Add photographs: file names decide which sixth is held for validation.",
+            )
+        self._longest_px = longest_px
+        self._kept = kept
+        self._decoded: OrderedDict[int, U8] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def picture(self, index: int) -> U8:
+        """Return (H, W, 3) uint8 RGB.
+
+        Raises:
+            RequestError: the file is damaged.
+        """
+        if index in self._decoded:
+            self._decoded.move_to_end(index)
+            return self._decoded[index]
+        path = self.paths[index]
+        coded = np.frombuffer(path.read_bytes(), np.uint8)
+        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+        if pixels is None:
+            raise RequestError(
+                "file-damaged", f"{path} is no picture.", "Remove it and start again."
+            )
+        scale = self._longest_px / max(pixels.shape[:2])
+        if scale < 1:
+            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        pixels = np.ascontiguousarray(pixels[..., ::-1])
+        self._decoded[index] = pixels
+        if len(self._decoded) > self._kept:
+            self._decoded.popitem(last=False)
+        return pixels
+
+    def choose(self, rng: Rng) -> int:
+        """Draw the number of a photograph."""
+        return int(rng.integers(len(self.paths)))
+
+    def crop(self, rng: Rng, index: int, size: int, zoom: tuple[float, float]) -> Field:
+        """Return a (size, size, 3) float32 [0, 1] part; `zoom`: bounds of its pixels per pixel."""
+        picture = self.picture(index)
+        height, width = picture.shape[:2]
+        edge = int(np.clip(size * log_uniform(rng, *zoom), 8, min(height, width)))
+        top, left = int(rng.integers(height - edge + 1)), int(rng.integers(width - edge + 1))
+        part = picture[top : top + edge, left : left + edge]
+        how = cv2.INTER_AREA if edge > size else cv2.INTER_CUBIC
+        part = cv2.resize(part, (size, size), interpolation=how)
+        if rng.random() < 0.5:
+            part = part[:, ::-1]
+        scaled: Field = part.astype(np.float32) * np.float32(1 / 255)
+        return scaled
+
+    def colour(self, rng: Rng) -> Field:
+        """Return the RGB of a pixel somewhere, [0, 1]."""
+        picture = self.picture(self.choose(rng))
+        pixel = picture[int(rng.integers(picture.shape[0])), int(rng.integers(picture.shape[1]))]
+        colour: Field = pixel.astype(np.float32) / np.float32(255)
+        return colour

@@ -1,0 +1,76 @@
+"""Cut-outs with alpha (leaves, smoke, rendered people) of a folder that the user names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import RequestError
+from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout
+from matteplug.training.scenes.noise import Field, Rng
+from matteplug.training.scenes.photographs import pictures_in
+
+COLOURLESS = 12
+"""Sprites whose channels differ by less (of 255) on average are tinted with a texture."""
+
+
+class Sprites:
+    """A folder of pictures with an alpha channel.
+
+    Args:
+        folder: searched with its subfolders.
+
+    Raises:
+        RequestError: no pictures there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = pictures_in(folder, "cut-outs")
+
+    def __call__(self, rng: Rng, size_px: int) -> Cutout:
+        """Return a cut-out, turned into the square at a random size.
+
+        Raises:
+            RequestError: the file is damaged or has no alpha channel.
+        """
+        path = self.paths[int(rng.integers(len(self.paths)))]
+        pixels: U8 | None = cv2.imdecode(
+            np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED
+        )
+        if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
+            raise RequestError(
+                "no-alpha", f"{path} has no alpha channel.", "Keep only cut-outs in this folder."
+            )
+        if pixels.dtype == np.uint16:
+            pixels = (pixels >> 8).astype(np.uint8)
+        height, width = pixels.shape[:2]
+        scale = size_px / max(height, width) * rng.uniform(0.6, 1.3)
+        premultiplied: Field = pixels.astype(np.float32)
+        premultiplied[..., :3] *= premultiplied[..., 3:] / 255
+        turn: NDArray[Any] = cv2.getRotationMatrix2D(
+            (width / 2, height / 2), rng.uniform(-180, 180), scale
+        )
+        turn[:, 2] += size_px / 2 - np.array([width, height]) / 2
+        if scale < 0.7:  # avoid aliasing: halve before warping
+            premultiplied = cv2.resize(
+                premultiplied, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
+            )
+            turn[:, :2] *= 2
+        placed = cv2.warpAffine(premultiplied, turn, (size_px, size_px), flags=cv2.INTER_LINEAR)
+        alpha = placed[..., 3]
+        straight = placed[..., 2::-1] * (255 / np.maximum(alpha, 1.0))[..., None]
+        colour = np.clip(straight + 0.5, 0, 255).astype(np.uint8)
+        solid = alpha > 128
+        spread = np.ptp(colour[solid].astype(np.int16), axis=1).mean() if solid.any() else 0.0
+        veil = np.full((size_px, size_px), NEUTRAL, np.uint8)
+        return Cutout(
+            alpha=(np.clip(alpha, 0, 255) + 0.5).astype(np.uint8),
+            shade=veil,
+            tone=np.zeros_like(veil),
+            material="vapour" if spread < COLOURLESS else "solid",
+            colour=None if spread < COLOURLESS else colour,
+        )

@@ -1,0 +1,179 @@
+"""Hair and fur: curved, tapering, clumped strands that shade one another and grow from soft bodies.
+
+Guides set the course of a lock; its strands run beside the guide and close up towards the tip.
+Far strands are drawn first; each is darker at the root, in the shadow of its neighbours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.training.scenes import outlines
+from matteplug.training.scenes.cutout import NEUTRAL, Canvas, Cutout
+from matteplug.training.scenes.noise import Rng, log_uniform, smooth_steps
+
+Floats = NDArray[np.float64]
+SAMPLES = 3
+POINTS = 13
+PIECES = 4
+"""A strand is drawn in four pieces of three segments, each thinner and lit otherwise."""
+TOGETHER = 10
+"""Strands that share one look: drawing them in one call is what makes the drawing fast."""
+
+
+def courses(rng: Rng, roots: Floats, angles: Floats, lengths: Floats, curl: float) -> Floats:
+    """Return (L, POINTS, 2) curves from roots (L, 2), starting at `angles`, bending as they go."""
+    count = len(roots)
+    along = np.linspace(0.0, 1.0, POINTS)[None]
+    bend = rng.normal(0, curl, (count, 1)) * along + rng.normal(0, curl, (count, 1)) * along**2
+    if rng.random() < 0.4:
+        waves = rng.uniform(3, 18)
+        bend = bend + rng.uniform(0, 0.6) * np.sin(waves * along + rng.uniform(0, 6.28, (count, 1)))
+    heading = angles[:, None] + bend
+    step = lengths[:, None, None] / (POINTS - 1)
+    steps = step * np.stack([np.cos(heading), np.sin(heading)], axis=2)
+    steps[:, 0] = 0
+    paths: Floats = roots[:, None] + np.cumsum(steps, axis=1)
+    return paths
+
+
+def fall(paths: Floats, strength: float) -> Floats:
+    """Bend curves downwards the farther they are from their root."""
+    along = np.linspace(0.0, 1.0, paths.shape[1])[None]
+    reach = np.linalg.norm(paths[:, -1] - paths[:, 0], axis=1)[:, None]
+    dropped: Floats = paths.copy()
+    dropped[..., 1] += strength * reach * along**2
+    return dropped
+
+
+def locks(rng: Rng, guides: Floats, strands: int, spread_px: float, pinch: float) -> Floats:
+    """Return (strands, POINTS, 2): each beside a guide, closer to it towards the tip."""
+    of = np.sort(rng.integers(0, len(guides), strands))
+    along = np.linspace(0.0, 1.0, POINTS)[None, :, None]
+    beside = rng.normal(0, spread_px, (strands, 1, 2)) * (1 - pinch * along)
+    astray = rng.normal(0, spread_px * 0.7, (strands, 1, 2)) * along**2
+    root = guides[of][:, :1]
+    return root + (guides[of] - root) * rng.uniform(0.55, 1.1, (strands, 1, 1)) + beside + astray
+
+
+def paint(
+    rng: Rng, canvas: Canvas, paths: Floats, widths: Floats, *, tone: float, contrast: float = 0.35
+) -> None:
+    """Draw tapering strands (L, POINTS, 2) in order, far to near; `widths` in enlarged pixels."""
+    segments = (POINTS - 1) // PIECES
+    light = np.linspace(0.75, 1.1, PIECES) if rng.random() < 0.8 else np.ones(PIECES)
+    gloss = rng.uniform(0, 0.6) if rng.random() < 0.4 else 0.0
+    shine_at = int(rng.integers(0, PIECES))
+    taper = np.linspace(1.0, rng.uniform(0.25, 0.7), PIECES)
+    for start in range(0, len(paths), TOGETHER):
+        group = paths[start : start + TOGETHER]
+        own = NEUTRAL * np.exp(rng.normal(-0.05, contrast))
+        own_tone = np.clip(tone + rng.normal(0, 60), 0, 255)
+        width = float(widths[start])
+        for piece in range(PIECES):
+            part = group[:, piece * segments : (piece + 1) * segments + 1]
+            lit = own * light[piece] * (1 + gloss * (piece == shine_at))
+            canvas.strokes(part, width * taper[piece], lit, own_tone)
+
+
+def rooted(rng: Rng, outline: Floats, count: int, depth: float) -> tuple[Floats, Floats, Floats]:
+    """Choose roots near an outline: positions (count, 2), outward angles, places along it [0, 1).
+
+    A root sits up to `depth` of the way to the middle; roots come sorted outermost first.
+    """
+    place = rng.random(count)
+    index = (place * len(outline)).astype(int)
+    inward = np.sort(rng.uniform(0, depth, count) ** 1.3)[:, None]
+    roots = outline[index] * (1 - inward) + outline.mean(axis=0) * inward
+    outward = outlines.normals(outline)[index]
+    return roots, np.arctan2(outward[:, 1], outward[:, 0]), place
+
+
+def body(rng: Rng, canvas: Canvas) -> Floats:
+    """Choose the outline strands grow from; often larger than what a crop will show."""
+    radius = rng.uniform(0.16, 0.38) * canvas.edge
+    return outlines.blob(rng, outlines.somewhere(rng, canvas.edge), radius, rng.uniform(0.02, 0.25))
+
+
+def stroke_widths(rng: Rng, count: int, finest: float, coarsest: float) -> Floats:
+    """Draw widths in enlarged pixels, mostly thin."""
+    return finest + (coarsest - finest) * rng.random(count) ** 2
+
+
+def fur(rng: Rng, size_px: int) -> Cutout:
+    """Draw a furry body: thousands of short strands, over the body as well as around it."""
+    canvas = Canvas(size_px, SAMPLES)
+    outline = body(rng, canvas)
+    canvas.fill(outline, NEUTRAL * rng.uniform(0.45, 0.9))
+    strands = int(log_uniform(rng, 1800, 5000))
+    guides = max(60, int(strands / log_uniform(rng, 1.5, 16)))
+    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.25, 0.8))
+    if rng.random() < 0.6:  # combed one way
+        comb = rng.uniform(0, 2 * np.pi)
+        angles = angles + np.sin(comb - angles) * rng.uniform(0.2, 1.2)
+    angles = angles + smooth_steps(rng, 40, place, rng.uniform(0.05, 0.4))
+    angles = angles + rng.normal(0, rng.uniform(0.05, 0.4), guides)
+    longest = log_uniform(rng, 0.03, 0.14) * canvas.edge
+    lengths = longest * rng.uniform(0.4, 1.2, guides)
+    lengths *= np.exp(smooth_steps(rng, 20, place, 0.35))
+    courses_ = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.9))
+    paths = locks(rng, courses_, strands, longest * rng.uniform(0.04, 0.2), rng.uniform(0.0, 0.8))
+    widths = stroke_widths(rng, strands, 1.0, rng.choice([2.0, 4.0, 6.0]))
+    paint(rng, canvas, paths, widths, tone=rng.uniform(0, 255), contrast=rng.uniform(0.1, 0.4))
+    return canvas.finish("strands")
+
+
+def hair(rng: Rng, size_px: int) -> Cutout:
+    """Draw a head of long hair: locks that fall and fly, dense near the head, single at tips."""
+    canvas = Canvas(size_px, SAMPLES)
+    outline = body(rng, canvas)
+    strands = int(log_uniform(rng, 500, 2600))
+    guides = max(12, int(strands / log_uniform(rng, 6, 60)))
+    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.15, 0.7))
+    angles = angles + smooth_steps(rng, 24, place, rng.uniform(0.1, 0.6))
+    angles = angles + rng.normal(0, rng.uniform(0.05, 0.35), guides)
+    longest = rng.uniform(0.12, 0.5) * canvas.edge
+    lengths = longest * rng.uniform(0.3, 1.1, guides)
+    locks_ = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.8))
+    if rng.random() < 0.7:
+        locks_ = fall(locks_, rng.uniform(0.1, 1.6))
+    thickness = longest * rng.uniform(0.01, 0.07)
+    paths = locks(rng, locks_, strands, thickness, rng.uniform(0.0, 0.8))
+    widths = stroke_widths(rng, strands, 1.0, rng.choice([2.0, 3.0, 4.5]))
+    behind = rng.random() < 0.5
+    tone = rng.uniform(0, 255)
+    if behind:
+        paint(rng, canvas, paths, widths, tone=tone)
+    canvas.fill(outline, NEUTRAL * rng.uniform(0.5, 1.1), rng.uniform(0, 255))
+    paint(rng, canvas, paths[:: 2 if behind else 1], widths, tone=tone)
+    strays = int(rng.integers(0, 60))
+    if strays:
+        loose = courses(
+            rng,
+            roots[rng.integers(0, guides, strays)],
+            rng.uniform(0, 6.28, strays),
+            longest * rng.uniform(0.3, 1.0, strays),
+            1.5,
+        )
+        paint(rng, canvas, loose, np.ones(strays), tone=tone)
+    return canvas.finish("strands")
+
+
+def tuft(rng: Rng, size_px: int) -> Cutout:
+    """Draw a bunch of stiff strands from one spot: a brush, a thistle, grass, a broom."""
+    canvas = Canvas(size_px, SAMPLES)
+    count = int(log_uniform(rng, 60, 900))
+    middle = outlines.somewhere(rng, canvas.edge, 0.2, 0.8)
+    roots = middle + rng.normal(0, rng.uniform(0.01, 0.16) * canvas.edge, (count, 2))
+    angles = rng.uniform(0, 6.28) + rng.normal(0, log_uniform(rng, 0.1, 2.5), count)
+    lengths = rng.uniform(0.1, 0.45) * canvas.edge * rng.uniform(0.4, 1.0, count)
+    paths = courses(rng, roots, angles, lengths, rng.uniform(0.02, 0.7))
+    widths = stroke_widths(rng, count, 1.5, log_uniform(rng, 3, 16))
+    paint(rng, canvas, paths, widths, tone=rng.uniform(0, 255))
+    if rng.random() < 0.6:
+        radius = rng.uniform(0.05, 0.2) * canvas.edge
+        canvas.fill(outlines.blob(rng, middle, radius, 0.15), NEUTRAL * rng.uniform(0.5, 1.1), 128)
+        near = rng.random(count) < 0.4
+        paint(rng, canvas, paths[near], widths[near], tone=rng.uniform(0, 255))
+    return canvas.finish("strands")

@@ -1,0 +1,101 @@
+"""Trimaps as people make them: bands from one pixel to nearly everything, grown, closed, brushed.
+
+A trimap is right by construction: pixels called known have alpha 0 or 1 (within `TOLERANCE`).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
+from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
+
+TOLERANCE = 5
+"""How far (of 255) the alpha of a known pixel may lie from 0 or 255."""
+
+
+def draw(rng: Rng, alpha: U8) -> U8:
+    """Return a trimap (H, W) uint8 0, 128, 255 for an alpha (H, W) uint8.
+
+    Narrows the band while nothing known remains of the background or of the foreground's body.
+    """
+    soft = undecided(alpha)
+    if rng.random() < 0.35:
+        soft = closed(soft, int(log_uniform(rng, 3, 41)))
+    inside = alpha > 127
+    distance = cv2.distanceTransform(1 - soft, cv2.DIST_L2, 3)
+    outer = log_uniform(rng, 1.0, 36.0)
+    inner = (
+        outer * float(np.exp(rng.normal(0, 0.35)))
+        if rng.random() < 0.7
+        else log_uniform(rng, 1, 36)
+    )
+    wobble = (
+        0.4 + 1.2 * fractal(rng, alpha.shape[0], (1, 4)) if rng.random() < 0.6 else np.float32(1)
+    )
+    brushed = brush(rng, soft, log_uniform(rng, 3, 30)) if rng.random() < 0.35 else None
+    nothing_known = rng.random() < 0.03
+    for _ in range(6):
+        reach = np.where(inside, np.float32(inner), np.float32(outer)) * wobble
+        unknown = distance <= reach
+        if brushed is not None:
+            unknown |= brushed > 0
+        trimap = np.where(unknown, UNKNOWN, np.where(inside, FOREGROUND, BACKGROUND)).astype(
+            np.uint8
+        )
+        if nothing_known:
+            trimap[trimap == FOREGROUND] = UNKNOWN
+        if enough_known(trimap, inside) or nothing_known:
+            break
+        inner, outer, brushed = inner * 0.5, outer * 0.6, None
+    return trimap
+
+
+def undecided(alpha: U8) -> U8:
+    """Return 1 where alpha is partial or jumps, which no trimap may call known."""
+    partial = (alpha > TOLERANCE) & (alpha < 255 - TOLERANCE)
+    jump: U8 = cv2.morphologyEx(
+        (alpha > 127).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
+    )
+    undecided_: U8 = partial.astype(np.uint8) | jump
+    return undecided_
+
+
+def closed(mask: U8, width: int) -> U8:
+    """Close gaps narrower than `width`: nobody paints the spaces between hairs."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width | 1, width | 1))
+    padded = cv2.copyMakeBorder(mask, width, width, width, width, cv2.BORDER_REPLICATE)
+    result: U8 = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[width:-width, width:-width]
+    return result
+
+
+def brush(rng: Rng, soft: U8, radius: float) -> U8:
+    """Paint strokes along what is undecided, as a hand with a round brush does; some go astray."""
+    painted = np.zeros_like(soft)
+    rows, columns = np.nonzero(soft[::4, ::4])
+    if len(rows) == 0:
+        return painted
+    for _ in range(int(rng.integers(5, 60))):
+        at = int(rng.integers(len(rows)))
+        y, x = rows[at] * 4 + rng.normal(0, radius / 2), columns[at] * 4 + rng.normal(0, radius / 2)
+        to = (int(x + rng.normal(0, radius)), int(y + rng.normal(0, radius)))
+        cv2.line(painted, (int(x), int(y)), to, 1, max(1, int(radius * rng.uniform(0.6, 2.0))))
+    return painted
+
+
+def enough_known(trimap: U8, inside: NDArray[np.bool_]) -> bool:
+    """Tell whether some background, and some foreground where it has a body, is known."""
+    pixels = trimap.size
+    known_foreground = int((trimap == FOREGROUND).sum())
+    known_background = int((trimap == BACKGROUND).sum())
+    has_body = int(inside.sum()) > 0.04 * pixels
+    return known_background > 0.01 * pixels and (known_foreground > 0.01 * pixels or not has_body)
+
+
+def known_share(trimap: U8) -> Field:
+    """Return the shares of background, unknown and foreground, (3,) float32."""
+    counts = [(trimap == value).mean() for value in (BACKGROUND, UNKNOWN, FOREGROUND)]
+    return np.array(counts, np.float32)

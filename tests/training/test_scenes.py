@@ -1,0 +1,144 @@
+"""The generator: reproducible, exact, and honest about what is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from matteplug.errors import RequestError
+from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource
+from matteplug.training.scenes.photographs import Photographs, split_of
+from matteplug.training.scenes.trimaps import TOLERANCE
+from matteplug.training.sheet import sheet
+
+SIZE = 96
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(1)
+    for number in range(24):
+        coarse = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        picture = cv2.resize(coarse, (200, 150), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"photo{number}.jpg"), picture)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sprites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sprites")
+    y, x = np.mgrid[0:80, 0:80].astype(np.float32)
+    disc = np.clip(30.5 - np.hypot(x - 40, y - 40), 0, 1)[..., None] * 255
+    cv2.imwrite(str(folder / "disc.png"), np.dstack([x * 3, y * 3, x + y, disc]).astype(np.uint8))
+    return folder
+
+
+def same(a: Scene, b: Scene) -> bool:
+    arrays = ("image", "trimap", "alpha", "foreground", "background")
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in arrays)
+
+
+def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
+    once = SceneSource(seed=4, size_px=SIZE, photos=photos, pool=3)
+    again = SceneSource(seed=4, size_px=SIZE, photos=photos, pool=3)
+    forwards = [once.sample(index) for index in range(6)]
+    backwards = [again.sample(index) for index in reversed(range(6))][::-1]
+    assert all(same(a, b) for a, b in zip(forwards, backwards, strict=True))
+    assert not same(forwards[0], forwards[1])
+    assert not same(forwards[0], SceneSource(seed=5, size_px=SIZE, photos=photos, pool=3).sample(0))
+
+
+def test_image_is_the_composition_of_its_layers(photos: Path, sprites: Path) -> None:
+    source = SceneSource(
+        seed=1, size_px=SIZE, photos=photos, sprites=sprites, pool=4, effects=NO_EFFECTS
+    )
+    for index in range(8):
+        scene = source.sample(index)
+        alpha = scene.alpha[..., None] / 255.0
+        mixed = scene.foreground * alpha + scene.background * (1 - alpha)
+        assert np.abs(mixed - scene.image).max() <= 0.51
+
+
+def test_camera_changes_the_image_only(photos: Path) -> None:
+    plain = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=2, effects=NO_EFFECTS)
+    seen = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=2)
+    differ = 0
+    for index in range(6):
+        a, b = plain.sample(index), seen.sample(index)
+        assert np.array_equal(a.alpha, b.alpha)
+        assert np.array_equal(a.foreground, b.foreground)
+        differ += not np.array_equal(a.image, b.image)
+    assert differ > 0
+
+
+def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
+    source = SceneSource(seed=9, size_px=SIZE, photos=photos, pool=6, reuse=1)
+    widths = []
+    for index in range(40):
+        scene = source.sample(index)
+        assert set(np.unique(scene.trimap)) <= {0, 128, 255}
+        assert scene.alpha[scene.trimap == 255].min(initial=255) >= 255 - TOLERANCE
+        assert scene.alpha[scene.trimap == 0].max(initial=0) <= TOLERANCE
+        widths.append((scene.trimap == 128).mean())
+    assert min(widths) < 0.1
+    assert max(widths) > 0.6
+
+
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_every_style_draws(style: str, photos: Path) -> None:
+    cutouts = [STYLES[style](np.random.default_rng(seed), 160) for seed in range(3)]
+    shares = [(cutout.alpha > 128).mean() for cutout in cutouts]
+    assert max(shares) > 0.01
+    assert min((cutout.alpha == 0).mean() for cutout in cutouts) < 0.99
+    assert not np.array_equal(cutouts[0].alpha, cutouts[1].alpha)
+    scene = SceneSource(seed=2, size_px=SIZE, photos=photos, styles={style: 1}, pool=1).sample(0)
+    assert scene.styles[0] == style
+    assert scene.alpha.max() > 60
+
+
+def test_held_photographs_are_never_trained_on(photos: Path) -> None:
+    train = {path.name for path in Photographs(photos, "train").paths}
+    held = {path.name for path in Photographs(photos, "held").paths}
+    assert train
+    assert held
+    assert not train & held
+    assert len(train | held) == 24
+    assert split_of(Path("a/photo1.jpg")) == split_of(Path("b/photo1.jpg"))
+
+
+def test_sprites_keep_their_colours(photos: Path, sprites: Path) -> None:
+    source = SceneSource(
+        seed=1, size_px=SIZE, photos=photos, sprites=sprites, styles={"sprites": 1}, pool=1
+    )
+    assert source.sample(0).styles[0] == "sprites"
+
+
+@pytest.mark.parametrize(
+    ("folder", "styles", "code"),
+    [("missing", None, "no-photographs"), ("", {"no such": 1.0}, "unknown-style")],
+)
+def test_what_cannot_be_used_is_said(
+    photos: Path, folder: str, styles: dict[str, float] | None, code: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        SceneSource(seed=1, size_px=SIZE, photos=photos / folder, styles=styles)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_sprites_without_alpha_are_refused(photos: Path) -> None:
+    source = SceneSource(
+        seed=1, size_px=SIZE, photos=photos, sprites=photos, styles={"sprites": 1}, pool=1
+    )
+    with pytest.raises(RequestError, match="alpha channel"):
+        source.sample(0)
+
+
+def test_sheet_shows_every_scene(photos: Path) -> None:
+    source = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=1)
+    pixels = sheet([source.sample(index) for index in range(3)], per_row=2, edge_px=32)
+    assert pixels.shape == (64, 2 * 4 * 32, 3)
