@@ -1,0 +1,167 @@
+"""Picture formats on the way out: arrays to the bytes of PNG, TIFF, WebP and JPEG files.
+
+Pillow writes no 16-bit colour and OpenCV no colour profile, so PNG takes OpenCV's bytes with the
+profile's chunk put in, and TIFF is written here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import RequestError
+
+FORMATS = {
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".webp": "webp",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+}
+"""Format by the file name's suffix."""
+
+_EIGHT_BIT = ("webp", "jpeg")
+_LARGEST_SIDE_PX = {"webp": 16383, "jpeg": 65500}
+_STRIP_BYTES = 1 << 20
+
+
+def encode(array: NDArray[Any], suffix: str, icc: bytes | None = None) -> bytes:
+    """Return the bytes of a picture file.
+
+    | array | shape | dtype | meaning |
+    |---|---|---|---|
+    | array | (H, W) | uint8, uint16 | gray: an alpha or a trimap; gets no profile |
+    | | (H, W, 3) | uint8, uint16 | RGB |
+    | | (H, W, 4) | uint8, uint16 | RGB and straight alpha |
+
+    PNG and TIFF keep 16 bits; PNG, TIFF and WebP keep every pixel, colours under alpha 0 included.
+
+    Raises:
+        RequestError: the format is not known ("format-unknown") or cannot hold the picture
+            ("format-no-alpha", "format-depth", "format-size").
+        TypeError, ValueError: the array is of another form.
+    """
+    name = FORMATS.get(suffix.lower())
+    if name is None:
+        raise RequestError(
+            "format-unknown",
+            f"Pictures cannot be written as “{suffix}”.",
+            "Use .png, .tif, .webp or, without transparency, .jpg.",
+        )
+    if array.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"pictures are written from uint8 or uint16, not {array.dtype}")
+    channels = 1 if array.ndim == 2 else array.shape[-1]
+    if array.ndim not in (2, 3) or channels not in (1, 3, 4) or array.size == 0:
+        raise ValueError(f"not a picture's shape: {array.shape}")
+    _refuse_what_does_not_fit(name, array, channels)
+    profile = icc if channels > 1 else None
+    encoders = {"png": _png, "tiff": _tiff, "webp": _webp, "jpeg": _jpeg}
+    return encoders[name](np.ascontiguousarray(array), profile)
+
+
+def _refuse_what_does_not_fit(name: str, array: NDArray[Any], channels: int) -> None:
+    title = {"webp": "WebP", "jpeg": "JPEG"}.get(name, name.upper())
+    if name == "jpeg" and channels == 4:
+        raise RequestError(
+            "format-no-alpha",
+            "JPEG files have no transparency, so a cutout cannot be one.",
+            "Write a .png, .tif or .webp, or a composite over a backdrop.",
+        )
+    if name in _EIGHT_BIT and array.dtype != np.uint8:
+        raise RequestError(
+            "format-depth",
+            f"{title} files hold 8 bits a channel but the picture has 16.",
+            "Write a .png or .tif.",
+        )
+    if max(array.shape[:2]) > _LARGEST_SIDE_PX.get(name, 1 << 30):
+        raise RequestError(
+            "format-size",
+            f"{title} files reach {_LARGEST_SIDE_PX[name]} pixels a side.",
+            "Write a .png or .tif.",
+        )
+
+
+def _png(array: NDArray[Any], icc: bytes | None) -> bytes:
+    import cv2
+
+    if array.ndim == 3 and array.shape[2] > 1:
+        to_bgr = cv2.COLOR_RGB2BGR if array.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+        array = np.asarray(cv2.cvtColor(array, to_bgr))
+    done, coded = cv2.imencode(".png", array, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not done:
+        raise ValueError(f"OpenCV does not write {array.shape} {array.dtype} as PNG")
+    data = bytes(coded)
+    if icc is None:
+        return data
+    header_end = 8 + 4 + 4 + 13 + 4  # signature; IHDR's length, name, data and checksum
+    chunk = b"iCCP" + b"ICC profile\0\0" + zlib.compress(icc)
+    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return data[:header_end] + framed + data[header_end:]
+
+
+def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
+    """Write one deflated little-endian TIFF picture with horizontal differencing (TIFF 6.0)."""
+    height, width = array.shape[:2]
+    samples = array.reshape(height, width, -1).astype(array.dtype.newbyteorder("<"), copy=False)
+    channels, bits = samples.shape[2], samples.dtype.itemsize * 8
+    rows = max(1, _STRIP_BYTES // (width * channels * samples.dtype.itemsize))
+    strips = []
+    for top in range(0, height, rows):
+        strip = samples[top : top + rows].copy()
+        strip[:, 1:] -= samples[top : top + rows, :-1]
+        strips.append(zlib.compress(strip.tobytes(), 4))
+    offsets = 8 + np.concatenate([[0], np.cumsum([len(strip) for strip in strips])])
+    short, long, undefined = ("<H", 3), ("<I", 4), ("B", 7)
+    tags: list[tuple[int, tuple[str, int], list[int] | bytes]] = [
+        (256, long, [width]),
+        (257, long, [height]),
+        (258, short, [bits] * channels),
+        (259, short, [8]),  # deflate
+        (262, short, [1 if channels == 1 else 2]),  # black is zero, or RGB
+        (273, long, offsets[:-1].tolist()),
+        (277, short, [channels]),
+        (278, long, [rows]),
+        (279, long, [len(strip) for strip in strips]),
+        (317, short, [2]),  # horizontal differencing
+    ]
+    if channels == 4:
+        tags.append((338, short, [2]))  # straight alpha
+    if icc is not None:
+        tags.append((34675, undefined, icc))
+    start = int(offsets[-1]) + int(offsets[-1]) % 2
+    heap_at = start + 2 + 12 * len(tags) + 4
+    entries, heap = b"", b""
+    for tag, (form, code), values in tags:
+        packed = b"".join(struct.pack(form, value) for value in values)
+        entries += struct.pack("<HHI", tag, code, len(values))
+        if len(packed) <= 4:
+            entries += packed.ljust(4, b"\0")
+        else:
+            entries += struct.pack("<I", heap_at + len(heap))
+            heap += packed + b"\0" * (len(packed) % 2)
+    body = b"".join(strips) + b"\0" * (start - int(offsets[-1]))
+    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
+    return struct.pack("<2sHI", b"II", 42, start) + body + directory + heap
+
+
+def _webp(array: NDArray[Any], icc: bytes | None) -> bytes:
+    return _pillow(array, "WEBP", icc, lossless=True, exact=True)
+
+
+def _jpeg(array: NDArray[Any], icc: bytes | None) -> bytes:
+    return _pillow(array, "JPEG", icc, quality=95, subsampling=0)
+
+
+def _pillow(array: NDArray[Any], name: str, icc: bytes | None, **options: Any) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    squeezed = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    Image.fromarray(squeezed).save(buffer, name, icc_profile=icc, **options)
+    return buffer.getvalue()
