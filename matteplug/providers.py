@@ -1,0 +1,142 @@
+"""The execution providers that ONNX Runtime may offer, as data: names, options, order, limits.
+
+Whether one of them can be trusted on this machine is another question; see `matteplug.probe`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matteplug.errors import EngineError
+from matteplug.types import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """One execution provider.
+
+    Attributes:
+        id: what a person types ("cuda").
+        title: what a person reads.
+        ort_name: ONNX Runtime's name for it.
+        wheel: the distribution on the package index that brings it.
+        options: its options, as ONNX Runtime takes them.
+        buckets: fixed sizes to pad to, smallest first, for a provider that compiles per shape; empty for any size.
+        mem_pattern: whether ONNX Runtime may plan its memory ahead.
+        concurrent: whether one session may be run from two threads at once.
+    """
+
+    id: str
+    title: str
+    ort_name: str
+    wheel: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    buckets: tuple[Size, ...] = ()
+    mem_pattern: bool = True
+    concurrent: bool = True
+
+
+# A provider that compiles takes seconds to minutes for every new shape: four squares and nothing else.
+_BUCKETS = tuple(Size(side, side) for side in (512, 1024, 1536, 2048))
+
+CPU = Provider(
+    id="cpu", title="CPU", ort_name="CPUExecutionProvider", wheel="onnxruntime", mem_pattern=False
+)
+
+PROVIDERS: Mapping[str, Provider] = {
+    provider.id: provider
+    for provider in (
+        Provider(
+            id="cuda",
+            title="NVIDIA CUDA",
+            ort_name="CUDAExecutionProvider",
+            wheel="onnxruntime-gpu",
+            options={
+                # The exhaustive search costs seconds for every new size and rarely finds better.
+                "cudnn_conv_algo_search": "HEURISTIC",
+                "arena_extend_strategy": "kSameAsRequested",
+            },
+        ),
+        Provider(
+            id="tensorrt",
+            title="NVIDIA TensorRT",
+            ort_name="TensorrtExecutionProvider",
+            wheel="onnxruntime-gpu",
+            buckets=_BUCKETS,
+        ),
+        Provider(
+            id="openvino",
+            title="Intel OpenVINO",
+            ort_name="OpenVINOExecutionProvider",
+            wheel="onnxruntime-openvino",
+            options={"device_type": "CPU"},
+        ),
+        Provider(
+            id="directml",
+            title="DirectML",
+            ort_name="DmlExecutionProvider",
+            wheel="onnxruntime-directml",
+            mem_pattern=False,  # the provider refuses it, and concurrent runs
+            concurrent=False,
+        ),
+        Provider(
+            id="coreml",
+            title="Apple CoreML",
+            ort_name="CoreMLExecutionProvider",
+            wheel="onnxruntime",
+            options={"ModelFormat": "MLProgram"},
+            buckets=_BUCKETS,
+        ),
+        Provider(
+            id="migraphx",
+            title="AMD MIGraphX",
+            ort_name="MIGraphXExecutionProvider",
+            wheel="onnxruntime-migraphx",
+            buckets=_BUCKETS,
+        ),
+        Provider(
+            id="rocm",
+            title="AMD ROCm",
+            ort_name="ROCMExecutionProvider",
+            wheel="onnxruntime-rocm",
+        ),
+        Provider(
+            id="webgpu",
+            title="WebGPU",
+            ort_name="WebGpuExecutionProvider",
+            wheel="onnxruntime-webgpu",
+            concurrent=False,
+        ),
+        CPU,
+    )
+}
+
+# TensorRT stands behind CUDA: it compiles for minutes, which nobody asked for who said "auto".
+_ORDER: Mapping[str, tuple[str, ...]] = {
+    "linux": ("cuda", "tensorrt", "migraphx", "rocm", "openvino", "webgpu", "cpu"),
+    "win32": ("cuda", "tensorrt", "directml", "openvino", "webgpu", "cpu"),
+    "darwin": ("coreml", "webgpu", "cpu"),
+}
+
+
+def order(platform: str = sys.platform) -> tuple[str, ...]:
+    """Return the ids that "auto" tries on `platform`, best first; the CPU is always last."""
+    return _ORDER.get(platform, ("cpu",))
+
+
+def named(provider: str) -> Provider:
+    """Return the provider with an id.
+
+    Raises:
+        EngineError: there is none.
+    """
+    try:
+        return PROVIDERS[provider]
+    except KeyError:
+        raise EngineError(
+            "provider-unknown",
+            f'There is no execution provider "{provider}".',
+            f"Known are: auto, {', '.join(PROVIDERS)}.",
+        ) from None

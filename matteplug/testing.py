@@ -1,0 +1,85 @@
+"""Stand-ins for tests of hosts and of third parties' plug-ins: no network, no ONNX Runtime."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matteplug import tensors
+from matteplug.errors import Cancelled
+from matteplug.network import NetworkSpec
+from matteplug.tensors import Tensor
+from matteplug.types import CancelToken
+
+Matting = Callable[[Mapping[str, Tensor]], Tensor]
+"""From inputs by role to alpha (B, 1, H, W) in [0, 1]."""
+
+
+def alpha_of_guide(inputs: Mapping[str, Tensor]) -> Tensor:
+    """Return an alpha that a test can predict.
+
+    The trimap's own values where there is one, else the difference to the plate, else the image's first channel.
+    """
+    if "trimap" in inputs:
+        return inputs["trimap"].copy()
+    if "plate" in inputs:
+        difference: Tensor = np.abs(inputs["image"] - inputs["plate"]).max(axis=1, keepdims=True)
+        return difference
+    return inputs["image"][:, :1].copy()
+
+
+@dataclass
+class FakeEngine:
+    """An engine whose alpha is a given function of the inputs.
+
+    Attributes:
+        alpha: the function; see `alpha_of_guide` for the default.
+        provider: what the sessions say they run on, where "auto" was asked for.
+        delay_s: how long a run takes; it can be cancelled meanwhile.
+        runs: (network id, shapes by role) of every run so far.
+    """
+
+    alpha: Matting = alpha_of_guide
+    provider: str = "cpu"
+    delay_s: float = 0.0
+    runs: list[tuple[str, dict[str, tuple[int, ...]]]] = field(default_factory=list)
+
+    def session(self, spec: NetworkSpec, provider: str = "auto") -> FakeSession:
+        """See `matteplug.engine.Engine.session`."""
+        return FakeSession(spec, self.provider if provider == "auto" else provider, self)
+
+
+@dataclass
+class FakeSession:
+    """What `FakeEngine` makes; see `matteplug.engine.Session`."""
+
+    spec: NetworkSpec
+    provider: str
+    engine: FakeEngine
+
+    def run(
+        self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
+    ) -> dict[str, Tensor]:
+        """Return the engine's alpha, and the image itself where the network has a foreground."""
+        tensors.check(self.spec.inputs, inputs)
+        taken = {tensor.role: inputs[tensor.role] for tensor in self.spec.inputs}
+        self.engine.runs.append((self.spec.id, {role: a.shape for role, a in taken.items()}))
+        self._wait(cancel or CancelToken())
+        outputs = {
+            "alpha": np.clip(self.engine.alpha(taken), 0, 1).astype(np.float32),
+            "foreground": taken["image"],
+        }
+        return {tensor.role: outputs[tensor.role] for tensor in self.spec.outputs}
+
+    def _wait(self, cancel: CancelToken) -> None:
+        stopped = threading.Event()
+        cancel.add_callback(stopped.set)
+        try:
+            stopped.wait(self.engine.delay_s)
+        finally:
+            cancel.remove_callback(stopped.set)
+        if cancel.cancelled:
+            raise Cancelled
