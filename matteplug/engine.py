@@ -1,8 +1,8 @@
 """Run networks: a spec in, a session that turns inputs by role into outputs by role.
 
-`OrtEngine` runs ONNX graphs with ONNX Runtime, which is imported when the first session is made.  Sessions are
-made once and kept.  The execution provider is chosen here and recorded; a provider that was asked for
-and cannot be used is an error, never a silent fallback.
+`OrtEngine` runs ONNX graphs with ONNX Runtime, which is imported when the first session is made.
+Sessions are made once and kept.  The execution provider is chosen here and recorded; a provider
+that was asked for and cannot be used is an error, never a silent fallback.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class Session(Protocol):
     ) -> dict[str, Tensor]:
         """Run the network.  Keys are roles; roles that the network does not take are ignored.
 
-        | role                      | shape        | dtype   | range                                    |
-        |---------------------------|--------------|---------|------------------------------------------|
-        | image, plate              | (B, 3, H, W) | float32 | [0, 1], RGB                              |
-        | trimap                    | (B, 1, H, W) | float32 | 0 background, 0.5 unknown, 1 foreground  |
-        | segmentation              | (B, 1, H, W) | float32 | [0, 1]                                   |
-        | result: alpha, confidence | (B, 1, H, W) | float32 | [0, 1]                                   |
-        | result: foreground        | (B, 3, H, W) | float32 | [0, 1]                                   |
+        | role                      | shape        | dtype   | range                            |
+        |---------------------------|--------------|---------|----------------------------------|
+        | image, plate              | (B, 3, H, W) | float32 | [0, 1], RGB                      |
+        | trimap                    | (B, 1, H, W) | float32 | 0 background, 0.5 unknown, 1 fg  |
+        | segmentation              | (B, 1, H, W) | float32 | [0, 1]                           |
+        | result: alpha, confidence | (B, 1, H, W) | float32 | [0, 1]                           |
+        | result: foreground        | (B, 3, H, W) | float32 | [0, 1]                           |
 
         Raises:
             Cancelled: `cancel` was set; the session stays usable.
@@ -80,7 +80,8 @@ class OrtEngine:
 
     Args:
         threads: threads for one operator; None for one per physical core.
-        spinning: let idle threads wait actively, which is faster back to back and burns a host's cores.
+        spinning: let idle threads wait actively, which is faster back to back and burns a host's
+            cores.
         locate: finds and checks the weights of a spec.
     """
 
@@ -175,7 +176,8 @@ class OrtSession:
         tensors.check(self.spec.inputs, inputs)
         feed: dict[str, Tensor] = {}
         for tensor in self.spec.inputs:
-            fitted, crop = sizing.fit(inputs[tensor.role], self.spec.size)
+            nearest = tensor.role == "trimap"
+            fitted, crop = sizing.fit(inputs[tensor.role], self.spec.size, nearest)
             feed[tensor.name] = tensors.encode(tensor, fitted)
         names = [tensor.name for tensor in self.spec.outputs]
         if self._turn is None:
@@ -275,7 +277,7 @@ def import_onnxruntime() -> Any:
         raise EngineError(
             "no-onnxruntime",
             "ONNX Runtime, which runs the networks, is not installed.",
-            "Run: pip install 'matteplug[cpu]', or with an NVIDIA card: pip install 'matteplug[gpu]'",
+            "Run: pip install 'matteplug[cpu]', or for an NVIDIA card 'matteplug[gpu]'",
         ) from None
     except ImportError as error:
         raise EngineError(
@@ -292,7 +294,8 @@ def _choose(spec: NetworkSpec, provider: str) -> Provider:
     chosen = providers.named(provider)
     if spec.solver is not None and chosen is not CPU:
         raise EngineError(
-            "provider-unused", f"{spec.id} is no network and runs on the CPU only, not on {provider}."
+            "provider-unused",
+            f"{spec.id} is no network and runs on the CPU only, not on {provider}.",
         )
     if chosen.id in spec.denied_providers:
         raise EngineError(

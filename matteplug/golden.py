@@ -1,8 +1,8 @@
-"""A small picture made by rule, and what a network must make of it: the proof that a provider computes right.
+"""A small picture made by rule, and what a network must make of it: proof of a provider.
 
-The picture is made in whole numbers, so it is the same on every machine: two noises, foreground and background,
-are mixed by a soft ellipse with a frayed edge, and every guide follows from that ellipse.  The manifest
-stores the seed, the size and the expected output on a grid of points.
+The picture is made in whole numbers, so it is the same on every machine: two noises, foreground and
+background, are mixed by a soft ellipse with a frayed edge, and every guide follows from that
+ellipse.  The manifest stores the seed, the size and the expected output on a grid of points.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.network import NetworkSpec, SizeRule
+from matteplug.network import NetworkSpec
 from matteplug.tensors import Tensor
 from matteplug.types import Size
 
@@ -23,8 +23,8 @@ SIZE = Size(150, 110)
 SEED = 20
 STRIDE = 5
 
-Levels = NDArray[np.int64]
-"""(H, W) whole numbers, 0 to 255."""
+Levels: TypeAlias = NDArray[Any]
+"""(H, W) int64, 0 to 255."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def example(spec: NetworkSpec, size: Size, seed: int, batch: int = 1) -> dict[str, Tensor]:
-    """Make a picture and the guides that `spec` takes, by role, each (B, C, H, W) float32 in [0, 1].
+    """Make a picture and its guides by role, as `spec` takes them: (B, C, H, W) float32 [0, 1].
 
     Image `b` of the batch is made from the seed `seed + b`, with an ellipse of its own.
 
@@ -56,15 +56,6 @@ def example(spec: NetworkSpec, size: Size, seed: int, batch: int = 1) -> dict[st
         stack = np.stack([picture[tensor.role] for picture in pictures])
         inputs[tensor.role] = stack.astype(np.float32) / np.float32(255)
     return inputs
-
-
-def fitting(size: Size, rule: SizeRule) -> Size:
-    """Return the next size that `rule` allows without padding."""
-
-    def side(pixels: int) -> int:
-        return math.ceil(max(pixels, rule.minimum_px) / rule.multiple) * rule.multiple
-
-    return Size(side(size.width), side(size.height))
 
 
 def record(outputs: Mapping[str, Tensor], size: Size = SIZE, seed: int = SEED) -> dict[str, Any]:
@@ -133,11 +124,12 @@ def _soft_ellipse(size: Size, seed: int) -> Levels:
     across = across + (seed * 37) % 200 - 100  # off the middle
     squared = across * across + along * along
     ramp = 255 - (squared // 100 - 2000) * 255 // 5000 + (_noise(size, 5, seed * 7 + 6) - 128) // 2
-    return np.clip(ramp, 0, 255)
+    soft: Levels = np.clip(ramp, 0, 255)
+    return soft
 
 
 def _noise(size: Size, cell: int, seed: int) -> Levels:
-    """Return bilinear noise with one random level every `cell` pixels, and a quarter of fine grain."""
+    """Return bilinear noise with a random level every `cell` pixels, and a quarter of grain."""
     y, x = np.arange(size.height), np.arange(size.width)
     lattice = _random(size.height // cell + 2, size.width // cell + 2, seed)
     rows, columns = y // cell, x // cell
@@ -159,4 +151,5 @@ def _random(height: int, width: int, seed: int) -> Levels:
     key ^= key >> np.uint64(4)
     key = (key * np.uint64(0x27D4EB2D)) & mask
     key ^= key >> np.uint64(15)
-    return (key & np.uint64(255)).astype(np.int64)
+    levels: Levels = (key & np.uint64(255)).astype(np.int64)
+    return levels

@@ -13,8 +13,9 @@ _CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def physical_cores() -> int:
     """Count the physical cores that this process may use, at least 1.
 
-    Two hyper-threads of one core share its arithmetic units, so a thread more than this only costs time.
-    A container's quota counts as well.  Where the system does not tell, every logical core counts.
+    Two hyper-threads of one core share its arithmetic units, so a thread more than this only costs
+    time. A container's quota counts as well.  Where the system does not tell, every logical core
+    counts.
     """
     allowed = _allowed_cpus()
     siblings = {_siblings(cpu) for cpu in allowed}

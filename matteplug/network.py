@@ -83,6 +83,8 @@ class NetworkSpec:
         metrics: measured, with the evaluator and the data named.
         golden: tensor stored for proving a provider; see `weights`.
         denied_providers: providers that are known to be wrong for it, id to reason.
+        provenance: how the file was made: the checkpoint's checksum, the difference to torch; see
+            `export`.
     """
 
     id: str
@@ -103,6 +105,7 @@ class NetworkSpec:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     golden: Mapping[str, Any] = field(default_factory=dict)
     denied_providers: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain JSON data."""
@@ -124,4 +127,5 @@ class NetworkSpec:
 
 
 def _tensor(data: Mapping[str, Any]) -> TensorSpec:
-    return TensorSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return TensorSpec(**values)

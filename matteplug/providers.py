@@ -23,7 +23,8 @@ class Provider:
         ort_name: ONNX Runtime's name for it.
         wheel: the distribution on the package index that brings it.
         options: its options, as ONNX Runtime takes them.
-        buckets: fixed sizes to pad to, smallest first, for a provider that compiles per shape; empty for any size.
+        buckets: fixed sizes to pad to, smallest first, for a provider that compiles per shape;
+            empty for any size.
         mem_pattern: whether ONNX Runtime may plan its memory ahead.
         concurrent: whether one session may be run from two threads at once.
     """
@@ -38,7 +39,7 @@ class Provider:
     concurrent: bool = True
 
 
-# A provider that compiles takes seconds to minutes for every new shape: four squares and nothing else.
+# A provider that compiles takes seconds to minutes for every new shape: four squares, no more.
 _BUCKETS = tuple(Size(side, side) for side in (512, 1024, 1536, 2048))
 
 CPU = Provider(

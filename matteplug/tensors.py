@@ -1,4 +1,4 @@
-"""Between the library's values (roles, 0 to 1) and what a graph wants (its own range, normalised)."""
+"""From the library's values (roles, 0 to 1) to a graph's own range and back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def decode(tensor: TensorSpec, array: Tensor) -> Tensor:
 
 
 def _affine(tensor: TensorSpec) -> tuple[Tensor, Tensor]:
-    """Return scale and shift, each (1, C or 1, 1, 1), such that the graph's value is x · scale + shift."""
+    """Return scale and shift, (1, C or 1, 1, 1); the graph's value is x · scale + shift."""
     mean = np.asarray(tensor.mean or (0.0,), np.float64)
     std = np.asarray(tensor.std or (1.0,), np.float64)
     scale = (tensor.high - tensor.low) / std

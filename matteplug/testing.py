@@ -21,14 +21,15 @@ Matting = Callable[[Mapping[str, Tensor]], Tensor]
 def alpha_of_guide(inputs: Mapping[str, Tensor]) -> Tensor:
     """Return an alpha that a test can predict.
 
-    The trimap's own values where there is one, else the difference to the plate, else the image's first channel.
+    The trimap's own values where there is one, else the difference to the plate, else the image's
+    first channel.
     """
     if "trimap" in inputs:
-        return inputs["trimap"].copy()
+        return inputs["trimap"]
     if "plate" in inputs:
         difference: Tensor = np.abs(inputs["image"] - inputs["plate"]).max(axis=1, keepdims=True)
         return difference
-    return inputs["image"][:, :1].copy()
+    return inputs["image"][:, :1]
 
 
 @dataclass
@@ -71,6 +72,7 @@ class FakeSession:
         outputs = {
             "alpha": np.clip(self.engine.alpha(taken), 0, 1).astype(np.float32),
             "foreground": taken["image"],
+            "confidence": np.ones_like(taken["image"][:, :1]),
         }
         return {tensor.role: outputs[tensor.role] for tensor in self.spec.outputs}
 

@@ -1,0 +1,172 @@
+"""Turn a torch module into one ONNX file with a manifest, and prove it before it is written.
+
+    module ──► torch.onnx ──► gate: answers as torch does, at sizes and batches never traced
+           ──► weights to half precision ──► golden tensor ──► FILE.onnx with the spec inside,
+           FILE.json
+
+Nothing is written when a step fails.  Needs the extra ``train``; never imported at inference.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import nn
+
+from matteplug import golden, parity, tensors, weights
+from matteplug.engine import OrtEngine
+from matteplug.errors import NetworkError
+from matteplug.half_storage import halve
+from matteplug.network import NetworkSpec
+from matteplug.parity import Case, Difference
+from matteplug.tensors import Tensor
+
+METADATA_KEY = "matteplug.spec"
+"""Key of the ONNX file's metadata under which the spec stands as JSON."""
+
+
+def export(
+    module: nn.Module,
+    spec: NetworkSpec,
+    path: Path,
+    cases: Sequence[Case] = parity.CASES,
+    *,
+    checkpoint: Path | None = None,
+    half: bool = True,
+    say: Callable[[str], None] = print,
+) -> NetworkSpec:
+    """Write `path` (ONNX) and the manifest beside it, if the graph computes what the module does.
+
+    Args:
+        module: takes the spec's inputs in order, each (B, C, H, W) float32 in the graph's own
+            range, and returns the spec's outputs in order (one tensor, or a tuple).
+        spec: the network's description; weights, checksum, golden tensor and provenance are filled
+            in.
+        path: the ONNX file.
+        cases: where the graph is compared with the module; sizes are raised to what the size rule
+            allows.
+        checkpoint: the file that the module's weights came from; its checksum is stored.
+        half: store the weights in half precision.
+        say: takes the report, line by line.
+
+    Returns:
+        The spec as the manifest has it.
+
+    Raises:
+        NetworkError: the module cannot be exported, or the graph differs from it.
+        ValueError: the cases are fewer than six sizes and two batches beside the traced ones.
+    """
+    module = module.eval()
+    samples = parity.sample(spec, parity.fitted(spec, cases), _numpy(module))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
+        draft, manifest = Path(folder) / "draft.onnx", Path(folder) / "draft.json"
+        model = _trace(module, spec)
+        onnx.save(model, draft)
+        differences = parity.compare(draft, spec, samples)
+        for difference in differences:
+            say(f"  {difference}")
+        parity.gate(spec, differences)
+        provenance: dict[str, Any] = {
+            "torch": torch.__version__,
+            "checkpoint_sha256": weights.sha256_of(checkpoint) if checkpoint else "",
+            "parity": _summary(differences) | {"tolerance": parity.TOLERANCE},
+        }
+        say(f"worst difference to torch: {provenance['parity']['worst']:.1e}")
+        if half:
+            model = halve(model)
+            onnx.save(model, draft)
+            provenance["half"] = _summary(parity.compare(draft, spec, samples))
+            say(f"with half-precision weights: {provenance['half']['worst']:.1e}")
+        spec = replace(spec, weights=path.name, sha256="", provenance=provenance)
+        spec = replace(spec, golden=_golden(draft, spec))
+        model.metadata_props.add(key=METADATA_KEY, value=json.dumps(spec.to_json()))
+        onnx.checker.check_model(model)
+        onnx.save(model, draft)
+        spec = replace(spec, sha256=weights.sha256_of(draft))
+        text = json.dumps(spec.to_json(), indent=2, ensure_ascii=False)
+        manifest.write_text(f"{text}\n", encoding="utf-8")
+        os.replace(draft, path)
+        os.replace(manifest, path.with_suffix(".json"))
+    say(f"wrote {path} ({path.stat().st_size / 2**20:.1f} MiB) and its manifest")
+    return spec
+
+
+def _trace(module: nn.Module, spec: NetworkSpec) -> onnx.ModelProto:
+    """Export with dynamic batch, height and width, each one value over all inputs."""
+    case = parity.traced(spec)
+    example = golden.example(spec, case.size, seed=0, batch=case.batch)
+    inputs = tuple(torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs)
+    free = {
+        0: torch.export.Dim("batch"),
+        2: torch.export.Dim("height"),
+        3: torch.export.Dim("width"),
+    }
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                module,
+                inputs,
+                dynamo=True,
+                dynamic_shapes=(free,) * len(inputs),
+                input_names=[tensor.name for tensor in spec.inputs],
+                output_names=[tensor.name for tensor in spec.outputs],
+                verbose=False,
+            )
+    except Exception as error:  # the exporter raises whatever its passes raise
+        reason = str(error).strip().splitlines()[0]
+        raise NetworkError("export-failed", f"torch cannot export {spec.id}: {reason}") from error
+    assert program is not None  # dynamo=True returns a program
+    model: onnx.ModelProto = program.model_proto
+    return model
+
+
+def _numpy(module: nn.Module) -> Callable[..., tuple[Tensor, ...]]:
+    """Return the module as a function of arrays."""
+
+    def run(*arrays: Tensor) -> tuple[Tensor, ...]:
+        with torch.inference_mode():
+            outputs = module(*(torch.from_numpy(array) for array in arrays))
+        outputs = (outputs,) if isinstance(outputs, torch.Tensor) else outputs
+        return tuple(output.numpy() for output in outputs)
+
+    return run
+
+
+def _golden(graph: Path, spec: NetworkSpec) -> dict[str, Any]:
+    """Return the golden tensor: what the CPU makes of the rule's picture, through the engine."""
+    session = OrtEngine(locate=lambda _: graph).session(spec, "cpu")
+    return golden.record(session.run(golden.example(spec, golden.SIZE, golden.SEED)))
+
+
+def _summary(differences: Sequence[Difference]) -> dict[str, Any]:
+    return {
+        "worst": max(difference.worst for difference in differences),
+        "mean": sum(difference.mean for difference in differences) / len(differences),
+        "cases": [[d.case.batch, *d.case.size, d.worst] for d in differences],
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's talk about its own passes from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

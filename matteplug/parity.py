@@ -1,0 +1,166 @@
+"""The gate of the export: a graph answers as its module at sizes and batches never traced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from matteplug import golden, sizing, tensors
+from matteplug.engine import import_onnxruntime
+from matteplug.errors import NetworkError
+from matteplug.network import NetworkSpec
+from matteplug.tensors import Tensor
+from matteplug.types import Size
+
+TOLERANCE = 1e-4
+"""Largest difference between graph and module, outputs being 0 to 1."""
+
+
+class Case(NamedTuple):
+    """A batch and a size to compare at."""
+
+    batch: int
+    size: Size
+
+
+CASES = (
+    Case(1, Size(1, 1)),
+    Case(3, Size(7, 5)),
+    Case(1, Size(57, 33)),
+    Case(4, Size(64, 64)),
+    Case(1, Size(131, 98)),
+    Case(3, Size(112, 200)),
+    Case(1, Size(224, 224)),
+    Case(1, Size(320, 192)),
+)
+TRACED = Case(2, Size(96, 80))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One case's inputs, as the graph takes them, and what the module made of them.
+
+    Attributes:
+        case: batch and size.
+        inputs: by the graph's names.
+        outputs: in the spec's order.
+    """
+
+    case: Case
+    inputs: dict[str, Tensor]
+    outputs: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How far a graph is from its module in one case.
+
+    Attributes:
+        case: batch and size.
+        worst, mean: absolute difference over all outputs; infinite where the graph gave no
+            comparable answer.
+        problem: what the graph said instead; empty where it answered.
+    """
+
+    case: Case
+    worst: float
+    mean: float
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"batch {self.case.batch}, {self.case.size}: {self.problem or f'{self.worst:.1e}'}"
+
+
+def fitted(spec: NetworkSpec, cases: Sequence[Case] = CASES) -> tuple[Case, ...]:
+    """Return `cases` with their sizes raised to what the size rule allows, without duplicates.
+
+    Raises:
+        ValueError: fewer than six sizes or two batches are left that were not traced.
+    """
+    raised = dict.fromkeys(_raised(spec, case) for case in cases)
+    trace = traced(spec)
+    sizes = {case.size for case in raised} - {trace.size}
+    batches = {case.batch for case in raised} - {trace.batch}
+    if len(sizes) < 6 or len(batches) < 2:
+        raise ValueError(
+            f"{len(sizes)} sizes and {len(batches)} batches were not traced; 6 and 2 are needed"
+        )
+    return tuple(raised)
+
+
+def traced(spec: NetworkSpec) -> Case:
+    """Return the case to trace at: no two of its numbers are equal."""
+    case = _raised(spec, TRACED)
+    if case.size.width == case.size.height:
+        wider = Size(case.size.width + spec.size.multiple, case.size.height)
+        return Case(case.batch, wider)
+    return case
+
+
+def sample(
+    spec: NetworkSpec, cases: Sequence[Case], module: Callable[..., Sequence[Tensor]]
+) -> list[Sample]:
+    """Run the module, which takes the graph's inputs in order, in every case."""
+    samples = []
+    for seed, case in enumerate(cases):
+        example = golden.example(spec, case.size, seed, case.batch)
+        inputs = {t.name: tensors.encode(t, example[t.role]) for t in spec.inputs}
+        samples.append(Sample(case=case, inputs=inputs, outputs=tuple(module(*inputs.values()))))
+    return samples
+
+
+def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Sample]) -> list[Difference]:
+    """Run the graph on the CPU in every case."""
+    session = import_onnxruntime().InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+    names = [tensor.name for tensor in spec.outputs]
+    differences = []
+    for one in samples:
+        try:
+            outputs = session.run(names, one.inputs)
+        except Exception as error:  # ONNX Runtime's own classes have no public root
+            problem = str(error).strip().splitlines()[0]
+        else:
+            pairs = list(zip(outputs, one.outputs, strict=True))
+            if all(a.shape == b.shape for a, b in pairs):
+                gaps = np.concatenate([np.abs(a - b).ravel() for a, b in pairs])
+                worst = float(gaps.max())
+                differences.append(
+                    Difference(
+                        case=one.case,
+                        worst=worst if math.isfinite(worst) else math.inf,
+                        mean=float(gaps.mean()),
+                    )
+                )
+                continue
+            problem = (
+                f"its shapes are {[a.shape for a, _ in pairs]}, not {[b.shape for _, b in pairs]}"
+            )
+        differences.append(
+            Difference(case=one.case, worst=math.inf, mean=math.inf, problem=problem)
+        )
+    return differences
+
+
+def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
+    """Let a graph through that is within `TOLERANCE` in every case.
+
+    Raises:
+        NetworkError: it is not; the worst case is named.
+    """
+    worst = max(differences, key=lambda difference: difference.worst)
+    if worst.worst > TOLERANCE:
+        raise NetworkError(
+            "export-differs",
+            f"The exported graph of {spec.id} differs from torch: {worst}; the limit is "
+            f"{TOLERANCE:.0e}.",
+            "Probably a size is baked in: look for int(), ceil(), `if` on a size, adaptive pooling.",
+        )
+
+
+def _raised(spec: NetworkSpec, case: Case) -> Case:
+    return Case(case.batch, sizing.plan(case.size, spec.size).padded)

@@ -1,0 +1,135 @@
+"""The export writes a graph that answers as torch does, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from matteplug import golden, parity, weights
+from matteplug.engine import OrtEngine
+from matteplug.errors import NetworkError
+from matteplug.export import METADATA_KEY, export
+from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.types import Size
+
+SPEC = NetworkSpec(
+    id="toy",
+    title="Toy",
+    guide=Guide.TRIMAP,
+    inputs=(
+        TensorSpec(name="image", role="image", channels=3, high=255),
+        TensorSpec(name="trimap", role="trimap", channels=1, high=255),
+    ),
+    outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
+    licence="Apache-2.0",
+    training_data="None.",
+)
+
+
+class Toy(torch.nn.Module):
+    """Pads to a multiple of eight as an export must: without asking whether it is needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.first = torch.nn.Conv2d(4, 16, 3, padding=1)
+        self.last = torch.nn.Conv2d(16, 1, 3, padding=1)
+
+    def padding(self, height: int) -> int:
+        return (8 - height % 8) % 8
+
+    def forward(self, image: torch.Tensor, trimap: torch.Tensor) -> torch.Tensor:
+        height = image.shape[2]
+        x = torch.cat([image, trimap], dim=1) / 255 - 0.5
+        x = torch.nn.functional.pad(x, (0, 0, 0, self.padding(height)))
+        alpha: torch.Tensor = torch.sigmoid(4 * self.last(torch.relu(self.first(x))))
+        return alpha[:, :, :height]
+
+
+class BakedByRounding(Toy):
+    """The trap of a public network: the exporter takes the rounded number for a constant."""
+
+    def padding(self, height: int) -> int:
+        return int(np.ceil(height / 8)) * 8 - height
+
+
+class BakedByFloat(Toy):
+    """A number made from the width; the exporter freezes the width itself."""
+
+    def forward(self, image: torch.Tensor, trimap: torch.Tensor) -> torch.Tensor:
+        return super().forward(image, trimap) / float(image.shape[3])
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "toy.ckpt").write_bytes(b"weights")
+    said: list[str] = []
+    export(Toy(), SPEC, folder / "toy.onnx", checkpoint=folder / "toy.ckpt", say=said.append)
+    return folder / "toy.onnx", said
+
+
+def test_writes_one_graph_and_its_manifest(exported: tuple[Path, list[str]]) -> None:
+    path, said = exported
+    assert sorted(p.name for p in path.parent.iterdir()) == ["toy.ckpt", "toy.json", "toy.onnx"]
+    spec = weights.read_manifest(path.with_suffix(".json"))
+    assert weights.path_of(spec) == path
+    assert spec.provenance["checkpoint_sha256"] == weights.sha256_of(path.parent / "toy.ckpt")
+    assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
+    assert 0 < spec.provenance["half"]["worst"] < 0.01
+    assert any("worst difference" in line for line in said)
+
+
+def test_the_graph_carries_its_spec(exported: tuple[Path, list[str]]) -> None:
+    path, _ = exported
+    model = onnx.load(path)
+    embedded = {entry.key: entry.value for entry in model.metadata_props}[METADATA_KEY]
+    manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert json.loads(embedded) == manifest | {"sha256": ""}
+
+
+def test_batch_height_and_width_are_free(exported: tuple[Path, list[str]]) -> None:
+    for value in onnx.load(exported[0]).graph.input:
+        dims = value.type.tensor_type.shape.dim
+        assert [dims[axis].dim_param for axis in (0, 2, 3)] == ["batch", "height", "width"]
+
+
+def test_stored_weights_are_half_as_large(exported: tuple[Path, list[str]]) -> None:
+    weights_of = {tuple(t.dims): t.data_type for t in onnx.load(exported[0]).graph.initializer}
+    assert weights_of[16, 4, 3, 3] == onnx.TensorProto.FLOAT16
+    assert weights_of[1, 16, 3, 3] == onnx.TensorProto.FLOAT  # too small to be worth it
+
+
+def test_the_golden_tensor_is_reproduced(exported: tuple[Path, list[str]]) -> None:
+    spec = weights.read_manifest(exported[0].with_suffix(".json"))
+    outputs = OrtEngine().session(spec).run(golden.inputs_of(spec))
+    assert golden.compare(spec, outputs).worst < 1e-4
+    wrong = {"alpha": outputs["alpha"] * np.float32(1.05)}
+    assert golden.compare(spec, wrong).mean > 0.01
+
+
+@pytest.mark.parametrize("module", [BakedByRounding, BakedByFloat])
+def test_a_baked_dimension_is_refused_and_nothing_written(
+    module: type[Toy], tmp_path: Path
+) -> None:
+    with pytest.raises(NetworkError) as caught:
+        export(module(), SPEC, tmp_path / "toy.onnx", say=lambda line: None)
+    assert caught.value.code == "export-differs"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_export_leaves_the_former_one(tmp_path: Path) -> None:
+    (tmp_path / "toy.onnx").write_bytes(b"former")
+    with pytest.raises(NetworkError):
+        export(BakedByRounding(), SPEC, tmp_path / "toy.onnx", say=lambda line: None)
+    assert (tmp_path / "toy.onnx").read_bytes() == b"former"
+
+
+def test_too_few_cases_prove_nothing() -> None:
+    with pytest.raises(ValueError, match="6 and 2"):
+        parity.fitted(SPEC, [parity.Case(1, Size(side, 9)) for side in range(1, 9)])
