@@ -158,7 +158,7 @@ def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
             "export-differs",
             f"The exported graph of {spec.id} differs from torch: {worst}; the limit is "
             f"{TOLERANCE:.0e}.",
-            "Probably a size is baked in: look for int(), ceil(), `if` on a size, adaptive pooling.",
+            "Probably a size is baked in: look for int(), ceil(), `if` on sizes, adaptive pooling.",
         )
 
 
