@@ -1,0 +1,94 @@
+"""The folder as a host: files in, a request; a matte, a file out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from matteplug.files import Picture
+
+from matteplug import api, files, pixels
+from matteplug.errors import MatteplugError, RequestError
+from matteplug.types import Image, Matte, MatteRequest, Size
+from matteplug_batch.job import Job, Output
+
+
+class FolderAdapter:
+    """Reads a picture with its guide, and writes what was asked for.
+
+    Between the two it remembers what a request does not carry: the picture's colour profile and
+    its own transparency.
+    """
+
+    def __init__(self) -> None:
+        self._opened: dict[Job, Picture] = {}
+
+    def read(self, job: Job) -> MatteRequest:
+        """Read the picture and its guide.
+
+        Raises:
+            RequestError: a file cannot be read, or the guide does not fit the picture.
+        """
+        found, guide = job.found, job.guide
+        if guide is None:
+            _check_that_none_is_needed(job)
+        picture = files.read(job.image)
+        request = MatteRequest(
+            image=picture.image,
+            network=job.settings.network,
+            plate=files.read(guide).image if guide and guide == found.plate else None,
+            options=job.settings.options,
+            notes=picture.notes + (_TRANSPARENT if picture.alpha is not None else ()),
+        )
+        request = api.with_guide(
+            request,
+            trimap=guide if guide == found.trimap else None,
+            selection=guide if guide == found.selection and guide != found.trimap else None,
+        )
+        self._opened[job] = replace(picture, image=_NO_PIXELS)
+        return request
+
+    def write(self, job: Job, matte: Matte) -> None:
+        """Write the cutout, alpha or composite, with the picture's depth and colour profile.
+
+        Raises:
+            RequestError: the file cannot be written.
+        """
+        opened = self._opened[job]
+        if opened.alpha is not None:
+            matte = replace(matte, alpha=matte.alpha * opened.alpha)
+        job.result.parent.mkdir(parents=True, exist_ok=True)
+        files.write(job.result, _result(job, matte, opened.icc), icc=opened.icc)
+
+    def forget(self, job: Job) -> None:
+        """Drop what is remembered about a picture; harmless where nothing is."""
+        self._opened.pop(job, None)
+
+
+def _result(job: Job, matte: Matte, icc: bytes | None) -> Image:
+    if job.settings.output is Output.CUTOUT:
+        return matte.cutout()
+    dtype = matte.foreground.dtype
+    if job.settings.output is Output.ALPHA:
+        return pixels.from_float(matte.alpha, dtype)
+    assert job.settings.backdrop is not None, "the command line refuses this"
+    return matte.composite(job.settings.backdrop.behind(Size.of(matte.alpha), dtype, icc))
+
+
+def _check_that_none_is_needed(job: Job) -> None:
+    """Refuse a picture without a guide before it is decoded, and say what is missing."""
+    try:
+        api.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
+    except MatteplugError as error:
+        if error.code not in ("no-network", "guide-missing"):
+            raise
+        stem = job.image.stem
+        raise RequestError(
+            "guide-missing",
+            "There is no guide beside it, and without one it cannot be cut out.",
+            f"Put {stem}_trimap.png, {stem}_mask.png or {stem}_plate.png beside it.",
+        ) from None
+
+
+_NO_PIXELS = np.empty((0, 0, 3), np.uint8)
+_TRANSPARENT = ("The picture was partly transparent, and stays so.",)

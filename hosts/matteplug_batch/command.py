@@ -1,0 +1,239 @@
+"""``matteplug batch FOLDER``: arguments, checks before any work, and what is said.
+
+Exit status: 0 all is well, 1 a picture failed, 2 nothing could be begun, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from matteplug.errors import EngineError, RequestError
+from matteplug.types import CancelToken, Matte, MatteOptions, MatteRequest, Progress
+from matteplug_batch.find import Tree
+from matteplug_batch.job import Job, Output, Settings
+from matteplug_batch.outcome import Outcome, State
+
+_GUIDES = """\
+Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
+white foreground, gray unknown), NAME_mask.png (a selection), NAME_plate.png or the folder's
+plate.png (the same view without the foreground).  The first that is there is used, and it
+chooses the network."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = _GUIDES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of pictures, with its subfolders",
+    )
+    add("--out", type=Path, metavar="DIR", help="where results go (FOLDER-matte beside FOLDER)")
+    add(
+        "--output",
+        choices=[output.value for output in Output],
+        help="what is written: colours with alpha (cutout, the default), alpha, or composite",
+    )
+    add(
+        "--backdrop",
+        metavar="COLOUR|IMAGE",
+        help="what composites are made over: white, '#204060', or a picture's path",
+    )
+    add("--network", metavar="ID", help="the network to use (chosen by the guide)")
+    add("--provider", metavar="ID", default="auto", help="execution provider: cpu, cuda, … (auto)")
+    add("--require-ep", metavar="ID", help="stop unless this execution provider does the work")
+    add(
+        "--band",
+        type=_pixels,
+        metavar="PIXELS",
+        help="half width of the unknown band around a hard selection (adapts to the object)",
+    )
+    add("--no-align", action="store_true", help="use plates as they are, without registering them")
+    add("--resume", action="store_true", help="leave out pictures that are finished and unchanged")
+    add("--quiet", action="store_true", help="say only what failed")
+    add("--json", action="store_true", help="print the report as JSON on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the batch and return the exit status.
+
+    Raises:
+        RequestError: nothing could be begun; the command line turns it into exit status 2.
+        NetworkError: there is no network of the given name.
+    """
+    from rich.console import Console
+
+    from matteplug_batch import summary
+    from matteplug_batch.adapter import FolderAdapter
+    from matteplug_batch.journal import Journal
+    from matteplug_batch.progress import Bar
+    from matteplug_batch.run import Batch
+
+    settings = _settings(args)
+    folder: Path = args.folder
+    out = _out(folder, args.out)
+    tree, jobs = _plan(folder, out, settings)
+    _make_writable(out)
+    told = Console(stderr=True, highlight=False)
+    batch = Batch(
+        adapter=FolderAdapter(),
+        matte=_matte(args.require_ep),
+        journal=Journal(out),
+        resume=args.resume,
+    )
+    with Bar(told, quiet=args.quiet) as bar:
+        report = batch.run(jobs, bar)
+    report = replace(report, outcomes=report.outcomes + _unusable(tree))
+    if args.json:
+        print(json.dumps(summary.as_json(report, folder, out), indent=2))
+    elif not args.quiet:
+        summary.show(Console(highlight=False), report, folder, out)
+    return report.status
+
+
+def _pixels(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels from 1 up")
+    return int(text)
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    from matteplug import plugins
+    from matteplug_batch.backdrop import Backdrop
+
+    default = Output.COMPOSITE if args.backdrop else Output.CUTOUT
+    output = Output(args.output) if args.output else default
+    if output is Output.COMPOSITE and not args.backdrop:
+        raise RequestError(
+            "backdrop-missing", "A composite needs a backdrop.", "Give one: --backdrop white"
+        )
+    if args.backdrop and output is not Output.COMPOSITE:
+        raise RequestError(
+            "backdrop-unused",
+            f"The output {output.value} has no backdrop.",
+            "Leave --backdrop or --output away.",
+        )
+    backdrop = Backdrop(args.backdrop) if args.backdrop else None
+    if backdrop is not None:
+        backdrop.check()
+    spec = plugins.registry().network(args.network) if args.network else None
+    return Settings(
+        output=output,
+        backdrop=backdrop,
+        network=args.network,
+        guide=spec.guide if spec else None,
+        options=MatteOptions(
+            provider=args.require_ep or args.provider,
+            band_px=args.band,
+            align=not args.no_align,
+        ),
+    )
+
+
+def _out(folder: Path, given: Path | None) -> Path:
+    from matteplug_batch.names import default_out
+
+    if not folder.exists():
+        raise RequestError(
+            "folder-missing", f"There is no folder {folder}.", "Check how it is written."
+        )
+    if not folder.is_dir():
+        raise RequestError(
+            "folder-is-file", f"{folder} is a file.", "Give the folder that it lies in."
+        )
+    if given is None:
+        if not folder.resolve().name:
+            raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
+        return default_out(folder)
+    if given.resolve() == folder.resolve():
+        raise RequestError(
+            "out-is-folder",
+            "The results would lie among the pictures.",
+            "Choose another folder with --out; one inside FOLDER is left out of the search.",
+        )
+    return given
+
+
+def _plan(folder: Path, out: Path, settings: Settings) -> tuple[Tree, list[Job]]:
+
+    from matteplug_batch.find import READABLE, find
+    from matteplug_batch.names import results
+
+    tree = find(folder, leave_out=(out.resolve(),))
+    if not (tree.pictures or tree.foreign or tree.closed):
+        raise RequestError(
+            "folder-empty",
+            f"There is no picture in {folder}.",
+            f"Pictures end in {', '.join(sorted(READABLE))}.",
+        )
+    places = results([found.image for found in tree.pictures], folder, out)
+    jobs = [
+        Job(found=found, result=place, settings=settings)
+        for found, place in zip(tree.pictures, places, strict=True)
+    ]
+    return tree, jobs
+
+
+def _make_writable(out: Path) -> None:
+    """Make the output folder and try whether it can be written to, before hours of work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise RequestError(
+            "out-not-writable",
+            f"The folder {out} cannot be written to: {error.strerror or error}.",
+            "Choose another with --out.",
+        ) from None
+
+
+def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:
+    """Return the recipe, held to a provider where one is required."""
+    from matteplug import api
+
+    def matte(request: MatteRequest, progress: Progress, cancel: CancelToken) -> Matte:
+        result = api.run(request, progress=progress, cancel=cancel)
+        if required is not None and result.provider != required:
+            raise EngineError(
+                "provider-not-used",
+                f"The work was done by {result.provider}, not by {required}.",
+                "Run: matteplug doctor",
+            )
+        return result
+
+    return matte
+
+
+def _unusable(tree: Tree) -> list[Outcome]:
+    """Return outcomes for what lies in the tree and is no job."""
+    skipped = functools.partial(Outcome, state=State.SKIPPED)
+    return [
+        *(
+            skipped(image=path, notes=("this format is not read; convert it to PNG, TIFF or JPEG",))
+            for path in tree.foreign
+        ),
+        *(
+            skipped(image=path, notes=("a trimap without a picture of its name",))
+            for path in tree.strays
+        ),
+        *(
+            Outcome(
+                image=path,
+                state=State.FAILED,
+                error=RequestError(
+                    "folder-closed", "This folder may not be listed.", "Change its permissions."
+                ),
+            )
+            for path in tree.closed
+        ),
+    ]

@@ -1,0 +1,149 @@
+"""Find the pictures in a tree and the guides that lie beside them.
+
+A guide is known by its name: for ``NAME.jpg`` these are ``NAME_trimap.png``, ``NAME_mask.png`` (a
+selection) and ``NAME_plate.png``; ``plate.png`` serves every picture of its folder that has no
+plate of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
+FOLDER_PLATE = "plate"
+READABLE = frozenset(
+    {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
+"""Suffixes of the formats that `matteplug.files.read` takes."""
+CAMERA = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
+UNREADABLE = frozenset(CAMERA | {".avif", ".exr", ".heic", ".heif", ".jxl", ".psd", ".svg", ".xcf"})
+"""Suffixes of pictures that a person expects to be cut out, but that cannot be read."""
+MARKER = ".matteplug-batch.jsonl"
+"""The journal's name: a folder that holds one is a result and no source of pictures."""
+_LITTER = frozenset(("__MACOSX", "@eaDir"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A picture and the guides beside it."""
+
+    image: Path
+    trimap: Path | None = None
+    selection: Path | None = None
+    plate: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The picture and its guides."""
+        everything = (self.image, self.trimap, self.selection, self.plate)
+        return tuple(path for path in everything if path is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """What a folder holds.
+
+    Attributes:
+        pictures: in the order of the tree, sorted by name.
+        strays: trimaps whose picture is missing.
+        foreign: pictures in a format that cannot be read.
+        closed: folders that may not be listed.
+    """
+
+    pictures: list[Found] = field(default_factory=list)
+    strays: list[Path] = field(default_factory=list)
+    foreign: list[Path] = field(default_factory=list)
+    closed: list[Path] = field(default_factory=list)
+
+
+def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
+    """Find the pictures of a tree, in a fixed order.
+
+    Hidden files and folders, folders of earlier results and folders that were seen already (links
+    that lead in a circle) are passed over.
+
+    Args:
+        folder: the top of the tree.
+        leave_out: resolved folders below it that hold no sources.
+    """
+    tree = Tree()
+    for names, place in _folders(folder, set(leave_out), tree.closed):
+        _sort_out(place, names, tree)
+    return tree
+
+
+def _folders(
+    folder: Path, leave_out: set[Path], closed: list[Path]
+) -> Iterator[tuple[list[str], Path]]:
+    """Yield the file names of every folder of the tree, parents first."""
+    seen: set[Path] = set()
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        real = place.resolve()
+        if real in seen or real in leave_out:
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError:
+            closed.append(place)
+            continue
+        entries = [e for e in entries if not e.name.startswith(".") or e.name == MARKER]
+        if place != folder and any(entry.name == MARKER for entry in entries):
+            continue
+        folders = [e for e in entries if e.is_dir() and e.name not in _LITTER]
+        # A broken link counts as a file: the picture that it stands for is missed, and said to be.
+        yield [e.name for e in entries if e.is_file() or _is_broken(e)], place
+        waiting.extend(place / entry.name for entry in reversed(folders))
+
+
+def _is_broken(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and not os.path.exists(entry.path)
+
+
+def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
+    """Tell pictures from guides among the files of one folder."""
+    tree.foreign.extend(place / name for name in names if Path(name).suffix.lower() in UNREADABLE)
+    readable = [name for name in names if Path(name).suffix.lower() in READABLE]
+    # PNG first: where a guide lies there twice, the lossless one is taken.
+    by_stem: dict[str, str] = {}
+    for name in sorted(readable, key=lambda name: (not name.lower().endswith(".png"), name)):
+        by_stem.setdefault(Path(name).stem.lower(), name)
+    for name in readable:
+        stem = Path(name).stem.lower()
+        if _is_guide(stem, by_stem):
+            if stem.endswith(TRIMAP) and stem.removesuffix(TRIMAP) not in by_stem:
+                tree.strays.append(place / name)
+            continue
+
+        def guide(kind: str, stem: str = stem) -> Path | None:
+            found = by_stem.get(stem + kind)
+            return place / found if found else None
+
+        plate = guide(PLATE)
+        if plate is None and FOLDER_PLATE in by_stem:
+            plate = place / by_stem[FOLDER_PLATE]
+        tree.pictures.append(
+            Found(
+                image=place / name,
+                trimap=guide(TRIMAP),
+                selection=guide(SELECTION),
+                plate=plate,
+            )
+        )
+
+
+def _is_guide(stem: str, stems: Collection[str]) -> bool:
+    """Tell a guide by its name.
+
+    ``number_plate.jpg`` is a photograph unless there is a ``number.jpg`` beside it.
+    """
+    if stem == FOLDER_PLATE or stem.endswith(TRIMAP):
+        return True
+    return any(
+        stem.endswith(kind) and stem.removesuffix(kind) in stems for kind in (SELECTION, PLATE)
+    )

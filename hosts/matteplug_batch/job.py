@@ -1,0 +1,81 @@
+"""One picture of a batch: what to read, what to make of it, and where that goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from matteplug.network import Guide
+from matteplug.types import MatteOptions
+from matteplug_batch.backdrop import Backdrop
+from matteplug_batch.find import Found
+
+
+class Output(str, Enum):
+    """What is written for a picture."""
+
+    CUTOUT = "cutout"
+    """Straight colours with alpha."""
+    ALPHA = "alpha"
+    """The alpha alone, gray."""
+    COMPOSITE = "composite"
+    """The foreground over a backdrop, opaque."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What all pictures of a batch have in common.
+
+    Attributes:
+        output: what is written.
+        backdrop: what composites are made over; None for the other outputs.
+        network: id of the network, or None to choose by the guides of each picture.
+        guide: the guide that `network` needs; None where the choice is open.
+        options: how mattes are made.
+    """
+
+    output: Output = Output.CUTOUT
+    backdrop: Backdrop | None = None
+    network: str | None = None
+    guide: Guide | None = None
+    options: MatteOptions = field(default_factory=MatteOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One picture, its guides, and where the result goes.
+
+    Attributes:
+        found: the picture and all guides beside it.
+        result: the file to write.
+        settings: see `Settings`.
+    """
+
+    found: Found
+    result: Path
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def image(self) -> Path:
+        """The picture's file."""
+        return self.found.image
+
+    @property
+    def guide(self) -> Path | None:
+        """The one guide that is used: the trimap before the selection before the plate.
+
+        With a network that was named, it is the guide that this network needs.
+        """
+        found, wanted = self.found, self.settings.guide
+        if wanted is Guide.NONE:
+            return None
+        if wanted is Guide.PLATE:
+            return found.plate
+        masks = found.trimap or found.selection
+        return masks if wanted is Guide.TRIMAP else masks or found.plate
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that the result is made from."""
+        return (self.image,) if self.guide is None else (self.image, self.guide)

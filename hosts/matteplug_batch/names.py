@@ -1,0 +1,49 @@
+"""Give every result a name of its own: the picture's, mirrored into the output folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+SUFFIX = ".png"
+
+
+def default_out(folder: Path) -> Path:
+    """Return ``FOLDER-matte`` beside `folder`."""
+    real = folder.resolve()
+    return real.with_name(f"{real.name}-matte")
+
+
+def results(images: Sequence[Path], folder: Path, out: Path) -> list[Path]:
+    """Return where the result of each image goes; no two are the same.
+
+    ``sub/a.jpg`` becomes ``sub/a.png``.  Where that would be the result of another picture too
+    (``a.jpg`` and ``a.tif``, or ``A.jpg`` on a system that ignores case), each keeps its whole
+    name: ``a.jpg.png``.
+
+    Args:
+        images: pictures below `folder`.
+        folder: the top of the tree that is mirrored.
+        out: the top of the mirror.
+    """
+    mirrored = [out / image.relative_to(folder) for image in images]
+    short = [path.with_suffix(SUFFIX) for path in mirrored]
+    whole = [path.with_name(path.name + SUFFIX) for path in mirrored]
+    shared = Counter(_key(path) for path in short)
+    chosen = [b if shared[_key(a)] > 1 else a for a, b in zip(short, whole, strict=True)]
+    taken: set[str] = set()
+    return [_free(path, taken) for path in chosen]
+
+
+def _free(path: Path, taken: set[str]) -> Path:
+    """Take `path`, numbered where a picture is really named ``a.jpg.png``."""
+    free, number = path, 2
+    while _key(free) in taken:
+        free, number = path.with_name(f"{path.stem}-{number}{SUFFIX}"), number + 1
+    taken.add(_key(free))
+    return free
+
+
+def _key(path: Path) -> str:
+    return str(path).casefold()

@@ -1,0 +1,81 @@
+"""The progress bar: how many pictures, at what rate, and how long it will take."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from matteplug_batch.outcome import Outcome, State
+from matteplug_batch.words import name, sentence
+
+
+class Bar:
+    """A `Watch` that draws a bar on a terminal, and tells of failures at once everywhere."""
+
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+        self._console = console
+        self._done = 0
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._progress.add_task("reading", total=None)
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def start(self, pictures: int) -> None:
+        """Learn how many pictures there are to do."""
+        self._progress.update(self._task, total=pictures)
+
+    def step(self, share: float, what: str) -> None:
+        """Learn how far the present picture is, 0 to 1."""
+        # The last bit is kept for `finish`, so that the count never runs ahead.
+        completed = self._done + min(share, 0.99)
+        self._progress.update(self._task, completed=completed, description=what)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Learn what became of a picture."""
+        if outcome.state is State.FAILED and outcome.error is not None:
+            self._console.print(
+                Text.assemble((f"{name(outcome.image)}: ", "bold"), sentence(outcome.error)),
+                soft_wrap=True,
+            )
+        self._done += 1
+        self._progress.update(self._task, completed=self._done)
+
+
+class _Rate(ProgressColumn):
+    """Seconds a picture, or pictures a second where they are fast."""
+
+    def render(self, task: Task) -> Text:
+        """Return the column's text."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text("")
+        return Text(f"{speed:.1f} pictures/s" if speed >= 1 else f"{1 / speed:.1f} s/picture")

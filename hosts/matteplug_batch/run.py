@@ -1,0 +1,227 @@
+"""Work through the pictures: read, matte, write, whatever happens to any of them.
+
+    reader thread   read 1 │ read 2  │ read 3 …            at most one picture ahead
+    worker thread          │ matte 1 │ write 1 │ matte 2 …
+    main thread     waits, shows progress, takes Ctrl-C
+
+Only the main thread is interrupted, so that a file that is being written is always completed.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from matteplug.errors import (
+    Cancelled,
+    EngineError,
+    MatteplugError,
+    NetworkError,
+    PluginError,
+    RequestError,
+)
+from matteplug.host import HostAdapter
+from matteplug.types import CancelToken, Matte, MatteRequest, Progress
+from matteplug_batch.job import Job
+from matteplug_batch.journal import Journal
+from matteplug_batch.outcome import Outcome, Report, State
+
+_log = logging.getLogger(__name__)
+_LISTEN_S = 0.2
+"""How often the main thread looks up from waiting: on Windows Ctrl-C arrives at no other time."""
+_OF_ONE_PICTURE = frozenset(("run-failed", "not-a-number", "no-network"))
+"""Errors of engine and networks that the next picture may escape."""
+
+
+class Watch(Protocol):
+    """Who looks on."""
+
+    def start(self, pictures: int) -> None:
+        """Learn how many pictures there are to do."""
+
+    def step(self, share: float, what: str) -> None:
+        """Learn how far the present picture is, 0 to 1."""
+
+    def finish(self, outcome: Outcome) -> None:
+        """Learn what became of a picture."""
+
+
+class Adapter(HostAdapter[Job], Protocol):
+    """An adapter that can be told that a job is over."""
+
+    def forget(self, job: Job) -> None:
+        """Drop what is remembered about a job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The parts that a batch is made of.
+
+    Attributes:
+        adapter: reads pictures and writes results.
+        matte: makes a matte, as `matteplug.api.run`.
+        journal: what earlier batches finished.
+        resume: leave pictures alone that are finished.
+    """
+
+    adapter: Adapter
+    matte: Callable[[MatteRequest, Progress, CancelToken], Matte]
+    journal: Journal
+    resume: bool = False
+
+    def run(self, jobs: Sequence[Job], watch: Watch) -> Report:
+        """Do the jobs in their order; errors end up in the report, none is raised."""
+        started = time.perf_counter()
+        inputs = frozenset(path.resolve() for job in jobs for path in job.found.files)
+        settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
+        todo = [job for job in jobs if job not in settled]
+        watch.start(len(todo))
+        for outcome in settled.values():
+            watch.finish(outcome)
+        report = self._work_through(todo, watch)
+        outcomes = dict(zip(todo, report.outcomes, strict=False)) | settled
+        return replace(
+            report,
+            outcomes=[outcomes[job] for job in jobs if job in outcomes],
+            elapsed_s=time.perf_counter() - started,
+        )
+
+    def _settle(self, job: Job, inputs: frozenset[Path]) -> Outcome | None:
+        """Return the outcome of a picture that needs no work, or must not be worked on."""
+        if self.resume and self.journal.is_finished(job):
+            return Outcome(
+                image=job.image,
+                state=State.SKIPPED,
+                result=job.result,
+                guide=job.guide,
+                notes=("finished earlier",),
+            )
+        if job.result.resolve() in inputs:
+            error = RequestError(
+                "result-is-input",
+                f"The result would be written over {job.result.name}, which is an input.",
+                "Choose another folder with --out.",
+            )
+        elif job.result.exists() and not self.journal.made(job.result):
+            error = RequestError(
+                "result-exists",
+                f"{job.result} exists and was not made by a batch, so it is left alone.",
+                "Move it away, or choose another folder with --out.",
+            )
+        else:
+            return None
+        return Outcome(image=job.image, state=State.FAILED, guide=job.guide, error=error)
+
+    def _work_through(self, jobs: Sequence[Job], watch: Watch) -> Report:
+        """Do the jobs; the report covers those that were reached, from the first on."""
+        outcomes: list[Outcome] = []
+        with (
+            ThreadPoolExecutor(1) as reader,
+            ThreadPoolExecutor(1) as worker,
+            _cancelled_by_ctrl_c() as cancel,
+        ):
+            reading = [reader.submit(self.adapter.read, job) for job in jobs[:1]]
+            for index, job in enumerate(jobs):
+                request = reading.pop()
+                reading = [
+                    reader.submit(self.adapter.read, following)
+                    for following in jobs[index + 1 : index + 2]
+                ]
+                present = worker.submit(self._one, job, request, watch.step, cancel)
+                outcome = _result_of(present)
+                if outcome is not None:
+                    outcomes.append(outcome)
+                    watch.finish(outcome)
+                waiting = len(jobs) - len(outcomes)
+                if cancel.cancelled:
+                    return Report(outcomes=outcomes, waiting=waiting, interrupted=True)
+                if outcome is not None and outcome.error and _concerns_all(outcome.error):
+                    return Report(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
+        return Report(outcomes=outcomes)
+
+    def _one(
+        self, job: Job, request: Future[MatteRequest], progress: Progress, cancel: CancelToken
+    ) -> Outcome | None:
+        """Do one job; return None where it was cancelled."""
+        started = time.perf_counter()
+        try:
+            matte = self.matte(request.result(), progress, cancel)
+            progress(1.0, "writing")
+            self.adapter.write(job, matte)
+            self.journal.add(job)
+        except Cancelled:
+            return None
+        except Exception as error:  # a stranger's network or a damaged file may raise anything
+            _log.debug("%s failed", job.image, exc_info=True)
+            return Outcome(
+                image=job.image, state=State.FAILED, guide=job.guide, error=_as_sentence(error)
+            )
+        finally:
+            self.adapter.forget(job)
+        return Outcome(
+            image=job.image,
+            state=State.DONE,
+            result=job.result,
+            guide=job.guide,
+            network=matte.network,
+            provider=matte.provider,
+            elapsed_s=time.perf_counter() - started,
+            notes=matte.notes,
+        )
+
+
+@contextmanager
+def _cancelled_by_ctrl_c() -> Iterator[CancelToken]:
+    """Yield a token that the first Ctrl-C sets; a second one is as rude as ever."""
+    cancel = CancelToken()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        cancel.cancel()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield cancel  # only the main thread may listen for signals
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _result_of(present: Future[Outcome | None]) -> Outcome | None:
+    while not present.done():
+        wait([present], timeout=_LISTEN_S)
+    return present.result()
+
+
+def _concerns_all(error: MatteplugError) -> bool:
+    """Tell whether every further picture would fail alike."""
+    if isinstance(error, EngineError | NetworkError | PluginError):
+        return error.code not in _OF_ONE_PICTURE
+    return error.code in ("disk-full", "folder-not-writable")
+
+
+def _as_sentence(error: Exception) -> MatteplugError:
+    if isinstance(error, MatteplugError):
+        return error
+    if isinstance(error, MemoryError):
+        return RequestError(
+            "out-of-memory",
+            "There is not enough memory for this picture.",
+            "Close other programs, or scale the picture down.",
+        )
+    return MatteplugError(
+        "unexpected",
+        f"{type(error).__name__}: {error}.",
+        "This is a mistake in matteplug or a plug-in: please report it.",
+    )

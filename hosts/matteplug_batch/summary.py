@@ -1,0 +1,106 @@
+"""The end of a batch: a table for people, or JSON for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from matteplug_batch.outcome import Outcome, Report, State
+from matteplug_batch.words import name, sentence
+
+_ROWS = 40
+"""Up to so many pictures the table has a row for each; then plain successes are only counted."""
+_COLOURS = {State.DONE: "green", State.FAILED: "red", State.SKIPPED: "yellow"}
+
+
+def show(console: Console, report: Report, folder: Path, out: Path) -> None:
+    """Print the table of pictures and what it comes to."""
+    rows = report.outcomes
+    if len(rows) > _ROWS:
+        rows = [o for o in rows if o.state is State.FAILED or (o.state is State.DONE and o.notes)]
+    if rows:
+        console.print(_table(rows, folder))
+    if len(rows) < len(report.outcomes):
+        console.print(f"Not listed: {len(report.outcomes) - len(rows)} pictures without remarks.")
+    for line in totals(report, out):
+        console.print(Text(line), soft_wrap=True)
+
+
+def totals(report: Report, out: Path) -> list[str]:
+    """Return what the batch comes to, in sentences."""
+    done = report.count(State.DONE)
+    parts = [f"{done} done", f"{report.count(State.FAILED)} failed"]
+    if report.count(State.SKIPPED):
+        parts.append(f"{report.count(State.SKIPPED)} skipped")
+    if report.waiting:
+        parts.append(f"{report.waiting} not begun")
+    lines = [f"{', '.join(parts)}, in {_duration(report.elapsed_s)}."]
+    if done:
+        made = Counter(
+            f"{outcome.network} on {outcome.provider}"
+            for outcome in report.outcomes
+            if outcome.state is State.DONE
+        )
+        lines.append(f"Made by {', '.join(f'{who} ({n})' for who, n in made.most_common())}.")
+        lines.append(f"Results: {name(out)}")
+    if report.interrupted:
+        lines.append("Interrupted; the same command with --resume goes on from here.")
+    elif report.stopped is not None:
+        lines.append(f"Stopped, for the other pictures would fail alike: {report.stopped.message}")
+    return lines
+
+
+def as_json(report: Report, folder: Path, out: Path) -> dict[str, Any]:
+    """Return the report as plain JSON data; paths as text."""
+    return {
+        "folder": str(folder),
+        "out": str(out),
+        "status": report.status,
+        **{state.value: report.count(state) for state in State},
+        "waiting": report.waiting,
+        "interrupted": report.interrupted,
+        "elapsed_s": round(report.elapsed_s, 3),
+        "pictures": [_entry(outcome, folder) for outcome in report.outcomes],
+    }
+
+
+def _entry(outcome: Outcome, folder: Path) -> dict[str, Any]:
+    error = outcome.error
+    return {
+        "picture": str(outcome.image.relative_to(folder)),
+        "state": outcome.state.value,
+        "result": str(outcome.result) if outcome.result else None,
+        "guide": str(outcome.guide.relative_to(folder)) if outcome.guide else None,
+        "network": outcome.network or None,
+        "provider": outcome.provider or None,
+        "elapsed_s": round(outcome.elapsed_s, 3),
+        "notes": list(outcome.notes),
+        "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
+    }
+
+
+def _table(rows: list[Outcome], folder: Path) -> Table:
+    table = Table("picture", "result", "guide", "time", "remarks")
+    for outcome in rows:
+        remarks = sentence(outcome.error) if outcome.error else "; ".join(outcome.notes)
+        table.add_row(
+            Text(name(outcome.image.relative_to(folder)), overflow="fold"),
+            Text(outcome.state.value, style=_COLOURS[outcome.state]),
+            Text(name(Path(outcome.guide.name)) if outcome.guide else "none", overflow="fold"),
+            f"{outcome.elapsed_s:.1f} s" if outcome.state is State.DONE else "",
+            Text(remarks),
+        )
+    return table
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

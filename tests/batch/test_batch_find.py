@@ -1,0 +1,136 @@
+"""Pictures are told from guides, results and litter; results never share a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from trees import photograph, trimap_of
+
+from matteplug_batch.find import MARKER, Found, find
+from matteplug_batch.names import default_out, results
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def images(folder: Path) -> list[str]:
+    return [found.image.relative_to(folder).as_posix() for found in find(folder).pictures]
+
+
+def only(folder: Path) -> Found:
+    (found,) = find(folder).pictures
+    return found
+
+
+def test_the_tree_is_read_in_a_fixed_order(folder: Path) -> None:
+    make(folder, "b.png", "sub/deep/d.jpg", "a.JPG", "sub/c.tif", "notes.txt", "alsosub/e.webp")
+    assert images(folder) == ["a.JPG", "b.png", "alsosub/e.webp", "sub/c.tif", "sub/deep/d.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a_trimap.png", "trimap"), ("a_mask.png", "selection"), ("a_plate.jpg", "plate")],
+)
+def test_guides_belong_to_the_picture_they_are_named_after(
+    folder: Path, name: str, kind: str
+) -> None:
+    make(folder, "a.jpg", name)
+    assert getattr(only(folder), kind) == folder / name
+
+
+def test_names_are_compared_without_case(folder: Path) -> None:
+    make(folder, "IMG_1.JPG", "img_1_Trimap.PNG")
+    assert only(folder).trimap == folder / "img_1_Trimap.PNG"
+
+
+def test_a_plate_serves_its_folder_only(folder: Path) -> None:
+    make(folder, "plate.png", "a.jpg", "b.jpg", "b_plate.jpg", "sub/c.jpg")
+    plates = {found.image.name: found.plate for found in find(folder).pictures}
+    assert plates == {"a.jpg": folder / "plate.png", "b.jpg": folder / "b_plate.jpg", "c.jpg": None}
+
+
+def test_a_lossless_guide_is_taken_before_a_lossy_one(folder: Path) -> None:
+    make(folder, "a.jpg", "a_trimap.jpg", "a_trimap.png")
+    assert only(folder).trimap == folder / "a_trimap.png"
+
+
+def test_a_photograph_that_is_named_like_a_guide_is_a_photograph(folder: Path) -> None:
+    make(folder, "number_plate.jpg", "party_mask.jpg")
+    assert images(folder) == ["number_plate.jpg", "party_mask.jpg"]
+
+
+def test_a_trimap_without_a_picture_is_no_picture_and_is_told(folder: Path) -> None:
+    make(folder, "b.jpg", "a_trimap.png")
+    tree = find(folder)
+    assert [found.image.name for found in tree.pictures] == ["b.jpg"]
+    assert tree.strays == [folder / "a_trimap.png"]
+
+
+def test_litter_is_passed_over(folder: Path) -> None:
+    make(folder, "a.jpg", ".hidden.jpg", "._a.jpg", ".thumbs/a.jpg", "__MACOSX/a.jpg")
+    assert images(folder) == ["a.jpg"]
+
+
+def test_earlier_results_are_passed_over(folder: Path) -> None:
+    make(folder, "a.jpg", "sub-matte/a.png", f"sub-matte/{MARKER}")
+    assert images(folder) == ["a.jpg"]
+
+
+def test_an_output_folder_inside_is_passed_over(folder: Path) -> None:
+    make(folder, "a.jpg", "out/a.png")
+    found = find(folder, leave_out=[(folder / "out").resolve()]).pictures
+    assert [picture.image.name for picture in found] == ["a.jpg"]
+
+
+def test_links_in_a_circle_end(folder: Path) -> None:
+    make(folder, "sub/a.jpg")
+    (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
+    assert images(folder) == ["sub/a.jpg"]
+
+
+def test_a_broken_link_is_a_picture_that_will_be_missed(folder: Path) -> None:
+    (folder / "a.jpg").symlink_to(folder / "gone.jpg")
+    assert images(folder) == ["a.jpg"]
+
+
+def test_formats_that_cannot_be_read_are_told(folder: Path) -> None:
+    make(folder, "a.HEIC", "b.cr2", "c.txt")
+    tree = find(folder)
+    assert [path.name for path in tree.foreign] == ["a.HEIC", "b.cr2"]
+    assert not tree.pictures
+
+
+def test_results_mirror_the_tree() -> None:
+    folder, out = Path("in"), Path("out")
+    assert results([folder / "a.jpg", folder / "sub/b.tif"], folder, out) == [
+        out / "a.png",
+        out / "sub/b.png",
+    ]
+
+
+def test_results_never_share_a_name() -> None:
+    names = ["a.jpg", "a.png", "B.jpg", "b.png", "c.jpg", "a.jpg.png", "a.jpg.tif"]
+    made = results([Path("in", name) for name in names], Path("in"), Path("out"))
+    assert len({str(path).casefold() for path in made}) == len(names)
+    assert made[:5] == [
+        Path("out", n) for n in ("a.jpg.png", "a.png.png", "B.jpg.png", "b.png.png", "c.png")
+    ]
+
+
+def test_the_default_output_lies_beside_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert default_out(folder) == folder.parent / "photos-matte"
+    monkeypatch.chdir(folder)
+    assert default_out(Path(".")) == folder.parent / "photos-matte"
+
+
+def test_a_picture_shares_a_trimap_with_its_namesake(folder: Path) -> None:
+    photograph(folder / "a.jpg")
+    photograph(folder / "a.png")
+    guide = trimap_of(folder / "a.jpg")
+    assert [found.trimap for found in find(folder).pictures] == [guide, guide]

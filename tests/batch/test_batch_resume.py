@@ -1,0 +1,126 @@
+"""A batch can be stopped and gone on with, and never writes over what is not its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from matteplug.tensors import Tensor
+from matteplug.testing import FakeEngine
+from trees import checksums, pair, photograph, pictures, trimap_of
+
+from matteplug_batch.find import MARKER
+
+Batch = Callable[..., int]
+
+
+@pytest.fixture
+def out(folder: Path) -> Path:
+    return folder.parent / "photos-matte"
+
+
+def test_a_second_run_does_everything_again(batch: Batch, engine: FakeEngine, folder: Path) -> None:
+    pair(folder / "a.png")
+    assert batch(folder) == 0
+    assert batch(folder) == 0
+    assert len(engine.runs) == 2
+
+
+def test_resume_leaves_finished_pictures_alone(
+    batch: Batch, engine: FakeEngine, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    batch(folder)
+    pair(folder / "b.png")
+    assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 2
+    assert "1 done, 0 failed, 1 skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("changed", ["picture", "trimap", "output", "result"])
+def test_resume_redoes_what_has_changed(
+    batch: Batch, engine: FakeEngine, folder: Path, out: Path, changed: str
+) -> None:
+    pair(folder / "a.png")
+    batch(folder)
+    if changed == "picture":
+        photograph(folder / "a.png", 40, 30, "L")
+    elif changed == "trimap":
+        os.utime(folder / "a_trimap.png", (1, 1))
+    elif changed == "result":
+        (out / "a.png").unlink()
+    assert batch(folder, "--resume", *(["--output", "alpha"] if changed == "output" else [])) == 0
+    assert len(engine.runs) == 2
+
+
+def test_a_file_that_is_not_ours_is_left_alone(
+    batch: Batch, folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    photograph(out / "a.png", 3, 3)
+    before = checksums(out)
+    assert batch(folder) == 1
+    assert checksums(out) == before
+    assert "left alone" in capsys.readouterr().err
+
+
+def test_an_input_is_never_written_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
+    """The output folder holds the picture itself; the input folder has a link to it."""
+    out = tmp_path / "out"
+    pair(out / "a.png")
+    (folder / "a.png").symlink_to(out / "a.png")
+    trimap_of(folder / "a.png")
+    (out / MARKER).write_text('{"result": "a.png"}\n')
+    before = checksums(out)
+    assert batch(folder, "--out", out) == 1
+    assert checksums(out) == before
+
+
+def test_a_torn_journal_is_read_as_far_as_it_goes(
+    batch: Batch, engine: FakeEngine, folder: Path, out: Path
+) -> None:
+    pair(folder / "a.png")
+    batch(folder)
+    with (out / MARKER).open("a") as journal:
+        journal.write('{"result": "b.p')
+    assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 1
+
+
+def test_an_output_folder_inside_the_tree_is_no_source(
+    batch: Batch, engine: FakeEngine, folder: Path
+) -> None:
+    pair(folder / "a.png")
+    for _ in range(2):
+        assert batch(folder, "--out", folder / "cut") == 0
+    assert len(engine.runs) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
+def test_ctrl_c_stops_cleanly(
+    batch: Batch,
+    engine: FakeEngine,
+    folder: Path,
+    out: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in "abc":
+        pair(folder / f"{name}.png")
+    alpha = engine.alpha
+
+    def first(inputs: Mapping[str, Tensor]) -> Tensor:
+        engine.delay_s = 30.0  # the second picture will not get ready
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return alpha(inputs)
+
+    engine.alpha = first
+    assert batch(folder) == 130
+    said = capsys.readouterr().out
+    assert "1 done, 0 failed, 2 not begun" in said
+    assert "--resume" in said
+    assert pictures(out) == ["a.png"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
