@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from matteplug.files import Picture
 
 from matteplug import api, files, pixels
 from matteplug.errors import MatteplugError, RequestError
+from matteplug.files import Picture
 from matteplug.types import Image, Matte, MatteRequest, Size
 from matteplug_batch.job import Job, Output
 

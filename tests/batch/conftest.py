@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from matteplug.testing import FakeEngine
 
 import matteplug_batch
 from matteplug import api, cli, plugins
 from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.testing import FakeEngine
 
 IMAGE = TensorSpec(name="image", role="image", channels=3)
 ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matteplug.testing import FakeEngine
 from numpy.typing import NDArray
 from PIL import Image
 from trees import checksums, pair, photograph, pictures, stored, trimap_of
 
 from matteplug import files
+from matteplug.testing import FakeEngine
 
 Batch = Callable[..., int]
 

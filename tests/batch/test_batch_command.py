@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matteplug.testing import FakeEngine
 from PIL import Image, ImageCms
 from trees import checksums, colours, pair, photograph, pictures, stored, trimap_of
 
 from matteplug import files
+from matteplug.testing import FakeEngine
 
 Batch = Callable[..., int]
 
