@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from trees import checksums, pair, photograph, pictures, stored, trimap_of
 
+from batch.trees import checksums, pair, photograph, pictures, stored, trimap_of
 from matteplug import files
 from matteplug.testing import FakeEngine
 

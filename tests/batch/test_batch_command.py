@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from trees import checksums, colours, pair, photograph, pictures, stored, trimap_of
 
+from batch.trees import checksums, colours, pair, photograph, pictures, stored, trimap_of
 from matteplug import files
 from matteplug.testing import FakeEngine
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from trees import photograph, trimap_of
 
+from batch.trees import photograph, trimap_of
 from matteplug_batch.find import MARKER, Found, find
 from matteplug_batch.names import default_out, results
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from trees import checksums, pair, photograph, pictures, trimap_of
 
+from batch.trees import checksums, pair, photograph, pictures, trimap_of
 from matteplug.tensors import Tensor
 from matteplug.testing import FakeEngine
 from matteplug_batch.find import MARKER
