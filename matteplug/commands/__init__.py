@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matteplug.commands import plugins
+from matteplug.evaluation import command as evaluate
 from matteplug.hookspecs import Command, hookimpl
 
 
 @hookimpl
 def matteplug_commands() -> Iterable[Command]:
     """Return the subcommands of the library itself."""
-    return [plugins.command()]
+    return [plugins.command(), evaluate.command()]

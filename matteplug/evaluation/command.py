@@ -1,0 +1,79 @@
+"""``matteplug evaluate``: how good are the alphas of networks, or of anybody."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from matteplug.hookspecs import Command
+
+
+def command() -> Command:
+    """Return the subcommand."""
+    return Command(
+        name="evaluate",
+        help="Measure networks or finished alphas against true alphas: SAD, MSE, Grad, Conn.",
+        configure=_configure,
+        run=_run,
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="pictures with truth: input/ and alpha/, or NAME.jpg beside NAME_alpha.png",
+    )
+    parser.add_argument(
+        "--trimap",
+        metavar="WORD",
+        help="folder or name ending of the trimaps (trimap1); 'none' measures whole pictures",
+    )
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a network to measure, 'auto', or 'half' (0.5 in the unknown area); may be repeated",
+    )
+    parser.add_argument(
+        "--alphas",
+        action="append",
+        default=[],
+        metavar="[NAME=]FOLDER",
+        help="a folder of finished alphas to measure; may be repeated",
+    )
+    parser.add_argument("--provider", default="auto", help="execution provider of the networks")
+    parser.add_argument(
+        "--count",
+        choices=["unknown", "picture"],
+        default="unknown",
+        help="where SAD and MSE sum errors up: the trimap's unknown area, or the whole picture",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from matteplug.evaluation import methods, samples, scores
+    from matteplug.evaluation.metrics import Count
+
+    found = samples.find(args.folder, args.trimap)
+    names = args.network or ([] if args.alphas else ["auto"])
+    chosen = [
+        *(methods.network(name, args.provider) for name in names),
+        *(methods.Folder.parse(text) for text in args.alphas),
+    ]
+    count = Count(args.count)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("measuring", total=len(found.samples) * len(chosen))
+        result = scores.evaluate(found, chosen, count, watch=lambda *_: progress.advance(task))
+    if args.json:
+        print(json.dumps(scores.to_json(found, result, count), indent=2))
+    else:
+        Console().print(scores.to_table(found, result, count))
+    return 0

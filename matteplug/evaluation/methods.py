@@ -1,0 +1,117 @@
+"""What can be measured: networks, folders of finished alphas, and the plainest guess."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from matteplug import api
+from matteplug.errors import RequestError
+from matteplug.evaluation.samples import Scene, picture_named, read_alpha
+from matteplug.network import Guide
+from matteplug.types import FOREGROUND, UNKNOWN, Alpha, MatteOptions, MatteRequest, Size
+
+HALF = "half"
+"""Name of the method that writes 0.5 wherever nothing is known."""
+
+
+class Answer(NamedTuple):
+    """An alpha (H, W) float32 [0, 1] and the seconds that it took (None: it was there before)."""
+
+    alpha: Alpha
+    elapsed_s: float | None = None
+
+
+class Method(Protocol):
+    """Makes an alpha for a scene, without seeing the truth."""
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+
+    def answer(self, scene: Scene) -> Answer:
+        """Return the alpha.
+
+        Raises:
+            MatteplugError: there is none for this scene.
+        """
+
+
+def network(name: str, provider: str = "auto") -> Method:
+    """Return the method that a word after ``--network`` stands for."""
+    return Half() if name == HALF else Network(name, provider)
+
+
+@dataclass(frozen=True)
+class Network:
+    """An installed network; "auto" is what the library itself would choose."""
+
+    name: str
+    provider: str = "auto"
+
+    def answer(self, scene: Scene) -> Answer:
+        """Run the network on the picture and the guide that it takes."""
+        request = MatteRequest(
+            image=scene.image,
+            network=None if self.name == "auto" else self.name,
+            trimap=scene.trimap,
+            plate=scene.plate,
+            options=MatteOptions(provider=self.provider, clean_colours=False),
+        )
+        if api.choose(request).guide is not Guide.TRIMAP:
+            request = replace(request, trimap=None)  # what it did not see must not help it
+        started = time.perf_counter()
+        matte = api.run(request)
+        return Answer(matte.alpha, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Alphas that somebody made before: ``FOLDER/NAME.png`` or ``FOLDER/NAME_alpha.png``."""
+
+    path: Path
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Folder:
+        """Read ``FOLDER`` or ``NAME=FOLDER``.
+
+        Raises:
+            RequestError: there is no such folder.
+        """
+        name, equals, path = text.rpartition("=")
+        folder = Path(path)
+        if not folder.is_dir():
+            raise RequestError(
+                "folder-missing", f"There is no folder of alphas {folder}.", "Check --alphas."
+            )
+        return cls(folder, name if equals else folder.resolve().name)
+
+    def answer(self, scene: Scene) -> Answer:
+        """Read the alpha of that name."""
+        path = picture_named(self.path, [scene.name, f"{scene.name}_alpha"])
+        if path is None:
+            raise RequestError(
+                "alpha-missing",
+                f"There is no alpha for {scene.name} in {self.path}.",
+                f"Add {scene.name}.png, or leave the folder out.",
+            )
+        return Answer(read_alpha(path, Size.of(scene.image)))
+
+
+@dataclass(frozen=True)
+class Half:
+    """Writes 0.5 into the unknown area, or everywhere: what every method must beat clearly."""
+
+    name: str = HALF
+
+    def answer(self, scene: Scene) -> Answer:
+        """Copy the trimap."""
+        if scene.trimap is None:
+            return Answer(np.full(scene.truth.shape, 0.5, np.float32))
+        known = (scene.trimap == FOREGROUND).astype(np.float32)
+        return Answer(np.where(scene.trimap == UNKNOWN, np.float32(0.5), known))

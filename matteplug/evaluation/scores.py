@@ -1,0 +1,136 @@
+"""Measure methods on samples and say the result as JSON or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from matteplug import __version__
+from matteplug.errors import MatteplugError
+from matteplug.evaluation.methods import Method
+from matteplug.evaluation.metrics import Count, Errors, measure
+from matteplug.evaluation.samples import Samples, Scene, read
+from matteplug.types import Alpha
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+CONVENTION = {
+    "sad": "sum of |a - t| / 1000",
+    "mse": "sum of (a - t)^2 / number of pixels in the area",
+    "grad": "sum of (|grad a| - |grad t|)^2 / 1000; Gaussian derivatives, sigma 1.4",
+    "conn": "sum of |phi(a) - phi(t)| / 1000; step 0.1, theta 0.15, 4-connected",
+    "source": "Rhemann et al., CVPR 2009",
+}
+AREAS = {
+    Count.UNKNOWN: "all four over the trimap's unknown area",
+    Count.PICTURE: "the sums of sad and mse over the whole picture; grad, conn and the number of "
+    "pixels that mse divides by over the trimap's unknown area",
+}
+WHOLE = "all four over the whole picture"
+
+Watch = Callable[[Scene, str, Alpha, Errors], None]
+"""Called with every alpha that was measured."""
+
+
+@dataclass
+class Scores:
+    """One method's errors, by picture."""
+
+    method: str
+    images: dict[str, Errors] = field(default_factory=dict)
+    elapsed_s: list[float] = field(default_factory=list)
+
+    def mean(self) -> Errors:
+        """Return the means over the pictures."""
+        rows = [asdict(errors) for errors in self.images.values()]
+        return Errors(**{name: float(np.mean([row[name] for row in rows])) for name in rows[0]})
+
+
+def evaluate(
+    samples: Samples,
+    methods: Sequence[Method],
+    count: Count = Count.UNKNOWN,
+    watch: Watch | None = None,
+) -> list[Scores]:
+    """Measure every method on every sample.
+
+    Raises:
+        MatteplugError: a file or a method failed; the sample and the method are named.
+    """
+    scores = [Scores(method.name) for method in methods]
+    for sample in samples.samples:
+        scene = read(sample)
+        for method, score in zip(methods, scores, strict=True):
+            try:
+                alpha, elapsed_s = method.answer(scene)
+            except MatteplugError as error:
+                error.message = f"{method.name} failed on {scene.name}: {error.message}"
+                raise
+            errors = measure(scene.truth, alpha, scene.trimap, count)
+            score.images[scene.name] = errors
+            if elapsed_s is not None:
+                score.elapsed_s.append(elapsed_s)
+            if watch is not None:
+                watch(scene, method.name, alpha, errors)
+    return scores
+
+
+def to_json(samples: Samples, scores: Sequence[Scores], count: Count) -> dict[str, Any]:
+    """Return the result in the form that docs/evaluation.md describes."""
+    return {
+        "evaluator": f"matteplug {__version__}",
+        "data": samples.folder.resolve().name,
+        "trimap": samples.trimap,
+        "convention": {"area": area_in_words(samples, count), **CONVENTION},
+        "methods": [
+            {
+                "method": score.method,
+                "images": [
+                    {"name": name, **asdict(errors)} for name, errors in score.images.items()
+                ],
+                "mean": asdict(score.mean()),
+                "elapsed_s": float(np.mean(score.elapsed_s)) if score.elapsed_s else None,
+            }
+            for score in scores
+        ],
+    }
+
+
+def area_in_words(samples: Samples, count: Count) -> str:
+    """Say which pixels counted."""
+    return WHOLE if samples.trimap is None else AREAS[count]
+
+
+def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
+    """Return a table with a row for each method and picture, and each method's mean."""
+    from rich.table import Table
+
+    guide = samples.trimap or "no trimap"
+    table = Table(
+        title=f"{samples.folder.resolve().name} · {guide}",
+        caption=f"SAD / 1000, MSE × 10⁻³; {area_in_words(samples, count)}; smaller is better",
+    )
+    for heading in ("method", "picture"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("SAD", "MSE", "Grad", "Conn", "seconds"):
+        table.add_column(heading, justify="right")
+    for score in scores:
+        for name, errors in score.images.items():
+            table.add_row(score.method, name, *_cells(errors), "")
+        seconds = f"{np.mean(score.elapsed_s):.2f}" if score.elapsed_s else ""
+        table.add_row(score.method, "mean", *_cells(score.mean()), seconds, style="bold")
+        table.add_section()
+    return table
+
+
+def _cells(errors: Errors) -> list[str]:
+    return [
+        f"{errors.sad:.3f}",
+        f"{errors.mse * 1000:.2f}",
+        f"{errors.grad:.3f}",
+        f"{errors.conn:.3f}",
+    ]
