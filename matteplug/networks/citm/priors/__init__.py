@@ -1,0 +1,69 @@
+"""Guess alpha from what the trimap knows, inside the network's graph, as extra input channels.
+
+A compact network sees about a hundred pixels; the classical solvers win on wide unknown areas
+because they carry the known areas' colours and opacities arbitrarily far.  These priors do that
+part in a fixed number of tensor operations, so that they train beside the network and export with
+it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from matteplug.networks.citm.priors import colours, propagation, table
+
+KINDS = ("colours", "table", "propagation")
+
+
+class Priors(nn.Module):
+    """Prior channels of a trimap: carried colours, a colour table, a propagated alpha.
+
+    It has no parameters.  `forward` computes in float32 whatever the autocast.
+
+    Args:
+        kinds: which of `KINDS` go into the features, in that order.
+
+    Attributes:
+        channels: number of feature channels.
+    """
+
+    def __init__(self, kinds: tuple[str, ...] = KINDS) -> None:
+        super().__init__()
+        if unknown := set(kinds) - set(KINDS):
+            raise ValueError(f"no such priors: {sorted(unknown)}; there are {KINDS}")
+        counts = {"colours": 7, "table": 2, "propagation": 2}
+        self.kinds = tuple(kind for kind in KINDS if kind in kinds)
+        self.channels = sum(counts[kind] for kind in self.kinds)
+
+    def forward(self, image: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the prior channels and the best alpha they give.
+
+        | name | shape | range |
+        |---|---|---|
+        | image | (B, 3, H, W) float32, H and W multiples of 32 | RGB, [0, 1] |
+        | regions | (B, 3, H, W) one-hot | background, unknown, foreground |
+        | returned features | (B, channels, H, W) float32 | about [-2, 2] |
+        | returned alpha | (B, 1, H, W) float32 | [0, 1], known pixels exact |
+        """
+        with torch.autocast(image.device.type, enabled=False):
+            return self._forward(image.float(), regions.float())
+
+    @torch.no_grad()
+    def _forward(self, image: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        background, unknown, foreground = regions.chunk(3, dim=1)
+        F = colours.carry(image, foreground)
+        B = colours.carry(image, background)
+        alpha = foreground + unknown * colours.project(image, F, B)
+        features = []
+        if "colours" in self.kinds:
+            features += [4 * F - 2, 4 * B - 2, 2 * alpha - 1]
+        if "table" in self.kinds:
+            features.append(table.likelihoods(image, foreground, background))
+        if "propagation" in self.kinds:
+            alpha = propagation.propagate(image, unknown, alpha)
+            features += [2 * alpha - 1, propagation.remoteness(unknown)]
+        return torch.cat(features, dim=1), alpha
+
+
+__all__ = ["KINDS", "Priors"]
