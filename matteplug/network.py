@@ -70,6 +70,8 @@ class NetworkSpec:
         size: the size rule.
         tiling: whether it may be run in tiles.
         overlap_px: how far a tile must reach beyond the pixels that are kept.
+        mib_fixed, mib_per_megapixel: measured memory of a run, a constant and the part that grows
+            with the tile; 0 for not measured.
         weights: path of the ONNX file, relative to the folder of the manifest; or None where
             `solver` is given.
         sha256: checksum of that file, hex; empty where the manifest carries it.
@@ -95,6 +97,8 @@ class NetworkSpec:
     size: SizeRule = field(default_factory=SizeRule)
     tiling: bool = True
     overlap_px: int = 0
+    mib_fixed: float = 0.0
+    mib_per_megapixel: float = 0.0
     weights: str | None = None
     sha256: str = ""
     solver: str | None = None
