@@ -46,6 +46,10 @@ class PluginError(MatteplugError):
     """A plug-in is broken or two plug-ins contradict each other."""
 
 
+class TrainingError(MatteplugError):
+    """Training cannot start or go on: its data, checkpoint or settings are not usable, or it diverged."""
+
+
 class Cancelled(MatteplugError):
     """The work was stopped because its cancel token was set."""
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from matteplug.commands import plugins
 from matteplug.evaluation import command as evaluate
 from matteplug.hookspecs import Command, hookimpl
+from matteplug.training import command as train
 
 
 @hookimpl
 def matteplug_commands() -> Iterable[Command]:
     """Return the subcommands of the library itself."""
-    return [plugins.command(), evaluate.command()]
+    return [plugins.command(), evaluate.command(), train.command()]

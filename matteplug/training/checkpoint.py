@@ -1,0 +1,94 @@
+"""The state of a run on disk: written whole or not at all, the one before it kept.
+
+A file holds ``family``, ``config``, ``step`` and ``state`` (the averaged weights: what export and
+evaluation read) and ``training`` (everything a run needs to go on).  It is read without executing
+anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from matteplug.errors import TrainingError
+
+LAST, PREVIOUS = "last.pt", "previous.pt"
+
+
+def write(folder: Path, content: Mapping[str, Any]) -> Path:
+    """Write `content` as the last checkpoint of the run in `folder`; the last becomes the previous.
+
+    Raises:
+        TrainingError: the file cannot be written; the earlier checkpoints are untouched.
+    """
+    last = folder / LAST
+    fresh = last.with_suffix(".tmp")
+    try:
+        with fresh.open("wb") as file:
+            torch.save(dict(content), file)
+            file.flush()
+            os.fsync(file.fileno())
+        if last.exists():
+            os.replace(last, folder / PREVIOUS)
+        os.replace(fresh, last)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise TrainingError(
+            "checkpoint-write",
+            f"The checkpoint {last} could not be written: {error.strerror or error}.",
+            "Make room; the run can then be resumed from its last checkpoint.",
+        ) from error
+    return last
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a checkpoint file, or of the newest readable one of a run's folder.
+
+    Raises:
+        TrainingError: there is none, or it is damaged or no checkpoint of a training run.
+    """
+    files = [path / LAST, path / PREVIOUS] if path.is_dir() else [path]
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise TrainingError(
+            "checkpoint-missing",
+            f"There is no checkpoint at {path}.",
+            f"Name a run's folder (with {LAST} in it) or a checkpoint file.",
+        )
+    for file in files:
+        content = _load(file)
+        if content is not None:
+            return content
+    raise TrainingError(
+        "checkpoint-damaged",
+        f"{' and '.join(map(str, files))} cannot be read as checkpoints of a training run.",
+        "Start again with --init from another checkpoint, or without.",
+    )
+
+
+def refuse_other(content: Mapping[str, Any], family: str, config: str) -> None:
+    """Refuse a checkpoint of another network or configuration.
+
+    Raises:
+        TrainingError: it names what the checkpoint holds and what was asked for.
+    """
+    theirs, ours = f"{content['family']}/{content['config']}", f"{family}/{config}"
+    if theirs != ours:
+        raise TrainingError(
+            "checkpoint-configuration",
+            f"The checkpoint holds {theirs}, not {ours}.",
+            f"Train it as: matteplug train {content['family']} --config {content['config']}.",
+        )
+
+
+def _load(file: Path) -> dict[str, Any] | None:
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception:  # torch raises half a dozen kinds for damaged files
+        return None
+    wanted = {"family", "config", "step", "state"}
+    return content if isinstance(content, dict) and wanted <= content.keys() else None

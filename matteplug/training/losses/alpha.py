@@ -1,0 +1,50 @@
+"""How far a predicted alpha is from the truth: its values, its composites and its edges.
+
+Each is a mean over the unknown pixels of the whole batch, as the field's SAD is a sum over them, so
+that a scene counts by how much of it is unknown.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def l1(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
+    """Return the mean of |α̂ − α| over the unknown area (CITM eq. 10, first term)."""
+    return ((prediction - truth).abs() * unknown).sum() / area(unknown)
+
+
+def composition(
+    prediction: Tensor, truth: Tensor, unknown: Tensor, foreground: Tensor, background: Tensor
+) -> Tensor:
+    """Return the mean of |α̂F + (1 − α̂)B − I| over the unknown area and the colour channels.
+
+    I is αF + (1 − α)B, so that the difference is |α̂ − α|·|F − B|: noise and compression, which the
+    pictures have and no alpha can explain, do not count (CITM eq. 10, second term; Xu et al. 2017,
+    section 3.2).
+
+    Args:
+        prediction: alpha, (B, 1, H, W).
+        truth: alpha, (B, 1, H, W).
+        unknown: (B, 1, H, W), 1 where the loss counts.
+        foreground: straight colours, (B, 3, H, W).
+        background: colours, (B, 3, H, W).
+    """
+    contrast = (foreground - background).abs().mean(1, keepdim=True)  # (B, 1, H, W)
+    return ((prediction - truth).abs() * contrast * unknown).sum() / area(unknown)
+
+
+def gradient(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
+    """Return the mean of |∇α̂ − ∇α|₁ over the unknown area, ∇ by forward differences.
+
+    The known area counts as exact, so a step at its border is seen.
+    """
+    error = (prediction - truth) * unknown
+    across = (error[..., :, 1:] - error[..., :, :-1]).abs().sum()
+    down = (error[..., 1:, :] - error[..., :-1, :]).abs().sum()
+    return (across + down) / area(unknown)
+
+
+def area(unknown: Tensor) -> Tensor:
+    """Return the number of unknown pixels, at least 1 so that a batch without any costs nothing."""
+    return unknown.sum().clamp(min=1)

@@ -1,0 +1,87 @@
+"""How each family learns: one file a family, and the interface they share with the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from matteplug.errors import TrainingError
+from matteplug.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from matteplug.training.batch import Batch
+
+RECIPES: Mapping[str, str] = {"citm": "matteplug.training.recipes.citm"}
+"""Family to the module that has ``recipe(settings) -> Recipe``."""
+
+NETWORK = "network"
+"""The part of a recipe that is averaged, validated and exported."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update within a step: a loss for one part, and its terms for the log."""
+
+    part: str
+    loss: Tensor
+    terms: Mapping[str, Tensor]
+
+
+class Recipe(Protocol):
+    """What the loop needs to know of a family."""
+
+    @property
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Return the modules that learn, each with an optimiser of its own; one is "network"."""
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """Return what batches must hold beside the usual ("plate", "segmentation")."""
+
+    def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
+        """Yield the updates of one step in order; each is applied before the next is computed.
+
+        Args:
+            batch: on the device of the parts.
+            progress: share of the budget that is used, 0 to 1.
+        """
+
+    def predict(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Return the alpha (B, 1, H, W) as an exported `network` would give it."""
+
+
+def recipe(settings: TrainSettings) -> Recipe:
+    """Return the recipe of the settings' family, with freshly made parts.
+
+    Raises:
+        TrainingError: there is no such family, configuration or option.
+    """
+    if settings.family not in RECIPES:
+        raise TrainingError(
+            "unknown-family",
+            f"There is no recipe to train {settings.family!r}.",
+            f"Choose one of: {', '.join(sorted(RECIPES))}.",
+        )
+    module = import_module(RECIPES[settings.family])
+    made: Recipe = module.recipe(settings)
+    return made
+
+
+def weights(settings: TrainSettings, defaults: Mapping[str, float]) -> dict[str, float]:
+    """Return a recipe's numbers: its defaults, and what the settings' options replace.
+
+    Raises:
+        TrainingError: an option that the recipe does not have.
+    """
+    unknown = sorted(settings.options.keys() - defaults.keys())
+    if unknown:
+        raise TrainingError(
+            "unknown-option",
+            f"The recipe of {settings.family!r} has no option {unknown[0]!r}.",
+            f"It has: {', '.join(f'{k}={v:g}' for k, v in defaults.items())}.",
+        )
+    return {**defaults, **settings.options}

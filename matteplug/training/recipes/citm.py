@@ -1,0 +1,67 @@
+"""CITM: three heads, refined one into the next; L1 + composition + Laplacian (eq. 8–10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from matteplug.networks.citm.model import Citm
+from matteplug.networks.citm.refinement import random_widths, refine
+from matteplug.networks.families import family
+from matteplug.training import losses
+from matteplug.training.batch import Batch
+from matteplug.training.recipes import NETWORK, Phase, weights
+from matteplug.training.settings import TrainSettings
+
+HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5}
+"""Share of each head in the loss: 2 : 1 : 1 over 5, as in the public code of its base."""
+
+OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0}
+"""Weights of the losses; eq. 10 has the first three at 1."""
+
+
+class CitmRecipe:
+    """Train a `Citm`; see `Recipe`."""
+
+    entries: frozenset[str] = frozenset()
+
+    def __init__(self, network: Citm, options: Mapping[str, float]) -> None:
+        self.parts: dict[str, nn.Module] = {NETWORK: network}
+        self._options = {name: weight for name, weight in options.items() if weight}
+
+    def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
+        """Yield the one update of a step."""
+        network = cast(Citm, self.parts[NETWORK])
+        fused = refine(network.heads(batch.image, batch.trimap), random_widths())
+        unknown = batch.unknown
+        terms: dict[str, Tensor] = {}
+        for head, share in HEADS.items():
+            alpha = batch.known_written_back(fused[head].float())
+            for name in self._options:
+                value = self._loss(name, alpha, batch, unknown)
+                terms[name] = terms.get(name, torch.zeros_like(value)) + share * value
+                if head == "alpha_os1" and name == "l1":
+                    terms["os1"] = value.detach()
+        loss = torch.stack([self._options[name] * terms[name] for name in self._options]).sum()
+        yield Phase(NETWORK, loss, terms)
+
+    def predict(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Return the refined alpha, the known area written back."""
+        return cast(Tensor, network(batch.image, batch.trimap))
+
+    @staticmethod
+    def _loss(name: str, alpha: Tensor, batch: Batch, unknown: Tensor) -> Tensor:
+        if name == "composition":
+            return losses.composition(
+                alpha, batch.alpha, unknown, batch.foreground, batch.background
+            )
+        return getattr(losses, name)(alpha, batch.alpha, unknown)  # type: ignore[no-any-return]
+
+
+def recipe(settings: TrainSettings) -> CitmRecipe:
+    """Return the recipe with a freshly made network of the settings' configuration."""
+    options = weights(settings, OPTIONS)
+    return CitmRecipe(cast(Citm, family("citm", settings.config).build(settings.config)), options)

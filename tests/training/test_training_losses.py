@@ -1,0 +1,67 @@
+import pytest
+import torch
+
+from matteplug.training import losses
+
+TRUTH = torch.tensor([[0.0, 0.5, 1.0], [0.0, 0.25, 1.0]]).view(1, 1, 2, 3)
+GUESS = torch.tensor([[0.5, 0.5, 1.0], [0.0, 0.75, 0.9]]).view(1, 1, 2, 3)
+UNKNOWN = torch.tensor([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]]).view(1, 1, 2, 3)
+
+
+def test_l1_counts_the_unknown_pixels_only() -> None:
+    # errors there: 0, 0, 0.5, 0.1; the 0.5 in the known corner is not seen
+    assert losses.l1(GUESS, TRUTH, UNKNOWN).item() == pytest.approx(0.6 / 4)
+
+
+def test_composition_weighs_by_contrast() -> None:
+    foreground = torch.full((1, 3, 2, 3), 0.8)
+    background = torch.full((1, 3, 2, 3), 0.6)
+    background[:, :, 1, 2] = 0.8  # same colours: the wrong alpha cannot be seen
+    loss = losses.composition(GUESS, TRUTH, UNKNOWN, foreground, background)
+    assert loss.item() == pytest.approx(0.5 * 0.2 / 4)
+
+
+def test_gradient_by_hand() -> None:
+    # masked error: [[0, 0, 0], [0, .5, -.1]]; across .5 + .6, down .5 + .1
+    assert losses.gradient(GUESS, TRUTH, UNKNOWN).item() == pytest.approx(1.7 / 4)
+
+
+def test_laplacian_of_a_constant_error_is_the_last_level() -> None:
+    # a constant error of 0.25 on 64 × 64: smooth levels vanish, the fifth holds 4 × 4 pixels,
+    # weight 16
+    truth = torch.zeros(1, 1, 64, 64)
+    loss = losses.laplacian(truth + 0.25, truth, torch.ones_like(truth))
+    assert loss.item() == pytest.approx(16 * 16 * 0.25 / 64**2, rel=1e-4)
+
+
+def test_laplacian_of_one_pixel_by_hand() -> None:
+    # two levels of a 4 × 4 picture with a one at (0, 0); kept pixels are (0, 0), (0, 2), (2, 0),
+    # (2, 2)
+    truth = torch.zeros(1, 1, 4, 4)
+    guess = truth.clone()
+    guess[0, 0, 0, 0] = 1.0
+    line = torch.tensor([6 / 16, 1 / 16])
+    small = line[:, None] * line[None, :]
+    up = torch.tensor([[7, 1], [4, 4], [1, 7], [0, 8]]) / 8  # border pixels repeat
+    first = (guess[0, 0] - up @ small @ up.T).abs().sum()
+    expected = (first + 2 * small.sum()) / 16
+    loss = losses.laplacian(guess, truth, torch.ones_like(truth), levels=2)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (17, 33)])
+def test_laplacian_takes_any_size(size: tuple[int, int]) -> None:
+    truth = torch.zeros(2, 1, *size)
+    guess = torch.rand(2, 1, *size, requires_grad=True)
+    losses.laplacian(guess, truth, torch.ones_like(truth)).backward()  # type: ignore[no-untyped-call]
+    assert guess.grad is not None
+    assert torch.isfinite(guess.grad).all()
+
+
+def test_a_batch_without_unknown_pixels_costs_nothing() -> None:
+    none = torch.zeros_like(UNKNOWN)
+    colours = torch.rand(1, 3, 2, 3)
+    assert losses.l1(GUESS, TRUTH, none).item() == 0
+    assert losses.gradient(GUESS, TRUTH, none).item() == 0
+    assert losses.laplacian(GUESS, TRUTH, none).item() == 0
+    assert losses.composition(GUESS, TRUTH, none, colours, 1 - colours).item() == 0
