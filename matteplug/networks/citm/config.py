@@ -1,0 +1,65 @@
+"""The numbers of CITM: one code, two configurations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitmConfig:
+    """Widths, depths and switches of a CITM network.
+
+    Attributes:
+        embed: channels of the patch embedding; they double from stage to stage.
+        depths: Swin blocks of each stage.
+        heads: attention heads of each stage.
+        window: side of the attention window, in tokens.
+        mlp_ratio: hidden width of a block's MLP over its channels.
+        memory: carry prior tokens from stage to stage (CLPM); without it this is MatteFormer.
+        shortcuts: channels of the shortcuts at output stride 1, 2, 4, 8, 16 and 32.
+        decoder: channels of the decoder at output stride 16, 8, 4 and 2.
+        blocks: residual blocks of each decoder layer.
+        head: hidden channels of the alpha heads.
+        spectral_norm: normalise the convolutions of shortcuts and decoder while training.
+        priors: colour priors computed in the graph (see `priors`); the heads then mend their alpha.
+        refine_px: widths of the uncertain area's dilation, output stride 8 to 4 and 4 to 1.
+    """
+
+    embed: int = 96
+    depths: tuple[int, int, int, int] = (2, 2, 6, 2)
+    heads: tuple[int, int, int, int] = (3, 6, 12, 24)
+    window: int = 7
+    mlp_ratio: float = 4.0
+    memory: bool = True
+    shortcuts: tuple[int, int, int, int, int, int] = (32, 32, 64, 128, 256, 512)
+    decoder: tuple[int, int, int, int] = (256, 128, 64, 32)
+    blocks: tuple[int, int, int, int] = (2, 3, 3, 2)
+    head: int = 32
+    spectral_norm: bool = True
+    priors: tuple[str, ...] = ()
+    refine_px: tuple[int, int] = (15, 7)
+
+    @property
+    def widths(self) -> tuple[int, int, int, int]:
+        """Return the channels of the four stages."""
+        return self.embed, 2 * self.embed, 4 * self.embed, 8 * self.embed
+
+
+PAPER = CitmConfig()
+"""The published network."""
+
+COMPACT = CitmConfig(
+    embed=32,
+    depths=(2, 2, 2, 2),
+    heads=(1, 2, 4, 8),
+    window=8,
+    shortcuts=(16, 16, 32, 64, 96, 192),
+    decoder=(96, 64, 32, 16),
+    blocks=(1, 1, 1, 1),
+    head=16,
+    spectral_norm=False,
+    priors=(),
+)
+"""The same, made for CPUs; window 8 divides the stages of a 256-pixel crop."""
+
+CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -1,0 +1,86 @@
+"""The encoder: Swin stages with prior tokens, the memory between them, and the shortcuts."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from matteplug.networks.citm.attention import KINDS
+from matteplug.networks.citm.config import CitmConfig
+from matteplug.networks.citm.memory import CrossLayerMemory
+from matteplug.networks.citm.spectral import spectral
+from matteplug.networks.citm.swin import PatchEmbedding, Stage
+
+
+class Encoder(nn.Module):
+    """Turn the input into features at output stride 1, 2, 4, 8, 16 and 32.
+
+    Args:
+        config: the network's numbers.
+        channels: channels of the input: normalised colours, one-hot trimap, further features.
+    """
+
+    def __init__(self, config: CitmConfig, channels: int) -> None:
+        super().__init__()
+        widths = config.widths
+        self.patch_embed = PatchEmbedding(channels, config.embed)
+        self.layers = nn.ModuleList(
+            Stage(
+                width,
+                heads=config.heads[i],
+                window=config.window,
+                depth=config.depths[i],
+                prior_sets=int(config.memory and i > 0),
+                mlp_ratio=config.mlp_ratio,
+                last=i == len(widths) - 1,
+            )
+            for i, width in enumerate(widths)
+        )
+        self.memory = nn.ModuleList(CrossLayerMemory(w) for w in widths[:-1] if config.memory)
+        for i, width in enumerate(widths):
+            self.add_module(f"norm{i}", nn.LayerNorm(width))
+        inputs = (channels, config.embed, *widths)
+        self.shortcut = nn.ModuleList(
+            shortcut(i, o, config.spectral_norm)
+            for i, o in zip(inputs, config.shortcuts, strict=True)
+        )
+
+    def forward(self, x: Tensor, trimap: Tensor) -> list[Tensor]:
+        """Encode.
+
+        Args:
+            x: (B, channels, H, W), H and W multiples of 32.
+            trimap: (B, 3, H, W) one-hot: background, unknown, foreground.
+
+        Returns:
+            Six feature maps in NCHW, finest first.
+        """
+        embedded = self.patch_embed(x)
+        upsampled = F.interpolate(
+            embedded.permute(0, 3, 1, 2), scale_factor=2.0, mode="bilinear", align_corners=True
+        )
+        maps = [x, upsampled, *self._stages(embedded, trimap[:, (1, 0, 2)])]
+        return [layer(m) for layer, m in zip(self.shortcut, maps, strict=True)]
+
+    def _stages(self, x: Tensor, trimap: Tensor) -> list[Tensor]:
+        trimap = trimap[:, :, ::4, ::4]
+        memory = x.new_zeros(x.shape[0], KINDS, x.shape[3])  # empty for every image
+        maps: list[Tensor] = []
+        for i, stage in enumerate(self.layers):
+            x, final = stage(x, trimap, memory if i and self.memory else None)
+            maps.append(self.get_submodule(f"norm{i}")(x).permute(0, 3, 1, 2))
+            if stage.downsample is None:
+                break
+            x, trimap = stage.downsample(x), trimap[:, :, ::2, ::2]
+            if self.memory:
+                memory = self.memory[i](final, memory)
+        return maps
+
+
+def shortcut(channels: int, out: int, spectral_norm: bool) -> nn.Sequential:
+    """Return a shortcut layer: convolution, ReLU, batch norm, twice."""
+    layers: list[nn.Module] = []
+    for i in (channels, out):
+        convolution = spectral(nn.Conv2d(i, out, 3, padding=1, bias=False), spectral_norm)
+        layers += [convolution, nn.ReLU(inplace=True), nn.BatchNorm2d(out)]
+    return nn.Sequential(*layers)

@@ -1,0 +1,42 @@
+"""What training, export and the registry need to know of CITM."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.networks.citm.config import CONFIGS
+from matteplug.networks.citm.graph import CitmGraph
+from matteplug.networks.citm.model import Citm
+
+__all__ = ["CONFIGS", "build", "export_module", "spec"]
+
+
+def build(config_name: str) -> Citm:
+    """Return an untrained network of the configuration "paper" or "compact"."""
+    return Citm(CONFIGS[config_name])
+
+
+def export_module(model: nn.Module) -> nn.Module:
+    """Return the graph of a trained network; its `forward` takes the spec's inputs in order."""
+    if not isinstance(model, Citm):
+        raise TypeError(f"expected a Citm, not a {type(model).__name__}")
+    return CitmGraph(model)
+
+
+def spec(config_name: str) -> NetworkSpec:
+    """Return the description of the graph, without weights."""
+    return NetworkSpec(
+        id="citm",
+        title="CITM (trimap)",
+        guide=Guide.TRIMAP,
+        inputs=(
+            TensorSpec(name="image", role="image", channels=3, high=255.0),
+            TensorSpec(name="trimap", role="trimap", channels=1, high=255.0),
+        ),
+        outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
+        overlap_px=4 * 32 if config_name == "compact" else 6 * 32,
+        build="matteplug.networks.citm.family:build",
+        citation="Wang et al., Research on image matting method based on context enhancement, "
+        "2026, doi:10.20169/j.issn.2095-2163.25092502",
+    )

@@ -1,0 +1,109 @@
+"""CITM: a trimap matting network whose prior tokens travel across layers (figure 1)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from matteplug.networks.citm.config import CitmConfig
+from matteplug.networks.citm.decoder import Decoder
+from matteplug.networks.citm.encoder import Encoder
+from matteplug.networks.citm.refinement import refine
+
+MULTIPLE = 32
+PRIOR_CLAMP = 0.02
+"""A prior alpha is kept this far from 0 and 1, so that the heads can still turn it over."""
+
+
+class Citm(nn.Module):
+    """Image and trimap in, alpha out.
+
+    Args:
+        config: the network's numbers; `config.PAPER` or `config.COMPACT`.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: CitmConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = 6
+        if config.priors:
+            from matteplug.networks.citm.priors import Priors
+
+            self.priors = Priors(config.priors)
+            channels += self.priors.channels
+        self.encoder = Encoder(config, channels)
+        self.decoder = Decoder(config)
+        mean, std = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        if config.priors:
+            self._start_as_the_prior()
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Tensor:
+        """Compute the matte.
+
+        Args:
+            image: (B, 3, H, W) float in [0, 1]; H and W multiples of 32.
+            trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
+
+        Returns:
+            Alpha (B, 1, H, W) in [0, 1], refined, exactly 0 and 1 in the known area.
+        """
+        alpha = refine(self.heads(image, trimap), self.config.refine_px)["alpha_os1"]
+        known = trimap.unsqueeze(1)
+        alpha = torch.where(known == 0, torch.zeros_like(alpha), alpha)
+        return torch.where(known == 2, torch.ones_like(alpha), alpha)
+
+    def heads(self, image: Tensor, trimap: Tensor) -> dict[str, Tensor]:
+        """Compute the three alphas before progressive refinement.
+
+        Args:
+            image: (B, 3, H, W) float in [0, 1]; H and W multiples of 32.
+            trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
+
+        Returns:
+            "alpha_os8", "alpha_os4" and "alpha_os1", each (B, 1, H, W) float32 in [0, 1].
+
+        Raises:
+            ValueError: a side is no multiple of 32.
+        """
+        height, width = image.shape[2:]
+        if not torch.compiler.is_exporting() and (height % MULTIPLE or width % MULTIPLE):
+            raise ValueError(f"sides must be multiples of {MULTIPLE}, not {height}×{width}")
+        areas = torch.stack([trimap == i for i in range(3)], dim=1).to(image.dtype)
+        inputs = [(image - self.mean) / self.std, areas]
+        prior = None
+        if self.config.priors:
+            with torch.no_grad():
+                features, prior = self.priors(image, areas)
+            inputs.append(features)
+        x = torch.cat(inputs, dim=1).contiguous(memory_format=torch.channels_last)
+        logits = self.decoder(self.encoder(x, areas))
+        alphas = [_alpha(logit, s, prior) for logit, s in zip(logits, (8, 4, 1), strict=True)]
+        return dict(zip(("alpha_os8", "alpha_os4", "alpha_os1"), alphas, strict=True))
+
+    def _start_as_the_prior(self) -> None:
+        decoder = self.decoder
+        for head in (decoder.refine_OS8, decoder.refine_OS4, decoder.refine_OS1):
+            last = cast(nn.Conv2d, head[-1])
+            nn.init.normal_(last.weight, std=1e-3)
+            nn.init.zeros_(cast(Tensor, last.bias))
+
+
+def _alpha(logit: Tensor, stride: int, prior: Tensor | None) -> Tensor:
+    """Return (tanh + 1) / 2 at full size of logits at an output stride, mended from the prior."""
+    logit = logit.float()
+    if prior is not None:
+        coarse = F.avg_pool2d(prior.float(), stride) if stride > 1 else prior.float()
+        logit = logit + torch.atanh(2 * coarse.clamp(PRIOR_CLAMP, 1 - PRIOR_CLAMP) - 1)
+    if stride > 1:
+        logit = F.interpolate(
+            logit, scale_factor=float(stride), mode="bilinear", align_corners=False
+        )
+    return (torch.tanh(logit) + 1) / 2
