@@ -1,0 +1,1 @@
+"""A first look: four photographs, their cutouts, and a contact sheet."""
