@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from matteplug import api
+from matteplug import api, plugins
 from matteplug.errors import RequestError
 from matteplug.evaluation.samples import Scene, picture_named, read_alpha
 from matteplug.network import Guide
@@ -17,6 +17,8 @@ from matteplug.types import FOREGROUND, UNKNOWN, Alpha, MatteOptions, MatteReque
 
 HALF = "half"
 """Name of the method that writes 0.5 wherever nothing is known."""
+AUTO = "auto"
+"""Name of whatever the library itself would choose."""
 
 
 class Answer(NamedTuple):
@@ -42,13 +44,21 @@ class Method(Protocol):
 
 
 def network(name: str, provider: str = "auto") -> Method:
-    """Return the method that a word after ``--network`` stands for."""
-    return Half() if name == HALF else Network(name, provider)
+    """Return the method that a word after ``--network`` stands for.
+
+    Raises:
+        NetworkError: there is no such network.
+    """
+    if name == HALF:
+        return Half()
+    if name != AUTO:
+        plugins.registry().network(name)
+    return Network(name, provider)
 
 
 @dataclass(frozen=True)
 class Network:
-    """An installed network; "auto" is what the library itself would choose."""
+    """An installed network, or AUTO."""
 
     name: str
     provider: str = "auto"
@@ -57,7 +67,7 @@ class Network:
         """Run the network on the picture and the guide that it takes."""
         request = MatteRequest(
             image=scene.image,
-            network=None if self.name == "auto" else self.name,
+            network=None if self.name == AUTO else self.name,
             trimap=scene.trimap,
             plate=scene.plate,
             options=MatteOptions(provider=self.provider, clean_colours=False),
