@@ -90,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
         journal=Journal(out),
         resume=args.resume,
     )
+    if not args.quiet:
+        summary.announce(told, jobs, out)
     with Bar(told, quiet=args.quiet) as bar:
         report = batch.run(jobs, bar)
     report = replace(report, outcomes=report.outcomes + _unusable(tree))

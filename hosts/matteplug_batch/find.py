@@ -75,6 +75,13 @@ def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
     return tree
 
 
+def kind_of(guide: Path | None) -> str:
+    """Return what a guide is by its name: "trimap", "mask" or "plate"; "none" for None."""
+    if guide is None:
+        return "none"
+    return guide.stem.lower().rpartition("_")[2]
+
+
 def _folders(
     folder: Path, leave_out: set[Path], closed: list[Path]
 ) -> Iterator[tuple[list[str], Path]]:

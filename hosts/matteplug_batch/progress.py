@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -19,6 +20,9 @@ from rich.text import Text
 from matteplug_batch.outcome import Outcome, State
 from matteplug_batch.words import name, sentence
 
+_NAME = 28
+"""The bar shows so many letters of a picture's name."""
+
 
 class Bar:
     """A `Watch` that draws a bar on a terminal, and tells of failures at once everywhere."""
@@ -26,6 +30,7 @@ class Bar:
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
         self._done = 0
+        self._present = ""
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -53,19 +58,25 @@ class Bar:
         """Learn how many pictures there are to do."""
         self._progress.update(self._task, total=pictures)
 
+    def begin(self, image: Path) -> None:
+        """Learn which picture is the present one."""
+        shown = name(Path(image.name))
+        self._present = shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+
     def step(self, share: float, what: str) -> None:
         """Learn how far the present picture is, 0 to 1."""
         # The last bit is kept for `finish`, so that the count never runs ahead.
         completed = self._done + min(share, 0.99)
-        self._progress.update(self._task, completed=completed, description=what)
+        self._progress.update(
+            self._task, completed=completed, description=f"{self._present}: {what}"
+        )
 
     def finish(self, outcome: Outcome) -> None:
         """Learn what became of a picture."""
         if outcome.state is State.FAILED and outcome.error is not None:
-            self._console.print(
-                Text.assemble((f"{name(outcome.image)}: ", "bold"), sentence(outcome.error)),
-                soft_wrap=True,
-            )
+            picture, said = name(outcome.image), sentence(outcome.error)
+            line = said if picture in said else f"{picture}: {said}"
+            self._console.print(Text(line), soft_wrap=True)
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 

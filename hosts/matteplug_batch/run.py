@@ -48,6 +48,9 @@ class Watch(Protocol):
     def start(self, pictures: int) -> None:
         """Learn how many pictures there are to do."""
 
+    def begin(self, image: Path) -> None:
+        """Learn which picture is the present one."""
+
     def step(self, share: float, what: str) -> None:
         """Learn how far the present picture is, 0 to 1."""
 
@@ -131,6 +134,7 @@ class Batch:
         ):
             reading = [reader.submit(self.adapter.read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
+                watch.begin(job.image)
                 request = reading.pop()
                 reading = [
                     reader.submit(self.adapter.read, following)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from matteplug_batch.find import kind_of
+from matteplug_batch.job import Job
 from matteplug_batch.outcome import Outcome, Report, State
 from matteplug_batch.words import name, sentence
 
 _ROWS = 40
 """Up to so many pictures the table has a row for each; then plain successes are only counted."""
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.SKIPPED: "yellow"}
+
+
+def announce(console: Console, jobs: Sequence[Job], out: Path) -> None:
+    """Print how many pictures were found with which guides, and where the results go."""
+    kinds = Counter(kind_of(job.guide) for job in jobs)
+    known = [f"{kinds[kind]} with a {kind}" for kind in ("trimap", "mask", "plate") if kinds[kind]]
+    rest = [f"{kinds['none']} without a guide"] if kinds["none"] else []
+    found = f"Pictures: {len(jobs)} ({', '.join(known + rest)}). Results go to {name(out)}"
+    console.print(Text(found), soft_wrap=True)
 
 
 def show(console: Console, report: Report, folder: Path, out: Path) -> None:
@@ -91,9 +103,9 @@ def _table(rows: list[Outcome], folder: Path) -> Table:
         table.add_row(
             Text(name(outcome.image.relative_to(folder)), overflow="fold"),
             Text(outcome.state.value, style=_COLOURS[outcome.state]),
-            Text(name(Path(outcome.guide.name)) if outcome.guide else "none", overflow="fold"),
+            kind_of(outcome.guide),
             f"{outcome.elapsed_s:.1f} s" if outcome.state is State.DONE else "",
-            Text(remarks),
+            Text(remarks, overflow="fold"),
         )
     return table
 
