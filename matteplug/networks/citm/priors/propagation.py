@@ -147,10 +147,15 @@ def solve(laplacian: Laplacian, guess: Tensor, free: Tensor, steps: int) -> Tens
 
 
 def remoteness(unknown: Tensor) -> Tensor:
-    """Return (B, 1, H, W) in [-1, 1]: how far the known area is, -1 where known, up to 1."""
-    far = -F.max_pool2d(-unknown, 2)  # wholly unknown
-    levels = far
-    for radius in (1, 2, 4, 8, 16):
-        far = -F.max_pool2d(-far, 2 * radius + 1, 1, radius)
+    """Return (B, 1, H, W) in [-1, 1]: about the logarithm of the distance to the known area.
+
+    The share of six erosions of the unknown area, with doubling radii up to 64 pixels, that a pixel
+    survives: -1 where known.
+    """
+    far = -F.max_pool2d(-unknown, 4)  # wholly unknown
+    levels = F.avg_pool2d(unknown, 4) + far
+    for radius in (1, 2, 4, 8):
+        far = -F.max_pool2d(-far, (2 * radius + 1, 1), 1, (radius, 0))
+        far = -F.max_pool2d(-far, (1, 2 * radius + 1), 1, (0, radius))
         levels = levels + far
-    return F.interpolate(levels / 3 - 1, scale_factor=2.0, mode="bilinear")
+    return F.interpolate(levels / 3 - 1, scale_factor=4.0, mode="bilinear")
