@@ -11,14 +11,14 @@ from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     """Return the layer as a lens may draw it: mostly sharp, else soft, moved or out of focus."""
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.55:
         return colour, alpha
     layer = np.dstack([colour * alpha[..., None], colour, alpha])
-    if kind < 0.8:
-        blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.1))
-    elif kind < 0.88:
-        blurred = defocus(layer, log_uniform(rng, 1.0, 6.0))
-    elif kind < 0.94:
+    if kind < 0.84:
+        blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.0))
+    elif kind < 0.9:
+        blurred = defocus(layer, log_uniform(rng, 1.0, 4.0))
+    elif kind < 0.95:
         blurred = motion(rng, layer, int(log_uniform(rng, 4, 26)))
     else:  # depth: sharp here, out of focus there
         mask = np.clip((fractal(rng, alpha.shape[0], (1, 2)) - rng.uniform(0.3, 0.6)) * 4, 0, 1)

@@ -73,7 +73,7 @@ class Canvas:
     ) -> None:
         """Draw open lines (L, M, 2) of one width (at least one enlarged pixel) and one look."""
         thickness = max(1, round(width))
-        look = (255, float(np.clip(shade, 0, 255)), float(np.clip(tone, 0, 255)))
+        look = (255, min(max(shade, 0), 255), min(max(tone, 0), 255))
         cv2.polylines(self.pixels, list(fixed(paths)), False, look, thickness, cv2.LINE_AA, 4)
 
     def finish(self, material: Material) -> Cutout:
@@ -86,14 +86,17 @@ class Canvas:
 def from_premultiplied(planes: U8, material: Material) -> Cutout:
     """Make a cutout of (N, N, 3) premultiplied planes; light and tone reach beyond alpha."""
     alpha = planes[..., 0]
+    covered, lit, toned = cv2.split(planes)
+    shade: U8 = cv2.divide(lit, covered, scale=255)
+    tone: U8 = cv2.divide(toned, covered, scale=255)
     around = cv2.blur(planes.astype(np.float32), (9, 9))
-    exact = planes.astype(np.float32)
-    near = np.where((alpha >= 24)[..., None], exact, around)
-    covered = np.maximum(near[..., :1], 0.05)
-    straight = np.clip(near[..., 1:] * (255.0 / covered) + 0.5, 0, 255).astype(np.uint8)
-    empty = near[..., 0] < 0.05
-    straight[empty] = (NEUTRAL, 0)
-    return Cutout(alpha=alpha, shade=straight[..., 0], tone=straight[..., 1], material=material)
+    thin = covered < 24  # too coarse to divide by: the neighbourhood's mean takes over
+    shade[thin], tone[thin] = NEUTRAL, 0
+    thin &= around[..., 0] > 0.05
+    near = around[thin]
+    straight = np.minimum(near[:, 1:] * (255.0 / near[:, :1]), 255)
+    shade[thin], tone[thin] = straight.T.astype(np.uint8)
+    return Cutout(alpha=alpha, shade=shade, tone=tone, material=material)
 
 
 def flat(alpha: U8, material: Material = "solid") -> Cutout:
@@ -108,4 +111,4 @@ def flat(alpha: U8, material: Material = "solid") -> Cutout:
 
 def fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
     """Convert points to OpenCV's fixed point with four fractional bits."""
-    return np.round(np.clip(points, -30000, 30000) * 16.0).astype(np.int32)
+    return np.round(points * 16.0).astype(np.int32)

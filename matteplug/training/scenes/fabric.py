@@ -47,8 +47,8 @@ def mesh(rng: Rng, edge: int) -> Field:
     u, v = u * np.cos(tilt) - v * np.sin(tilt), u * np.sin(tilt) + v * np.cos(tilt)
     u = cv2.resize(u, (edge, edge))
     v = cv2.resize(v, (edge, edge))
-    period = log_uniform(rng, 8, 48) * SAMPLES
-    thread = rng.uniform(0.08, 0.4)
+    period = log_uniform(rng, 9, 52) * SAMPLES
+    thread = max(rng.uniform(0.08, 0.4), 1.2 * SAMPLES / period)
     u, v = u / period, v / period
     kind = int(rng.integers(4))
     if kind == 0:
@@ -67,7 +67,7 @@ def mesh(rng: Rng, edge: int) -> Field:
 
 def from_line(coordinate: Field) -> Field:
     """Return the distance [0, 1] from the nearest half-integer line."""
-    distance: Field = np.abs(coordinate % 1 - 0.5) * 2
+    distance: Field = np.abs(coordinate - np.floor(coordinate) - np.float32(0.5)) * 2
     return distance
 
 

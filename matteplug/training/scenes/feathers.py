@@ -16,7 +16,7 @@ def feathers(rng: Rng, size_px: int) -> Cutout:
     """Draw one to fourteen feathers, few large or many small, over one another."""
     canvas = Canvas(size_px, SAMPLES)
     count = int(log_uniform(rng, 1, 14))
-    length = rng.uniform(0.35, 0.8) * canvas.edge / np.sqrt(count) ** 0.7
+    length = rng.uniform(0.5, 1.0) * canvas.edge / count**0.3
     heading, tone = rng.uniform(0, 2 * np.pi), rng.uniform(0, 255)
     for _ in range(count):
         root = outlines.somewhere(rng, canvas.edge, 0.2, 0.8)

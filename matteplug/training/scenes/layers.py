@@ -45,7 +45,7 @@ class Drawn:
 def place(rng: Rng, drawn: Drawn, size: int) -> Field:
     """Return a (size, size, 3 or 6) float32 [0, 1] view: turned, zoomed, near a spot."""
     planes = drawn.planes
-    zoom = log_uniform(rng, 0.55, 1.7)
+    zoom = log_uniform(rng, 0.6, 1.8)
     spot = (
         drawn.spots[int(rng.integers(len(drawn.spots)))] + rng.uniform(-0.3, 0.3, 2) * size / zoom
     )
@@ -74,8 +74,8 @@ def densify(rng: Rng, alpha: Field, material: Material) -> Field:
     if material == "vapour":
         return alpha
     if rng.random() < 0.85:
-        alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.2, 6.0))
-    if rng.random() < 0.03:  # thin, worn or see-through things
+        alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.3, 8.0))
+    if rng.random() < 0.02:  # thin, worn or see-through things
         alpha = alpha * np.float32(rng.uniform(0.5, 0.95))
     return alpha
 

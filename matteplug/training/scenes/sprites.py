@@ -22,14 +22,16 @@ class Sprites:
     """A folder of pictures with an alpha channel.
 
     Args:
-        folder: searched with its subfolders.
+        folder: searched with its subfolders, each of which is chosen equally often.
 
     Raises:
         RequestError: no pictures there.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.paths = pictures_in(folder, "cut-outs")
+        found = pictures_in(folder, "cut-outs")
+        parents = sorted({path.parent for path in found})
+        self._groups = [[path for path in found if path.parent == parent] for parent in parents]
 
     def __call__(self, rng: Rng, size_px: int) -> Cutout:
         """Return a cut-out, turned into the square at a random size.
@@ -37,7 +39,8 @@ class Sprites:
         Raises:
             RequestError: the file is damaged or has no alpha channel.
         """
-        path = self.paths[int(rng.integers(len(self.paths)))]
+        group = self._groups[int(rng.integers(len(self._groups)))]
+        path = group[int(rng.integers(len(group)))]
         pixels: U8 | None = cv2.imdecode(
             np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED
         )

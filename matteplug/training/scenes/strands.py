@@ -18,7 +18,7 @@ SAMPLES = 3
 POINTS = 13
 PIECES = 4
 """A strand is drawn in four pieces of three segments, each thinner and lit otherwise."""
-TOGETHER = 10
+TOGETHER = 16
 """Strands that share one look: drawing them in one call is what makes the drawing fast."""
 
 
@@ -77,23 +77,37 @@ def paint(
             canvas.strokes(part, width * taper[piece], lit, own_tone)
 
 
-def rooted(rng: Rng, outline: Floats, count: int, depth: float) -> tuple[Floats, Floats, Floats]:
+def rooted(
+    rng: Rng, outline: Floats, count: int, depth: float, kept: NDArray[np.bool_] | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Choose roots near an outline: positions (count, 2), outward angles, places along it [0, 1).
 
     A root sits up to `depth` of the way to the middle; roots come sorted outermost first.
+    `kept` (points of the outline,) says where roots may be.
     """
-    place = rng.random(count)
-    index = (place * len(outline)).astype(int)
+    index = rng.integers(0, len(outline), count)
+    if kept is not None:
+        index = rng.choice(np.flatnonzero(kept), count)
     inward = np.sort(rng.uniform(0, depth, count) ** 1.3)[:, None]
     roots = outline[index] * (1 - inward) + outline.mean(axis=0) * inward
     outward = outlines.normals(outline)[index]
-    return roots, np.arctan2(outward[:, 1], outward[:, 0]), place
+    return roots, np.arctan2(outward[:, 1], outward[:, 0]), index / len(outline)
 
 
-def body(rng: Rng, canvas: Canvas) -> Floats:
-    """Choose the outline strands grow from; often larger than what a crop will show."""
-    radius = rng.uniform(0.16, 0.38) * canvas.edge
-    return outlines.blob(rng, outlines.somewhere(rng, canvas.edge), radius, rng.uniform(0.02, 0.25))
+def bodies(rng: Rng, canvas: Canvas) -> list[Floats]:
+    """Choose the outlines strands grow from: a body, sometimes with ears, head or limbs."""
+    edge = canvas.edge
+    main = outlines.blob(
+        rng, outlines.somewhere(rng, edge), rng.uniform(0.18, 0.5) * edge, rng.uniform(0.02, 0.3)
+    )
+    parts = [main]
+    for _ in range(int(rng.integers(0, 4)) if rng.random() < 0.6 else 0):
+        root = main[int(rng.integers(len(main)))]
+        reach = np.linalg.norm(root - main.mean(axis=0))
+        parts.append(
+            outlines.blob(rng, root, reach * rng.uniform(0.2, 0.7), rng.uniform(0.02, 0.3))
+        )
+    return parts
 
 
 def stroke_widths(rng: Rng, count: int, finest: float, coarsest: float) -> Floats:
@@ -104,72 +118,112 @@ def stroke_widths(rng: Rng, count: int, finest: float, coarsest: float) -> Float
 def fur(rng: Rng, size_px: int) -> Cutout:
     """Draw a furry body: thousands of short strands, over the body as well as around it."""
     canvas = Canvas(size_px, SAMPLES)
-    outline = body(rng, canvas)
-    canvas.fill(outline, NEUTRAL * rng.uniform(0.45, 0.9))
-    strands = int(log_uniform(rng, 1800, 5000))
-    guides = max(60, int(strands / log_uniform(rng, 1.5, 16)))
-    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.25, 0.8))
-    if rng.random() < 0.6:  # combed one way
-        comb = rng.uniform(0, 2 * np.pi)
-        angles = angles + np.sin(comb - angles) * rng.uniform(0.2, 1.2)
-    angles = angles + smooth_steps(rng, 40, place, rng.uniform(0.05, 0.4))
-    angles = angles + rng.normal(0, rng.uniform(0.05, 0.4), guides)
-    longest = log_uniform(rng, 0.03, 0.14) * canvas.edge
-    lengths = longest * rng.uniform(0.4, 1.2, guides)
-    lengths *= np.exp(smooth_steps(rng, 20, place, 0.35))
-    courses_ = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.9))
-    paths = locks(rng, courses_, strands, longest * rng.uniform(0.04, 0.2), rng.uniform(0.0, 0.8))
-    widths = stroke_widths(rng, strands, 1.0, rng.choice([2.0, 4.0, 6.0]))
-    paint(rng, canvas, paths, widths, tone=rng.uniform(0, 255), contrast=rng.uniform(0.1, 0.4))
+    parts = bodies(rng, canvas)
+    strands = int(log_uniform(rng, 1500, 4500))
+    spans = np.array([np.ptp(part) for part in parts])
+    longest = log_uniform(rng, 0.02, 0.11) * canvas.edge
+    tone, depth, lock = rng.uniform(0, 255), rng.uniform(0.3, 0.9), log_uniform(rng, 1.5, 16)
+    shade = NEUTRAL * rng.uniform(0.55, 1.0)
+    coarsest = rng.uniform(3.0, 8.0)
+    comb = rng.uniform(0, 2 * np.pi)
+    combed = rng.uniform(0.2, 1.3) if rng.random() < 0.7 else 0.0
+    unruly = rng.uniform(0.05, 0.45)
+    for outline, share in zip(parts, spans / spans.sum(), strict=True):
+        canvas.fill(outline, shade, tone)
+        count = max(60, int(strands * share))
+        guides = max(30, int(count / lock))
+        roots, angles, place = rooted(rng, outline, guides, depth)
+        angles = angles + np.sin(comb - angles) * combed
+        angles = angles + smooth_steps(rng, 40, place, rng.uniform(0.05, 0.4))
+        angles = angles + rng.normal(0, unruly, guides)
+        lengths = (
+            longest * rng.uniform(0.4, 1.2, guides) * np.exp(smooth_steps(rng, 20, place, 0.35))
+        )
+        paths = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.9))
+        spread = longest * rng.uniform(0.05, 0.2)
+        paths = locks(rng, paths, count, spread, rng.uniform(0.0, 0.8))
+        widths = stroke_widths(rng, count, 1.5, coarsest)
+        paint(rng, canvas, paths, widths, tone=tone, contrast=rng.uniform(0.1, 0.4))
     return canvas.finish("strands")
 
 
 def hair(rng: Rng, size_px: int) -> Cutout:
     """Draw a head of long hair: locks that fall and fly, dense near the head, single at tips."""
     canvas = Canvas(size_px, SAMPLES)
-    outline = body(rng, canvas)
-    strands = int(log_uniform(rng, 500, 2600))
-    guides = max(12, int(strands / log_uniform(rng, 6, 60)))
-    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.15, 0.7))
-    angles = angles + smooth_steps(rng, 24, place, rng.uniform(0.1, 0.6))
-    angles = angles + rng.normal(0, rng.uniform(0.05, 0.35), guides)
-    longest = rng.uniform(0.12, 0.5) * canvas.edge
-    lengths = longest * rng.uniform(0.3, 1.1, guides)
-    locks_ = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.8))
+    outline = bodies(rng, canvas)[0]
+    strands = int(log_uniform(rng, 1000, 4500))
+    guides = max(10, int(strands / log_uniform(rng, 8, 80)))
+    if rng.random() < 0.6:  # hair on a part of the outline only
+        first, share = rng.random(), rng.uniform(0.2, 0.7)
+        kept = (np.linspace(0, 1, len(outline), endpoint=False) - first) % 1 < share
+    else:
+        kept = np.ones(len(outline), bool)
+    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.1, 0.7), kept)
+    angles = angles + smooth_steps(rng, 16, place, rng.uniform(0.1, 0.7))
+    angles = angles + rng.normal(0, rng.uniform(0.03, 0.25), guides)
+    longest = rng.uniform(0.1, 0.45) * canvas.edge
+    lengths = longest * rng.uniform(0.4, 1.1, guides)
+    leading = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.7))
     if rng.random() < 0.7:
-        locks_ = fall(locks_, rng.uniform(0.1, 1.6))
-    thickness = longest * rng.uniform(0.01, 0.07)
-    paths = locks(rng, locks_, strands, thickness, rng.uniform(0.0, 0.8))
-    widths = stroke_widths(rng, strands, 1.0, rng.choice([2.0, 3.0, 4.5]))
-    behind = rng.random() < 0.5
+        leading = fall(leading, rng.uniform(0.1, 1.6))
+    thickness = longest * rng.uniform(0.03, 0.12)
+    paths = locks(rng, leading, strands, thickness, rng.uniform(0.0, 0.7))
+    widths = stroke_widths(rng, strands, 1.0, rng.uniform(2.5, 5.0))
     tone = rng.uniform(0, 255)
-    if behind:
+    if behind := rng.random() < 0.5:
         paint(rng, canvas, paths, widths, tone=tone)
     canvas.fill(outline, NEUTRAL * rng.uniform(0.5, 1.1), rng.uniform(0, 255))
     paint(rng, canvas, paths[:: 2 if behind else 1], widths, tone=tone)
-    strays = int(rng.integers(0, 60))
-    if strays:
-        loose = courses(
-            rng,
-            roots[rng.integers(0, guides, strays)],
-            rng.uniform(0, 6.28, strays),
-            longest * rng.uniform(0.3, 1.0, strays),
-            1.5,
-        )
-        paint(rng, canvas, loose, np.ones(strays), tone=tone)
+    stray(rng, canvas, roots, longest, tone)
     return canvas.finish("strands")
+
+
+def mane(rng: Rng, size_px: int) -> Cutout:
+    """Draw a mass of hair that flows: opaque inside, wisps along its sides and at its end."""
+    canvas = Canvas(size_px, SAMPLES)
+    edge = canvas.edge
+    strands = int(log_uniform(rng, 1500, 4500))
+    guides = max(20, int(strands / log_uniform(rng, 6, 50)))
+    tilt = outlines.rotation(rng.normal(0, 0.3))
+    wide, high = rng.uniform(0.1, 0.4) * edge, rng.uniform(0.1, 0.35) * edge
+    # Most roots lie in the middle; the bell shape thins the mass out towards its sides.
+    across = np.clip(rng.normal(0, 0.45, guides), -1.1, 1.1)
+    down = np.sort(rng.uniform(-1, 0.6, guides))
+    middle = outlines.somewhere(rng, edge, 0.35, 0.65)
+    roots = middle + np.stack([across * wide, down * high], axis=1) @ tilt
+    parting = rng.uniform(0, 0.9) * across + smooth_steps(rng, 12, (across + 1.1) / 2.2, 0.25)
+    angles = np.pi / 2 - parting + rng.normal(0, rng.uniform(0.02, 0.25), guides)
+    longest = rng.uniform(0.15, 0.5) * edge
+    lengths = longest * rng.uniform(0.5, 1.1, guides)
+    leading = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.6))
+    thickness = longest * rng.uniform(0.03, 0.1)
+    paths = locks(rng, leading, strands, thickness, rng.uniform(0.0, 0.6))
+    widths = stroke_widths(rng, strands, 1.0, rng.uniform(3.0, 6.0))
+    tone = rng.uniform(0, 255)
+    paint(rng, canvas, paths, widths, tone=tone, contrast=rng.uniform(0.15, 0.5))
+    stray(rng, canvas, roots, longest, tone)
+    return canvas.finish("strands")
+
+
+def stray(rng: Rng, canvas: Canvas, roots: Floats, longest: float, tone: float) -> None:
+    """Draw some of the finest strands in any direction."""
+    count = int(rng.integers(1, 60))
+    from_ = roots[rng.integers(0, len(roots), count)]
+    lengths = longest * rng.uniform(0.3, 1.0, count)
+    paths = courses(rng, from_, rng.uniform(0, 2 * np.pi, count), lengths, 1.5)
+    paint(rng, canvas, paths, np.ones(count), tone=tone)
 
 
 def tuft(rng: Rng, size_px: int) -> Cutout:
     """Draw a bunch of stiff strands from one spot: a brush, a thistle, grass, a broom."""
     canvas = Canvas(size_px, SAMPLES)
-    count = int(log_uniform(rng, 60, 900))
+    count = int(log_uniform(rng, 150, 2000))
     middle = outlines.somewhere(rng, canvas.edge, 0.2, 0.8)
     roots = middle + rng.normal(0, rng.uniform(0.01, 0.16) * canvas.edge, (count, 2))
     angles = rng.uniform(0, 6.28) + rng.normal(0, log_uniform(rng, 0.1, 2.5), count)
     lengths = rng.uniform(0.1, 0.45) * canvas.edge * rng.uniform(0.4, 1.0, count)
     paths = courses(rng, roots, angles, lengths, rng.uniform(0.02, 0.7))
-    widths = stroke_widths(rng, count, 1.5, log_uniform(rng, 3, 16))
+    widths = stroke_widths(rng, count, 2.0, log_uniform(rng, 5, 18))
     paint(rng, canvas, paths, widths, tone=rng.uniform(0, 255))
     if rng.random() < 0.6:
         radius = rng.uniform(0.05, 0.2) * canvas.edge

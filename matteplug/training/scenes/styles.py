@@ -13,6 +13,7 @@ Style = Callable[[Rng, int], Cutout]
 STYLES: dict[str, Style] = {
     "fur": strands.fur,
     "hair": strands.hair,
+    "mane": strands.mane,
     "tuft": strands.tuft,
     "feathers": feathers.feathers,
     "tree": branches.tree,
@@ -29,7 +30,8 @@ STYLES: dict[str, Style] = {
 
 WEIGHTS: dict[str, float] = {
     "fur": 20,
-    "hair": 17,
+    "hair": 13,
+    "mane": 9,
     "tuft": 8,
     "feathers": 4,
     "tree": 8,

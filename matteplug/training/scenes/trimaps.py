@@ -23,20 +23,22 @@ def draw(rng: Rng, alpha: U8) -> U8:
     Narrows the band while nothing known remains of the background or of the foreground's body.
     """
     soft = undecided(alpha)
-    if rng.random() < 0.35:
-        soft = closed(soft, int(log_uniform(rng, 3, 41)))
+    if rng.random() < 0.4:
+        soft = closed(soft, int(log_uniform(rng, 3, 31)))
     inside = alpha > 127
     distance = cv2.distanceTransform(1 - soft, cv2.DIST_L2, 3)
-    outer = log_uniform(rng, 1.0, 36.0)
+    outer = log_uniform(rng, 1.0, 4.0) if rng.random() < 0.15 else log_uniform(rng, 3.0, 32.0)
     inner = (
         outer * float(np.exp(rng.normal(0, 0.35)))
         if rng.random() < 0.7
-        else log_uniform(rng, 1, 36)
+        else log_uniform(rng, 2, 32)
     )
     wobble = (
         0.4 + 1.2 * fractal(rng, alpha.shape[0], (1, 4)) if rng.random() < 0.6 else np.float32(1)
     )
     brushed = brush(rng, soft, log_uniform(rng, 3, 30)) if rng.random() < 0.35 else None
+    widest = rng.uniform(0.15, 1.0)
+    specks = log_uniform(rng, 10, 2000)
     nothing_known = rng.random() < 0.03
     for _ in range(6):
         reach = np.where(inside, np.float32(inner), np.float32(outer)) * wobble
@@ -48,7 +50,8 @@ def draw(rng: Rng, alpha: U8) -> U8:
         )
         if nothing_known:
             trimap[trimap == FOREGROUND] = UNKNOWN
-        if enough_known(trimap, inside) or nothing_known:
+        without_specks(trimap, specks)
+        if nothing_known or (enough_known(trimap, inside) and unknown.mean() < widest):
             break
         inner, outer, brushed = inner * 0.5, outer * 0.6, None
     return trimap
@@ -72,6 +75,17 @@ def closed(mask: U8, width: int) -> U8:
     return result
 
 
+def without_specks(trimap: U8, smallest_px: float) -> None:
+    """Make known islands of fewer pixels unknown, in place: a hand paints over them."""
+    for known in (FOREGROUND, BACKGROUND):
+        mask = (trimap == known).astype(np.uint8)
+        _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+        small = statistics[:, cv2.CC_STAT_AREA] < smallest_px
+        small[0] = False
+        if small.any():
+            trimap[small[labels]] = UNKNOWN
+
+
 def brush(rng: Rng, soft: U8, radius: float) -> U8:
     """Paint strokes along what is undecided, as a hand with a round brush does; some go astray."""
     painted = np.zeros_like(soft)
@@ -92,7 +106,7 @@ def enough_known(trimap: U8, inside: NDArray[np.bool_]) -> bool:
     known_foreground = int((trimap == FOREGROUND).sum())
     known_background = int((trimap == BACKGROUND).sum())
     has_body = int(inside.sum()) > 0.04 * pixels
-    return known_background > 0.01 * pixels and (known_foreground > 0.01 * pixels or not has_body)
+    return known_background > 0.02 * pixels and (known_foreground > 0.02 * pixels or not has_body)
 
 
 def known_share(trimap: U8) -> Field:
