@@ -54,14 +54,14 @@ class FolderAdapter:
         Raises:
             RequestError: the file cannot be written.
         """
-        opened = self._opened[job]
+        opened = self._opened.pop(job)
         if opened.alpha is not None:
             matte = replace(matte, alpha=matte.alpha * opened.alpha)
         job.result.parent.mkdir(parents=True, exist_ok=True)
         files.write(job.result, _result(job, matte, opened.icc), icc=opened.icc)
 
     def forget(self, job: Job) -> None:
-        """Drop what is remembered about a picture; harmless where nothing is."""
+        """Drop what is remembered about a picture that will not be written."""
         self._opened.pop(job, None)
 
 

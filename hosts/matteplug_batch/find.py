@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
+ALPHA = "_alpha"
+"""``NAME_alpha.png`` is a picture's finished or true alpha, as data sets keep it."""
 FOLDER_PLATE = "plate"
 READABLE = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -122,7 +124,7 @@ def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
         by_stem.setdefault(Path(name).stem.lower(), name)
     for name in readable:
         stem = Path(name).stem.lower()
-        if _is_guide(stem, by_stem):
+        if _is_companion(stem, by_stem):
             if stem.endswith(TRIMAP) and stem.removesuffix(TRIMAP) not in by_stem:
                 tree.strays.append(place / name)
             continue
@@ -144,13 +146,14 @@ def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
         )
 
 
-def _is_guide(stem: str, stems: Collection[str]) -> bool:
-    """Tell a guide by its name.
+def _is_companion(stem: str, stems: Collection[str]) -> bool:
+    """Tell a guide or an alpha by its name.
 
     ``number_plate.jpg`` is a photograph unless there is a ``number.jpg`` beside it.
     """
     if stem == FOLDER_PLATE or stem.endswith(TRIMAP):
         return True
     return any(
-        stem.endswith(kind) and stem.removesuffix(kind) in stems for kind in (SELECTION, PLATE)
+        stem.endswith(kind) and stem.removesuffix(kind) in stems
+        for kind in (SELECTION, PLATE, ALPHA)
     )

@@ -63,6 +63,11 @@ def test_a_photograph_that_is_named_like_a_guide_is_a_photograph(folder: Path) -
     assert images(folder) == ["number_plate.jpg", "party_mask.jpg"]
 
 
+def test_a_finished_alpha_is_no_picture(folder: Path) -> None:
+    make(folder, "a.jpg", "a_alpha.png")
+    assert images(folder) == ["a.jpg"]
+
+
 def test_a_trimap_without_a_picture_is_no_picture_and_is_told(folder: Path) -> None:
     make(folder, "b.jpg", "a_trimap.png")
     tree = find(folder)
