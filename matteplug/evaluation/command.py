@@ -5,8 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matteplug.hookspecs import Command
+
+if TYPE_CHECKING:
+    from matteplug.evaluation.metrics import Errors
+    from matteplug.evaluation.samples import Scene
+    from matteplug.types import Alpha
 
 
 def command() -> Command:
@@ -53,6 +59,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="where SAD and MSE sum errors up: the trimap's unknown area, or the whole picture",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="also write a page with the pictures side by side",
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -61,6 +73,7 @@ def _run(args: argparse.Namespace) -> int:
 
     from matteplug.evaluation import methods, samples, scores
     from matteplug.evaluation.metrics import Count
+    from matteplug.evaluation.report import Report
 
     found = samples.find(args.folder, args.trimap)
     names = args.network or ([] if args.alphas else ["auto"])
@@ -69,9 +82,18 @@ def _run(args: argparse.Namespace) -> int:
         *(methods.Folder.parse(text) for text in args.alphas),
     ]
     count = Count(args.count)
+    report = None if args.report is None else Report(args.report)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=len(found.samples) * len(chosen))
-        result = scores.evaluate(found, chosen, count, watch=lambda *_: progress.advance(task))
+        task = progress.add_task("measuring", total=len(found.samples))
+
+        def watch(scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
+            if report is not None:
+                report.add(scene, alphas, errors)
+            progress.advance(task)
+
+        result = scores.evaluate(found, chosen, count, watch)
+    if report is not None:
+        report.write(found, result, count)
     if args.json:
         print(json.dumps(scores.to_json(found, result, count), indent=2))
     else:

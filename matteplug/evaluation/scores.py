@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from matteplug import __version__
-from matteplug.errors import MatteplugError
+from matteplug.errors import MatteplugError, RequestError
 from matteplug.evaluation.methods import Method
 from matteplug.evaluation.metrics import Count, Errors, measure
 from matteplug.evaluation.samples import Samples, Scene, read
@@ -32,8 +32,8 @@ AREAS = {
 }
 WHOLE = "all four over the whole picture"
 
-Watch = Callable[[Scene, str, Alpha, Errors], None]
-"""Called with every alpha that was measured."""
+Watch = Callable[[Scene, dict[str, Alpha], dict[str, Errors]], None]
+"""Called after every picture with the alphas and the errors by method."""
 
 
 @dataclass
@@ -59,23 +59,32 @@ def evaluate(
     """Measure every method on every sample.
 
     Raises:
+        RequestError: two methods have one name ("method-twice").
         MatteplugError: a file or a method failed; the sample and the method are named.
     """
-    scores = [Scores(method.name) for method in methods]
+    names = [method.name for method in methods]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise RequestError(
+            "method-twice",
+            f"Two methods are called {twice[0]}.",
+            "Name a folder of alphas by --alphas NAME=FOLDER.",
+        )
+    scores = [Scores(name) for name in names]
     for sample in samples.samples:
         scene = read(sample)
+        alphas: dict[str, Alpha] = {}
         for method, score in zip(methods, scores, strict=True):
             try:
                 alpha, elapsed_s = method.answer(scene)
             except MatteplugError as error:
                 error.message = f"{method.name} failed on {scene.name}: {error.message}"
                 raise
-            errors = measure(scene.truth, alpha, scene.trimap, count)
-            score.images[scene.name] = errors
+            alphas[method.name] = alpha
+            score.images[scene.name] = measure(scene.truth, alpha, scene.trimap, count)
             if elapsed_s is not None:
                 score.elapsed_s.append(elapsed_s)
-            if watch is not None:
-                watch(scene, method.name, alpha, errors)
+        if watch is not None:
+            watch(scene, alphas, {score.method: score.images[scene.name] for score in scores})
     return scores
 
 
