@@ -7,7 +7,7 @@ On each level F and B first become averages of their neighbourhood, F weighted b
 Foreground Colour Estimation", 2021).
 
 Every level is worked through in tiles, and a tile without partial alpha is only filled, so that
-time is linear in the picture and memory is about 10 bytes a pixel beside the input and the result.
+time is linear in the picture and memory is about 12 bytes a pixel beside the input and the result.
 """
 
 from __future__ import annotations

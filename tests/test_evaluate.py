@@ -244,3 +244,16 @@ def test_the_docs_show_the_form_of_the_json(folders: Path) -> None:
     assert shown["convention"] == made["convention"]
     assert list(shown["methods"][0]) == list(made["methods"][0])
     assert list(shown["methods"][0]["images"][0]) == list(made["methods"][0]["images"][0])
+
+
+def test_repairs_of_a_trimap_are_said_on_standard_error(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folders / "trimap1" / "one.png"
+    trimap = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    assert trimap is not None
+    save(path, np.where(trimap == 128, 90, trimap).astype(np.uint8))
+    assert evaluate_command(folders, "--network", "half", "--json") == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)
+    assert "one: The gray 90 of 255 was taken as unknown." in captured.err

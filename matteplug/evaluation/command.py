@@ -87,6 +87,8 @@ def _run(args: argparse.Namespace) -> int:
         task = progress.add_task("measuring", total=len(found.samples))
 
         def watch(scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
+            for note in scene.notes:
+                progress.console.print(f"{scene.name}: {note}")
             if report is not None:
                 report.add(scene, alphas, errors)
             progress.advance(task)

@@ -72,7 +72,7 @@ def worst_places(scene: Scene, alphas: Sequence[Alpha], count: int = CROPS) -> l
     """Return the square places where the alphas err most together, worst first, not overlapping."""
     import cv2
 
-    total = np.zeros(scene.truth.shape, np.float32)
+    total: NDArray[np.float32] = np.zeros(scene.truth.shape, np.float32)
     for alpha in alphas:
         total += np.abs(alpha - scene.truth)
     if scene.trimap is not None:
