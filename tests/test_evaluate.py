@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.evaluation import samples
 from matteplug.evaluation.command import command
-from matteplug.evaluation.methods import Half
+from matteplug.evaluation.methods import Answer, Half
 from matteplug.evaluation.metrics import Count
 from matteplug.evaluation.scores import evaluate, to_json
 
@@ -257,3 +257,19 @@ def test_repairs_of_a_trimap_are_said_on_standard_error(
     captured = capsys.readouterr()
     assert json.loads(captured.out)
     assert "one: The gray 90 of 255 was taken as unknown." in captured.err
+
+
+class Broken:
+    """A method whose provider gives NaN."""
+
+    name = "broken"
+
+    def answer(self, scene: samples.Scene) -> Answer:
+        alpha = Half().answer(scene).alpha
+        alpha[3, 4] = np.nan
+        return Answer(alpha)
+
+
+def test_an_alpha_that_is_no_number_is_no_score(folders: Path) -> None:
+    with pytest.raises(RequestError, match="broken gave values that are not numbers on one"):
+        evaluate(samples.find(folders), [Broken()])

@@ -59,7 +59,8 @@ def evaluate(
     """Measure every method on every sample.
 
     Raises:
-        RequestError: two methods have one name ("method-twice").
+        RequestError: two methods have one name ("method-twice"), or an alpha holds values that
+            are not numbers ("alpha-not-finite").
         MatteplugError: a file or a method failed; the sample and the method are named.
     """
     names = [method.name for method in methods]
@@ -79,6 +80,12 @@ def evaluate(
             except MatteplugError as error:
                 error.message = f"{method.name} failed on {scene.name}: {error.message}"
                 raise
+            if not np.isfinite(alpha).all():
+                raise RequestError(
+                    "alpha-not-finite",
+                    f"{method.name} gave values that are not numbers on {scene.name}.",
+                    "Try --provider cpu, or another network.",
+                )
             alphas[method.name] = alpha
             score.images[scene.name] = measure(scene.truth, alpha, scene.trimap, count)
             if elapsed_s is not None:
