@@ -7,6 +7,7 @@ can act on are printed as one sentence and a hint, with exit status 2.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,9 @@ from matteplug.errors import MatteplugError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name that the terminal cannot show must not end the work.
+        sys.stdout.reconfigure(errors="replace")
     commands = plugins.registry().commands
     parser = argparse.ArgumentParser(
         prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,3 +251,14 @@ def test_results_do_not_go_among_the_pictures(
     monkeypatch.chdir(folder)
     assert batch(folder, "--out", ".") == 2
     assert checksums(folder) == before
+
+
+def test_a_terminal_that_knows_ascii_only_shows_what_it_can(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair(folder / "Straße × 2.png")
+    shown = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    assert batch(folder) == 0
+    sys.stdout.flush()
+    assert "Stra?e ? 2.png" in shown.getvalue().decode("ascii")
