@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matteplug.api import matte as matte
     from matteplug.errors import MatteplugError as MatteplugError
+    from matteplug.result import Matte as Matte
     from matteplug.types import CancelToken as CancelToken
-    from matteplug.types import Matte as Matte
     from matteplug.types import MatteOptions as MatteOptions
     from matteplug.types import MatteRequest as MatteRequest
 
@@ -23,7 +23,7 @@ _HOME = {
     "matte": "api",
     "run": "api",
     "CancelToken": "types",
-    "Matte": "types",
+    "Matte": "result",
     "MatteOptions": "types",
     "MatteRequest": "types",
     "MatteplugError": "errors",

@@ -20,13 +20,13 @@ from matteplug import trimap as trimaps
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
+from matteplug.result import Matte
 from matteplug.types import (
     BACKGROUND,
     FOREGROUND,
     Alpha,
     CancelToken,
     Image,
-    Matte,
     MatteOptions,
     MatteRequest,
     Progress,
@@ -280,7 +280,7 @@ def _raw_mask(picture: Picture) -> NDArray[Any]:
 
 def _mask(picture: Picture) -> Alpha:
     mask = _raw_mask(picture)
-    return mask.astype(np.float32) / np.float32(pixels.full_scale(mask.dtype))
+    return pixels.to_float(mask)
 
 
 def _silent(share: float, what: str) -> None:

@@ -47,7 +47,7 @@ class PluginError(MatteplugError):
 
 
 class TrainingError(MatteplugError):
-    """Training cannot start or go on: its data, checkpoint or settings are not usable, or it diverged."""
+    """Training cannot start or go on: unusable data, checkpoint or settings, or it diverged."""
 
 
 class Cancelled(MatteplugError):

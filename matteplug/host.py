@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from matteplug.types import Matte, MatteRequest
+from matteplug.result import Matte
+from matteplug.types import MatteRequest
 
 Job = TypeVar("Job")
 Job_contra = TypeVar("Job_contra", contravariant=True)

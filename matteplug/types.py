@@ -1,4 +1,4 @@
-"""The values that travel between the layers: a request in, a matte out.
+"""The values that travel between the layers; the result is in `result`.
 
 Arrays are (H, W[, C]); geometry is (width, height) in a named type.  An image array is uint8 [0,
 255], uint16 [0, 65535] or float32 [0, 1]; an alpha array is float32 [0, 1], absolute, never
@@ -127,46 +127,3 @@ class MatteRequest:
     segmentation: Alpha | None = None
     options: MatteOptions = field(default_factory=MatteOptions)
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Matte:
-    """The result: alpha and straight foreground colours, and how they were made.
-
-    Attributes:
-        alpha: (H, W) float32 [0, 1].
-        foreground: (H, W, 3), dtype of the request's image, straight (not premultiplied); equals
-            the image where alpha is 1.
-        network: id of the network that made it.
-        provider: execution provider that ran it ("cpu").
-        elapsed_s: seconds by part: "network", "foreground", "total".
-        confidence: 0 to 1 where the network can tell, else None.
-        notes: sentences for the user: repairs, choices, doubts.
-    """
-
-    alpha: Alpha
-    foreground: Image
-    network: str
-    provider: str
-    elapsed_s: dict[str, float]
-    confidence: float | None = None
-    notes: tuple[str, ...] = ()
-
-    def cutout(self) -> Image:
-        """Return (H, W, 4) of the image's dtype: straight colours and alpha."""
-        from matteplug.pixels import cutout
-
-        return cutout(self.foreground, self.alpha)
-
-    def composite(self, backdrop: Image | tuple[int, int, int]) -> Image:
-        """Return the foreground over `backdrop`, αF + (1 − α)B, dtype of the image.
-
-        Args:
-            backdrop: (H, W, 3) of the image's size and dtype, or one colour in that dtype's range.
-
-        Raises:
-            RequestError: the backdrop's size or dtype is another.
-        """
-        from matteplug.pixels import composite
-
-        return composite(self.foreground, self.alpha, backdrop)

@@ -9,7 +9,8 @@ import numpy as np
 from matteplug import api, files, pixels
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.files import Picture
-from matteplug.types import Image, Matte, MatteRequest, Size
+from matteplug.result import Matte
+from matteplug.types import Image, MatteRequest, Size
 from matteplug_batch.job import Job, Output
 
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from matteplug.errors import EngineError, RequestError
-from matteplug.types import CancelToken, Matte, MatteOptions, MatteRequest, Progress
+from matteplug.result import Matte
+from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
 from matteplug_batch.find import Tree
 from matteplug_batch.job import Job, Output, Settings
 from matteplug_batch.outcome import Outcome, State

@@ -30,7 +30,8 @@ from matteplug.errors import (
     RequestError,
 )
 from matteplug.host import HostAdapter
-from matteplug.types import CancelToken, Matte, MatteRequest, Progress
+from matteplug.result import Matte
+from matteplug.types import CancelToken, MatteRequest, Progress
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
 from matteplug_batch.outcome import Outcome, Report, State
