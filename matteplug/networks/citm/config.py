@@ -16,10 +16,12 @@ class CitmConfig:
         window: side of the attention window, in tokens.
         mlp_ratio: hidden width of a block's MLP over its channels.
         memory: carry prior tokens from stage to stage (CLPM); without it this is MatteFormer.
-        shortcuts: channels of the shortcuts at output stride 1, 2, 4, 8, 16 and 32.
+        shortcuts: channels of the shortcuts at output stride `detail`, 2, 4, 8, 16 and 32.
         decoder: channels of the decoder at output stride 16, 8, 4 and 2.
         blocks: residual blocks of each decoder layer.
         head: hidden channels of the alpha heads.
+        detail: 1 or 2; with 2 the finest shortcut and head work at half resolution, the four
+            pixels of a square side by side as channels.
         spectral_norm: normalise the convolutions of shortcuts and decoder while training.
         priors: colour priors computed in the graph (see `priors`); the heads then mend their alpha.
         refine_px: widths of the uncertain area's dilation, output stride 8 to 4 and 4 to 1.
@@ -35,6 +37,7 @@ class CitmConfig:
     decoder: tuple[int, int, int, int] = (256, 128, 64, 32)
     blocks: tuple[int, int, int, int] = (2, 3, 3, 2)
     head: int = 32
+    detail: int = 1
     spectral_norm: bool = True
     priors: tuple[str, ...] = ()
     refine_px: tuple[int, int] = (15, 7)
@@ -50,13 +53,14 @@ PAPER = CitmConfig()
 
 COMPACT = CitmConfig(
     embed=32,
-    depths=(2, 2, 2, 2),
+    depths=(1, 2, 4, 2),
     heads=(1, 2, 4, 8),
     window=8,
-    shortcuts=(16, 16, 32, 64, 96, 192),
-    decoder=(96, 64, 32, 16),
+    shortcuts=(32, 32, 32, 64, 96, 192),
+    decoder=(96, 64, 32, 32),
     blocks=(1, 1, 1, 1),
-    head=16,
+    head=32,
+    detail=2,
     spectral_norm=False,
     priors=(),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.spectral import spectral
@@ -60,13 +61,15 @@ class Decoder(nn.Module):
         self.layer3 = layer(channels[2], channels[3], blocks[2], normed)
         self.layer4 = layer(channels[3], channels[4], blocks[3], normed)
         finest = config.shortcuts[0]
-        last = nn.ConvTranspose2d(channels[4], finest, 4, stride=2, padding=1, bias=False)
-        self.conv1 = spectral(last, normed)
-        self.bn1 = nn.BatchNorm2d(finest)
-        self.activation = nn.LeakyReLU(LEAK, inplace=True)
+        self.detail = config.detail
+        if config.detail == 1:
+            last = nn.ConvTranspose2d(channels[4], finest, 4, stride=2, padding=1, bias=False)
+            self.conv1 = spectral(last, normed)
+            self.bn1 = nn.BatchNorm2d(finest)
+            self.activation = nn.LeakyReLU(LEAK, inplace=True)
         self.refine_OS8 = head(config.decoder[1], config.head)
         self.refine_OS4 = head(config.decoder[2], config.head)
-        self.refine_OS1 = head(finest, config.head)
+        self.refine_OS1 = head(finest, config.head, config.detail**2)
 
     def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Decode the encoder's six maps.
@@ -81,8 +84,10 @@ class Decoder(nn.Module):
         x = self.layer3(x) + os4
         logit_os4 = self.refine_OS4(x)
         x = self.layer4(x) + os2
-        x = self.activation(self.bn1(self.conv1(x))) + os1
-        return logit_os8, logit_os4, self.refine_OS1(x)
+        if self.detail == 1:
+            x = self.activation(self.bn1(self.conv1(x)))
+        logit_os1 = F.pixel_shuffle(self.refine_OS1(x + os1), self.detail)
+        return logit_os8, logit_os4, logit_os1
 
 
 def layer(channels: int, out: int, blocks: int, spectral_norm: bool) -> nn.Sequential:
@@ -92,11 +97,11 @@ def layer(channels: int, out: int, blocks: int, spectral_norm: bool) -> nn.Seque
     return nn.Sequential(first, *rest)
 
 
-def head(channels: int, hidden: int) -> nn.Sequential:
-    """Return an alpha head: (B, channels, H, W) to logits (B, 1, H, W)."""
+def head(channels: int, hidden: int, out: int = 1) -> nn.Sequential:
+    """Return an alpha head: (B, channels, H, W) to logits (B, out, H, W)."""
     return nn.Sequential(
         nn.Conv2d(channels, hidden, 3, padding=1, bias=False),
         nn.BatchNorm2d(hidden),
         nn.LeakyReLU(LEAK, inplace=True),
-        nn.Conv2d(hidden, 1, 3, padding=1),
+        nn.Conv2d(hidden, out, 3, padding=1),
     )

@@ -39,7 +39,8 @@ class Encoder(nn.Module):
         self.memory = nn.ModuleList(CrossLayerMemory(w) for w in widths[:-1] if config.memory)
         for i, width in enumerate(widths):
             self.add_module(f"norm{i}", nn.LayerNorm(width))
-        inputs = (channels, config.embed, *widths)
+        self.detail = config.detail
+        inputs = (channels * config.detail**2, config.embed, *widths)
         self.shortcut = nn.ModuleList(
             shortcut(i, o, config.spectral_norm)
             for i, o in zip(inputs, config.shortcuts, strict=True)
@@ -59,7 +60,8 @@ class Encoder(nn.Module):
         upsampled = F.interpolate(
             embedded.permute(0, 3, 1, 2), scale_factor=2.0, mode="bilinear", align_corners=True
         )
-        maps = [x, upsampled, *self._stages(embedded, trimap[:, (1, 0, 2)])]
+        fine = F.pixel_unshuffle(x, self.detail)
+        maps = [fine, upsampled, *self._stages(embedded, trimap[:, (1, 0, 2)])]
         return [layer(m) for layer, m in zip(self.shortcut, maps, strict=True)]
 
     def _stages(self, x: Tensor, trimap: Tensor) -> list[Tensor]:
