@@ -48,8 +48,8 @@ def settled(config: CitmConfig) -> Citm:
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
-                module.running_mean.uniform_(-0.2, 0.2)  # type: ignore[union-attr, operator]
-                module.running_var.uniform_(0.2, 1.0)  # type: ignore[union-attr, operator]
+                module.running_mean.uniform_(-0.2, 0.2)  # type: ignore[union-attr]
+                module.running_var.uniform_(0.2, 1.0)  # type: ignore[union-attr]
     return model.eval()
 
 
@@ -82,7 +82,7 @@ def test_memory_changes_the_result_only_when_switched_on() -> None:
     model = settled(TINY)
     before = model.heads(image, trimap)["alpha_os8"]
     with torch.no_grad():
-        model.encoder.memory[1].bridges[0].bias.add_(1.0)  # type: ignore[union-attr, operator, index]
+        model.encoder.memory[1].bridges[0].bias.add_(1.0)  # type: ignore[union-attr, index]
     assert not torch.allclose(before, model.heads(image, trimap)["alpha_os8"])
     without = Citm(replace(TINY, memory=False))
     assert not [name for name in without.state_dict() if "memory" in name]
@@ -102,7 +102,7 @@ def test_gradients_reach_every_parameter() -> None:
     model = Citm(TINY).train()
     image, trimap = picture(128, 128, batch=2)
     heads = refine(model.heads(image, trimap), (3, 3))
-    torch.stack([alpha.sum() for alpha in heads.values()]).sum().backward()
+    torch.stack([alpha.sum() for alpha in heads.values()]).sum().backward()  # type: ignore[no-untyped-call]
     still = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()}
     # the memory starts empty, so the first reset gates have nothing to act on
     assert still == {
@@ -241,6 +241,15 @@ def test_sizes_of_the_configurations() -> None:
     assert count["compact"] <= 8_000_000
     assert PAPER.widths == (96, 192, 384, 768)
     assert COMPACT.window == 8
+
+
+def test_compact_starts_as_its_prior() -> None:
+    model = Citm(replace(TINY, detail=2, priors=COMPACT.priors)).eval()
+    image, trimap = picture()
+    areas = torch.nn.functional.one_hot(trimap, 3).permute(0, 3, 1, 2).float()
+    _, prior = model.priors(image, areas)
+    alpha = model.heads(image, trimap)["alpha_os1"]
+    torch.testing.assert_close(alpha, prior.clamp(0.02, 0.98), atol=0.02, rtol=0)
 
 
 def test_spec_names_the_arguments_of_the_graph() -> None:

@@ -62,7 +62,7 @@ COMPACT = CitmConfig(
     head=32,
     detail=2,
     spectral_norm=False,
-    priors=(),
+    priors=("colours", "table", "propagation"),
 )
 """The same, made for CPUs; window 8 divides the stages of a 256-pixel crop."""
 

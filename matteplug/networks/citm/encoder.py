@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -68,9 +71,10 @@ class Encoder(nn.Module):
         trimap = trimap[:, :, ::4, ::4]
         memory = x.new_zeros(x.shape[0], KINDS, x.shape[3])  # empty for every image
         maps: list[Tensor] = []
-        for i, stage in enumerate(self.layers):
+        for i, stage in enumerate(cast(Iterable[Stage], self.layers)):
             x, final = stage(x, trimap, memory if i and self.memory else None)
-            maps.append(self.get_submodule(f"norm{i}")(x).permute(0, 3, 1, 2))
+            normed: Tensor = self.get_submodule(f"norm{i}")(x)
+            maps.append(normed.permute(0, 3, 1, 2))
             if stage.downsample is None:
                 break
             x, trimap = stage.downsample(x), trimap[:, :, ::2, ::2]

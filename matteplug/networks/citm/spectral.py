@@ -12,7 +12,9 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 def spectral(module: AnyModule, on: bool) -> AnyModule:
     """Put spectral normalisation on the module's weight if `on`."""
-    return parametrizations.spectral_norm(module) if on else module
+    if on:
+        parametrizations.spectral_norm(module)
+    return module
 
 
 def fold_spectral(model: nn.Module) -> None:
