@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from matteplug.training.scenes import planes
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 
 
@@ -13,7 +14,7 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     kind = rng.random()
     if kind < 0.55:
         return colour, alpha
-    layer = np.dstack([colour * alpha[..., None], colour, alpha])
+    layer = np.dstack([colour * planes.spread(alpha), alpha])
     if kind < 0.84:
         blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.0))
     elif kind < 0.9:
@@ -23,12 +24,12 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     else:  # depth: sharp here, out of focus there
         mask = np.clip((fractal(rng, alpha.shape[0], (1, 2)) - rng.uniform(0.3, 0.6)) * 4, 0, 1)
         far = defocus(layer, log_uniform(rng, 1.5, 7.0))
-        blurred = layer + (far - layer) * mask[..., None]
-    soft = np.clip(blurred[..., 6], 0, 1)
-    # Where alpha is nearly nothing the division is unsafe: plain blurred colours take over.
-    share = np.clip(soft * 20, 0, 1)[..., None]
-    straight = blurred[..., :3] / np.maximum(soft, 1e-3)[..., None]
-    return np.clip(straight * share + blurred[..., 3:6] * (1 - share), 0, 1), soft
+        blurred = layer + (far - layer) * cv2.merge([mask.astype(np.float32)] * 4)
+    soft = np.clip(blurred[..., 3], 0, 1)
+    # Where alpha is nearly nothing the division is unsafe: the sharp colours stay.
+    share = np.minimum(soft * 20, 1)
+    straight = blurred[..., :3] / planes.spread(np.maximum(soft, np.float32(1e-3)))
+    return np.clip(planes.mixed(colour, straight, share), 0, 1), soft
 
 
 def defocus(layer: Field, radius: float) -> Field:

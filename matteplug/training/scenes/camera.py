@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 
+from matteplug.training.scenes import planes
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng
 
@@ -13,9 +16,9 @@ def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
     """Give all layers the same exposure, gamma and cast: they lie in one light."""
     if rng.random() < 0.6:
         return layers
-    gain = (rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3))).astype(np.float32)
+    gain = planes.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
     gamma = np.float32(np.exp(rng.normal(0, 0.25)))
-    return tuple(np.power(np.clip(layer * gain, 0, 1), gamma) for layer in layers)
+    return tuple(planes.recoloured(layer, gain) ** gamma for layer in layers)
 
 
 def expose(rng: Rng, image: Field) -> U8:
@@ -35,12 +38,23 @@ def expose(rng: Rng, image: Field) -> U8:
 def noise(rng: Rng, image: Field) -> Field:
     """Return sensor noise: a constant part and one that grows with the root of the light."""
     floor, shot = rng.uniform(0.001, 0.015), rng.uniform(0.0, 0.025)
-    grain = rng.standard_normal(image.shape, dtype=np.float32)
+    grain = sensor_grain(image.shape[0])
+    top, left = rng.integers(0, image.shape[0], 2)
+    grain = grain[top : top + image.shape[0], left : left + image.shape[1]]
+    if rng.random() < 0.5:
+        grain = -grain[::-1]
     if rng.random() < 0.3:
         grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * np.float32(2.5)
     level = np.float32(floor) + np.float32(shot) * np.sqrt(np.maximum(image, 0))
     noisy: Field = grain * level
     return noisy
+
+
+@functools.lru_cache(maxsize=4)
+def sensor_grain(size: int) -> Field:
+    """Return (2·size, 2·size, 3) of normal noise, the same each time; scenes take parts of it."""
+    edge = 2 * size
+    return np.random.default_rng(0).standard_normal((edge, edge, 3), dtype=np.float32)
 
 
 def jpeg(rng: Rng, picture: U8) -> U8:

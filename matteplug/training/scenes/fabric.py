@@ -43,8 +43,8 @@ def mesh(rng: Rng, edge: int) -> Field:
     bend = rng.uniform(0.02, 0.16) * edge
     u = u + bend * (fractal(rng, half, (1, 3), 0.4) - 0.5)
     v = v + bend * (fractal(rng, half, (1, 3), 0.4) - 0.5)
-    tilt = rng.uniform(0, np.pi)
-    u, v = u * np.cos(tilt) - v * np.sin(tilt), u * np.sin(tilt) + v * np.cos(tilt)
+    turn = np.asarray(outlines.rotation(rng.uniform(0, np.pi)), np.float32)
+    u, v = u * turn[0, 0] + v * turn[1, 0], u * turn[0, 1] + v * turn[1, 1]
     u = cv2.resize(u, (edge, edge))
     v = cv2.resize(v, (edge, edge))
     period = log_uniform(rng, 9, 52) * SAMPLES

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.training.scenes import planes
 from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout, Material
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.textures import Textures
@@ -44,17 +45,16 @@ class Drawn:
 
 def place(rng: Rng, drawn: Drawn, size: int) -> Field:
     """Return a (size, size, 3 or 6) float32 [0, 1] view: turned, zoomed, near a spot."""
-    planes = drawn.planes
     zoom = log_uniform(rng, 0.6, 1.8)
     spot = (
         drawn.spots[int(rng.integers(len(drawn.spots)))] + rng.uniform(-0.3, 0.3, 2) * size / zoom
     )
-    margin = min(
-        0.5 * size / zoom, 0.4 * planes.shape[0]
-    )  # keep the crop on the drawing if it fits
-    spot = np.clip(spot, margin, planes.shape[0] - margin)
+    edge = drawn.planes.shape[0]
+    margin = min(0.5 * size / zoom, 0.4 * edge)  # keep the crop on the drawing if it fits
+    spot = np.clip(spot, margin, edge - margin)
+    pixels = drawn.planes
     if zoom < 0.75:  # halve before warping, or thin things alias
-        planes = cv2.resize(planes, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         spot, zoom = spot / 2, zoom * 2
     turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
     mirror = -1.0 if rng.random() < 0.5 else 1.0
@@ -63,7 +63,7 @@ def place(rng: Rng, drawn: Drawn, size: int) -> Field:
     matrix[:, 2] = size / 2 - matrix[:, :2] @ spot
     # Outside the drawing the mirrored drawing goes on: objects larger than the crop stay objects.
     view = cv2.warpAffine(
-        planes, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        pixels, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     scaled: Field = view.astype(np.float32) * np.float32(1 / 255)
     return scaled
@@ -92,26 +92,30 @@ def colours(
     """Return the (H, W, 3) float32 straight colours of a placed object under one light."""
     shade = view[..., 1] * np.float32(255 / NEUTRAL)
     if view.shape[2] == 6:
-        base = view[..., 3:]
+        base = np.ascontiguousarray(view[..., 3:])
         if rng.random() < 0.3:
-            base = base * rng.uniform(0.6, 1.4, 3).astype(np.float32)
+            base = planes.recoloured(base, planes.scaled(rng.uniform(0.6, 1.4, 3)))
     else:
-        tone = view[..., 2:3]
         base = textures.foreground(rng, material, behind, photo)
-        if rng.random() < 0.75:
-            second = textures.foreground(rng, material, behind, photo)
-            if rng.random() < 0.5:  # two shades of one colour, as of one coat
+        kind = rng.random()
+        if kind < 0.75:
+            if kind < 0.4:  # two shades of one colour, as of one coat
                 second = base * np.float32(rng.uniform(0.4, 1.6))
-            base = base + (second - base) * tone
-    lit: Field = base * light(rng, view[..., 0], shade)[..., None]
-    return np.clip(lit, 0, 1)
+            else:
+                second = textures.foreground(rng, material, behind, photo)
+            base = planes.mixed(base, second, view[..., 2])
+    lit: Field = base * planes.spread(light(rng, view[..., 0], shade))
+    return np.clip(lit, 0, 1, out=lit)
 
 
 def light(rng: Rng, alpha: Field, shade: Field) -> Field:
-    """Return the factor (H, W) of colours: drawn light, one side lit, rims."""
-    factor = shade
+    """Return the factor (H, W) of colours: drawn light, a lit side, rims, shadows."""
+    size = alpha.shape[0]
+    low = max(size // 4, 16)  # light changes slowly: a quarter of the resolution is enough
+    factor = np.ones((low, low), np.float32)
     if rng.random() < 0.6:
-        round_ = cv2.GaussianBlur(alpha, (0, 0), log_uniform(rng, 4, 30))
+        round_ = cv2.resize(alpha, (low, low), interpolation=cv2.INTER_AREA)
+        round_ = cv2.GaussianBlur(round_, (0, 0), log_uniform(rng, 1, 8))
         slope_x = cv2.Sobel(round_, cv2.CV_32F, 1, 0, ksize=3)
         slope_y = cv2.Sobel(round_, cv2.CV_32F, 0, 1, ksize=3)
         steepest = float(np.abs(slope_x).max() + np.abs(slope_y).max()) + 1e-3
@@ -119,10 +123,10 @@ def light(rng: Rng, alpha: Field, shade: Field) -> Field:
         toward = (slope_x * np.cos(angle) + slope_y * np.sin(angle)) / steepest
         factor = factor * (1 + np.float32(rng.uniform(0.2, 0.9)) * toward)
         factor = factor * (1 + np.float32(rng.uniform(-0.6, 0.4)) * (1 - round_))
-    if rng.random() < 0.4:  # shadows of things not seen
-        shadow = fractal(rng, alpha.shape[0], (1, 3))
-        factor = factor * (1 - np.float32(rng.uniform(0.2, 0.7)) * shadow)
-    return np.maximum(factor, 0)
+    if rng.random() < 0.4:
+        factor = factor * (1 - np.float32(rng.uniform(0.2, 0.7)) * fractal(rng, low, (1, 3)))
+    factor = cv2.resize(factor.astype(np.float32), (size, size))
+    return np.maximum(factor * shade, 0)
 
 
 def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple[Field, Field]:
@@ -130,5 +134,5 @@ def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple
     visible = below_alpha * (1 - alpha)
     total = alpha + visible
     # Where neither covers, the upper layer's colour stands for the foreground.
-    share = ((alpha + 1e-3) / (total + 1e-3))[..., None]
-    return colour * share + below * (1 - share), total
+    share = (alpha + np.float32(1e-3)) / (total + np.float32(1e-3))
+    return planes.mixed(below, colour, share), total

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import blur, camera, layers, trimaps
+from matteplug.training.scenes import blur, camera, layers, planes, trimaps
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
@@ -98,7 +98,7 @@ class SceneSource:
     lanes: int = 1
     effects: Effects = field(default_factory=Effects)
     pool: int = 48
-    reuse: int = 8
+    reuse: int = 16
 
     def __post_init__(self) -> None:
         self._photographs = Photographs(Path(self.photos), self.split)
@@ -213,14 +213,13 @@ class SceneSource:
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:
     """Return αF + (1 − α)B, (H, W, 3) float32 [0, 1], computed in `light`-power space."""
-    share = alpha[..., None] * np.float32(1 / 255)
+    share = alpha * np.float32(1 / 255)
     front = foreground * np.float32(1 / 255)
     back = background * np.float32(1 / 255)
     if light == 1.0:
-        plain: Field = front * share + back * (1 - share)
-        return plain
-    mixed = front ** np.float32(light) * share + back ** np.float32(light) * (1 - share)
-    encoded: Field = mixed ** np.float32(1 / light)
+        return planes.mixed(back, front, share)
+    mixed = planes.mixed(back ** np.float32(light), front ** np.float32(light), share)
+    encoded: Field = np.maximum(mixed, 0) ** np.float32(1 / light)
     return encoded
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from matteplug.training.scenes import planes
 from matteplug.training.scenes.cutout import Material
-from matteplug.training.scenes.noise import Field, Rng, fractal
+from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.photographs import Photographs
+from matteplug.training.scenes.planes import Map
 
 
 class Textures:
@@ -35,59 +37,64 @@ class Textures:
         else:
             scene = self._photographs.crop(rng, index, self._size, (0.35, 2.2))
         if rng.random() < 0.45:
-            scene = cv2.GaussianBlur(
-                scene, (0, 0), float(np.exp(rng.uniform(np.log(0.6), np.log(9))))
-            )
+            scene = soften(scene, log_uniform(rng, 0.6, 9))
         return np.clip(scene, 0, 1), index
 
     def foreground(self, rng: Rng, material: Material, behind: Field, behind_index: int) -> Field:
         """Return a texture that suits a material; often in the colours of what lies behind it."""
-        texture = self._plain(rng, material, behind_index)
+        texture, change = self._plain(rng, material, behind_index)
         if rng.random() < 0.3:  # recolour to a neighbourhood of the background
             y, x = rng.integers(0, self._size, 2)
-            target = behind[int(y), int(x)]
-            texture = texture + (target - texture.mean(axis=(0, 1))) * rng.uniform(0.4, 1.0)
+            now = (change @ np.append(planes.mean(texture), 1)).astype(np.float64)
+            shift = (behind[int(y), int(x)] - now) * rng.uniform(0.4, 1.0)
+            change = planes.then(change, planes.scaled(1.0, shift))
         if rng.random() < 0.3:
-            texture = texture * rng.uniform(0.5, 1.5, 3) + rng.uniform(-0.12, 0.12)
-        return np.clip(texture, 0, 1).astype(np.float32)
+            cast = planes.scaled(rng.uniform(0.5, 1.5, 3), rng.uniform(-0.12, 0.12))
+            change = planes.then(change, cast)
+        return planes.recoloured(texture, change)
 
-    def _plain(self, rng: Rng, material: Material, behind_index: int) -> Field:
+    def _plain(self, rng: Rng, material: Material, behind_index: int) -> tuple[Field, Map]:
+        """Return a texture and how its colours are to be changed."""
         photo = behind_index if rng.random() < 0.2 else self._photographs.choose(rng)
 
         def crop(low: float, high: float) -> Field:
             return self._photographs.crop(rng, photo, self._size, (low, high))
 
-        recipes: dict[Material, list[tuple[float, Callable[[], Field]]]] = {
-            "vapour": [(0.8, lambda: self.gradient(rng)), (0.2, lambda: crop(0.1, 1.0))],
+        same = planes.IDENTITY
+        recipes: dict[Material, list[tuple[float, Callable[[], tuple[Field, Map]]]]] = {
+            "vapour": [
+                (0.8, lambda: (self.gradient(rng), same)),
+                (0.2, lambda: (crop(0.1, 1.0), same)),
+            ],
             "strands": [  # strands bring their own detail: mostly quiet colours under it
-                (0.35, lambda: self.gradient(rng)),
+                (0.35, lambda: (self.gradient(rng), same)),
                 (0.40, lambda: self._quiet(rng, crop(0.06, 0.6))),
-                (0.25, lambda: crop(0.1, 1.0)),
+                (0.25, lambda: (crop(0.1, 1.0), same)),
             ],
             "solid": [
-                (0.45, lambda: crop(0.15, 1.6)),
+                (0.45, lambda: (crop(0.15, 1.6), same)),
                 (0.20, lambda: self._quiet(rng, crop(0.12, 1.0))),
                 (0.15, lambda: self._relief(rng, crop(0.3, 1.5))),
-                (0.10, lambda: self.gradient(rng)),
-                (0.10, lambda: self.pattern(rng)),
+                (0.10, lambda: (self.gradient(rng), same)),
+                (0.10, lambda: (self.pattern(rng), same)),
             ],
         }
         chances = [chance for chance, _ in recipes[material]]
         return recipes[material][int(rng.choice(len(chances), p=chances))][1]()
 
-    def _relief(self, rng: Rng, texture: Field) -> Field:
+    def _relief(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
         """Give one colour the light and shade of a photograph."""
-        grey = texture.mean(axis=2, keepdims=True)
-        lit: Field = self._photographs.colour(rng) * (
-            1 + np.float32(rng.uniform(0.3, 1.6)) * (grey - grey.mean())
-        )
-        return lit
+        colour, depth = self._photographs.colour(rng), rng.uniform(0.3, 1.6)
+        middle = planes.mean(texture).mean()
+        lit = planes.scaled(colour * depth, colour * (1 - depth * middle))
+        return texture, planes.then(planes.GREY, lit)
 
-    def _quiet(self, rng: Rng, texture: Field) -> Field:
-        mean = texture.mean(axis=(0, 1))
-        colour = self._photographs.colour(rng) if rng.random() < 0.5 else mean
-        quiet: Field = colour + (texture - mean) * np.float32(rng.uniform(0.25, 1.0))
-        return quiet
+    def _quiet(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
+        """Lower a photograph's contrast, perhaps around another colour."""
+        middle = planes.mean(texture)
+        colour = self._photographs.colour(rng) if rng.random() < 0.5 else middle
+        contrast = rng.uniform(0.25, 1.0)
+        return texture, planes.scaled(contrast, colour - contrast * middle)
 
     def gradient(self, rng: Rng) -> Field:
         """Return a smooth blend of a few photographs' colours."""
@@ -110,6 +117,13 @@ class Textures:
             mask = fractal(rng, size, (1, 6))
             if rng.random() < 0.5:
                 mask = np.clip((mask - rng.uniform(0.35, 0.65)) * rng.uniform(4, 60) + 0.5, 0, 1)
-        mask = mask.astype(np.float32)[..., None]
-        mixed: Field = self.gradient(rng) * mask + self.gradient(rng) * (1 - mask)
-        return mixed
+        return planes.mixed(self.gradient(rng), self.gradient(rng), mask.astype(np.float32))
+
+
+def soften(scene: Field, sigma: float) -> Field:
+    """Blur; wide blurs at half the resolution."""
+    if sigma < 3:
+        return cv2.GaussianBlur(scene, (0, 0), sigma)
+    half = cv2.resize(scene, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    size = (scene.shape[1], scene.shape[0])
+    return cv2.resize(cv2.GaussianBlur(half, (0, 0), sigma / 2), size)

@@ -39,21 +39,19 @@ def draw(rng: Rng, alpha: U8) -> U8:
     brushed = brush(rng, soft, log_uniform(rng, 3, 30)) if rng.random() < 0.35 else None
     widest = rng.uniform(0.15, 1.0)
     specks = log_uniform(rng, 10, 2000)
-    nothing_known = rng.random() < 0.03
     for _ in range(6):
         reach = np.where(inside, np.float32(inner), np.float32(outer)) * wobble
         unknown = distance <= reach
         if brushed is not None:
             unknown |= brushed > 0
-        trimap = np.where(unknown, UNKNOWN, np.where(inside, FOREGROUND, BACKGROUND)).astype(
-            np.uint8
-        )
-        if nothing_known:
-            trimap[trimap == FOREGROUND] = UNKNOWN
-        without_specks(trimap, specks)
-        if nothing_known or (enough_known(trimap, inside) and unknown.mean() < widest):
+        trimap = np.where(unknown, UNKNOWN, np.where(inside, FOREGROUND, BACKGROUND))
+        trimap = trimap.astype(np.uint8)
+        if enough_known(trimap, inside) and unknown.mean() < widest:
             break
         inner, outer, brushed = inner * 0.5, outer * 0.6, None
+    if rng.random() < 0.03:
+        trimap[trimap == FOREGROUND] = UNKNOWN
+    without_specks(trimap, specks)
     return trimap
 
 
@@ -80,8 +78,10 @@ def without_specks(trimap: U8, smallest_px: float) -> None:
     for known in (FOREGROUND, BACKGROUND):
         mask = (trimap == known).astype(np.uint8)
         _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-        small = statistics[:, cv2.CC_STAT_AREA] < smallest_px
-        small[0] = False
+        areas = statistics[:, cv2.CC_STAT_AREA]
+        areas[0] = 0
+        small = areas < smallest_px
+        small[[0, int(areas.argmax())]] = False  # label 0 is the rest; one island always stays
         if small.any():
             trimap[small[labels]] = UNKNOWN
 
