@@ -6,9 +6,7 @@ Exit status: 0 all is well, 1 a picture failed, 2 nothing could be begun, 130 in
 from __future__ import annotations
 
 import argparse
-import functools
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +14,7 @@ from pathlib import Path
 from matteplug.errors import EngineError, RequestError
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
-from matteplug_batch.find import Tree
-from matteplug_batch.job import Job, Output, Settings
-from matteplug_batch.outcome import Outcome, State
+from matteplug_batch.job import Output, Settings
 
 _GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
@@ -76,30 +72,28 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch import summary
     from matteplug_batch.adapter import FolderAdapter
     from matteplug_batch.journal import Journal
+    from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
     from matteplug_batch.run import Batch
 
-    settings = _settings(args)
-    folder: Path = args.folder
-    out = _out(folder, args.out)
-    tree, jobs = _plan(folder, out, settings)
-    _make_writable(out)
+    plan = Plan.of(args.folder, args.out, _settings(args))
+    plan.make_out()
     told = Console(stderr=True, highlight=False)
     batch = Batch(
         adapter=FolderAdapter(),
         matte=_matte(args.require_ep),
-        journal=Journal(out),
+        journal=Journal(plan.out),
         resume=args.resume,
     )
     if not args.quiet:
-        summary.announce(told, jobs, out)
+        summary.announce(told, plan)
     with Bar(told, quiet=args.quiet) as bar:
-        report = batch.run(jobs, bar)
-    report = replace(report, outcomes=report.outcomes + _unusable(tree))
+        report = batch.run(plan.jobs, bar)
+    report = replace(report, outcomes=report.outcomes + plan.unusable)
     if args.json:
-        print(json.dumps(summary.as_json(report, folder, out), indent=2))
+        print(json.dumps(summary.as_json(report, plan), indent=2))
     elif not args.quiet:
-        summary.show(Console(highlight=False), report, folder, out)
+        summary.show(Console(highlight=False), report, plan)
     return report.status
 
 
@@ -142,64 +136,6 @@ def _settings(args: argparse.Namespace) -> Settings:
     )
 
 
-def _out(folder: Path, given: Path | None) -> Path:
-    from matteplug_batch.names import default_out
-
-    if not folder.exists():
-        raise RequestError(
-            "folder-missing", f"There is no folder {folder}.", "Check how it is written."
-        )
-    if not folder.is_dir():
-        raise RequestError(
-            "folder-is-file", f"{folder} is a file.", "Give the folder that it lies in."
-        )
-    if given is None:
-        if not folder.resolve().name:
-            raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
-        return default_out(folder)
-    if given.resolve() == folder.resolve():
-        raise RequestError(
-            "out-is-folder",
-            "The results would lie among the pictures.",
-            "Choose another folder with --out; one inside FOLDER is left out of the search.",
-        )
-    return given
-
-
-def _plan(folder: Path, out: Path, settings: Settings) -> tuple[Tree, list[Job]]:
-
-    from matteplug_batch.find import READABLE, find
-    from matteplug_batch.names import results
-
-    tree = find(folder, leave_out=(out.resolve(),))
-    if not (tree.pictures or tree.foreign or tree.closed):
-        raise RequestError(
-            "folder-empty",
-            f"There is no picture in {folder}.",
-            f"Pictures end in {', '.join(sorted(READABLE))}.",
-        )
-    places = results([found.image for found in tree.pictures], folder, out)
-    jobs = [
-        Job(found=found, result=place, settings=settings)
-        for found, place in zip(tree.pictures, places, strict=True)
-    ]
-    return tree, jobs
-
-
-def _make_writable(out: Path) -> None:
-    """Make the output folder and try whether it can be written to, before hours of work."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise RequestError(
-            "out-not-writable",
-            f"The folder {out} cannot be written to: {error.strerror or error}.",
-            "Choose another with --out.",
-        ) from None
-
-
 def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:
     """Return the recipe, held to a provider where one is required."""
     from matteplug import api
@@ -215,28 +151,3 @@ def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToke
         return result
 
     return matte
-
-
-def _unusable(tree: Tree) -> list[Outcome]:
-    """Return outcomes for what lies in the tree and is no job."""
-    skipped = functools.partial(Outcome, state=State.SKIPPED)
-    return [
-        *(
-            skipped(image=path, notes=("this format is not read; convert it to PNG, TIFF or JPEG",))
-            for path in tree.foreign
-        ),
-        *(
-            skipped(image=path, notes=("a trimap without a picture of its name",))
-            for path in tree.strays
-        ),
-        *(
-            Outcome(
-                image=path,
-                state=State.FAILED,
-                error=RequestError(
-                    "folder-closed", "This folder may not be listed.", "Change its permissions."
-                ),
-            )
-            for path in tree.closed
-        ),
-    ]

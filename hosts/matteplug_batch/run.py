@@ -9,6 +9,7 @@ Only the main thread is interrupted, so that a file that is being written is alw
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import threading
@@ -101,6 +102,10 @@ class Batch:
 
     def _settle(self, job: Job, inputs: frozenset[Path]) -> Outcome | None:
         """Return the outcome of a picture that needs no work, or must not be worked on."""
+        try:
+            refusal = self._refusal(job, inputs)
+        except OSError as error:
+            refusal = _as_sentence(error)
         if self.resume and self.journal.is_finished(job):
             return Outcome(
                 image=job.image,
@@ -109,21 +114,25 @@ class Batch:
                 guide=job.guide,
                 notes=("finished earlier",),
             )
+        if refusal is None:
+            return None
+        return Outcome(image=job.image, state=State.FAILED, guide=job.guide, error=refusal)
+
+    def _refusal(self, job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
+        """Say why the result may not be written, if so."""
         if job.result.resolve() in inputs:
-            error = RequestError(
+            return RequestError(
                 "result-is-input",
                 f"The result would be written over {job.result.name}, which is an input.",
                 "Choose another folder with --out.",
             )
-        elif job.result.exists() and not self.journal.made(job.result):
-            error = RequestError(
+        if job.result.exists() and not self.journal.made(job.result):
+            return RequestError(
                 "result-exists",
                 f"{job.result} exists and was not made by a batch, so it is left alone.",
                 "Move it away, or choose another folder with --out.",
             )
-        else:
-            return None
-        return Outcome(image=job.image, state=State.FAILED, guide=job.guide, error=error)
+        return None
 
     def _work_through(self, jobs: Sequence[Job], watch: Watch) -> Report:
         """Do the jobs; the report covers those that were reached, from the first on."""
@@ -219,6 +228,13 @@ def _concerns_all(error: MatteplugError) -> bool:
 def _as_sentence(error: Exception) -> MatteplugError:
     if isinstance(error, MatteplugError):
         return error
+    if isinstance(error, OSError):
+        full = error.errno == errno.ENOSPC
+        return RequestError(
+            "disk-full" if full else "system",
+            f"{error.filename or 'The system says'}: {error.strerror or error}.",
+            "Make room." if full else "Check the permissions.",
+        )
     if isinstance(error, MemoryError):
         return RequestError(
             "out-of-memory",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from matteplug_batch.find import kind_of
-from matteplug_batch.job import Job
 from matteplug_batch.outcome import Outcome, Report, State
+from matteplug_batch.plan import Plan
 from matteplug_batch.words import name, sentence
 
 _ROWS = 40
@@ -21,25 +20,27 @@ _ROWS = 40
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.SKIPPED: "yellow"}
 
 
-def announce(console: Console, jobs: Sequence[Job], out: Path) -> None:
+def announce(console: Console, plan: Plan) -> None:
     """Print how many pictures were found with which guides, and where the results go."""
-    kinds = Counter(kind_of(job.guide) for job in jobs)
+    kinds = Counter(kind_of(job.guide) for job in plan.jobs)
     known = [f"{kinds[kind]} with a {kind}" for kind in ("trimap", "mask", "plate") if kinds[kind]]
     rest = [f"{kinds['none']} without a guide"] if kinds["none"] else []
-    found = f"Pictures: {len(jobs)} ({', '.join(known + rest)}). Results go to {name(out)}"
+    found = (
+        f"Pictures: {len(plan.jobs)} ({', '.join(known + rest)}). Results go to {name(plan.out)}"
+    )
     console.print(Text(found), soft_wrap=True)
 
 
-def show(console: Console, report: Report, folder: Path, out: Path) -> None:
+def show(console: Console, report: Report, plan: Plan) -> None:
     """Print the table of pictures and what it comes to."""
     rows = report.outcomes
     if len(rows) > _ROWS:
         rows = [o for o in rows if o.state is State.FAILED or (o.state is State.DONE and o.notes)]
     if rows:
-        console.print(_table(rows, folder))
+        console.print(_table(rows, plan.folder))
     if len(rows) < len(report.outcomes):
         console.print(f"Not listed: {len(report.outcomes) - len(rows)} pictures without remarks.")
-    for line in totals(report, out):
+    for line in totals(report, plan.out):
         console.print(Text(line), soft_wrap=True)
 
 
@@ -67,17 +68,17 @@ def totals(report: Report, out: Path) -> list[str]:
     return lines
 
 
-def as_json(report: Report, folder: Path, out: Path) -> dict[str, Any]:
+def as_json(report: Report, plan: Plan) -> dict[str, Any]:
     """Return the report as plain JSON data; paths as text."""
     return {
-        "folder": str(folder),
-        "out": str(out),
+        "folder": str(plan.folder),
+        "out": str(plan.out),
         "status": report.status,
         **{state.value: report.count(state) for state in State},
         "waiting": report.waiting,
         "interrupted": report.interrupted,
         "elapsed_s": round(report.elapsed_s, 3),
-        "pictures": [_entry(outcome, folder) for outcome in report.outcomes],
+        "pictures": [_entry(outcome, plan.folder) for outcome in report.outcomes],
     }
 
 

@@ -1,0 +1,108 @@
+"""What a batch will do: the folder checked, its pictures found, the results placed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from matteplug.errors import RequestError
+from matteplug_batch import names
+from matteplug_batch.find import READABLE, find
+from matteplug_batch.job import Job, Settings
+from matteplug_batch.outcome import Outcome, State
+
+_FOREIGN = "This format is not read; convert it to PNG, TIFF or JPEG."
+_STRAY = "A trimap without a picture of its name."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The work on one folder.
+
+    Attributes:
+        folder: the top of the tree of pictures.
+        out: the top of the tree of results.
+        jobs: the work, in the order of the tree.
+        unusable: what lies in the tree and cannot be worked on.
+    """
+
+    folder: Path
+    out: Path
+    jobs: list[Job]
+    unusable: list[Outcome]
+
+    @classmethod
+    def of(cls, folder: Path, out: Path | None, settings: Settings) -> Plan:
+        """Plan the work on `folder`, with results in `out` or else beside it.
+
+        Raises:
+            RequestError: there is no such folder, no picture in it, or no place for the results.
+        """
+        out = _out(folder, out)
+        tree = find(folder, leave_out=(out.resolve(),))
+        if not (tree.pictures or tree.closed):
+            rest = f", only {len(tree.foreign)} that cannot be read" if tree.foreign else ""
+            raise RequestError(
+                "folder-empty",
+                f"There is no picture in {folder}{rest}.",
+                f"Pictures end in {', '.join(sorted(READABLE))}.",
+            )
+        places = names.results([found.image for found in tree.pictures], folder, out)
+        skipped = [(path, _FOREIGN) for path in tree.foreign]
+        skipped += [(path, _STRAY) for path in tree.strays]
+        closed = RequestError(
+            "folder-closed", "This folder may not be listed.", "Change its permissions."
+        )
+        return cls(
+            folder=folder,
+            out=out,
+            jobs=[
+                Job(found=found, result=place, settings=settings)
+                for found, place in zip(tree.pictures, places, strict=True)
+            ],
+            unusable=[
+                *(Outcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in skipped),
+                *(Outcome(image=path, state=State.FAILED, error=closed) for path in tree.closed),
+            ],
+        )
+
+    def make_out(self) -> None:
+        """Make the output folder and try whether it can be written to, before hours of work.
+
+        Raises:
+            RequestError: it cannot.
+        """
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.out):
+                pass
+        except OSError as error:
+            raise RequestError(
+                "out-not-writable",
+                f"The folder {self.out} cannot be written to: {error.strerror or error}.",
+                "Choose another with --out.",
+            ) from None
+
+
+def _out(folder: Path, given: Path | None) -> Path:
+    """Return the output folder, or refuse one of the two."""
+    if not folder.exists():
+        raise RequestError(
+            "folder-missing", f"There is no folder {folder}.", "Check how it is written."
+        )
+    if not folder.is_dir():
+        raise RequestError(
+            "folder-is-file", f"{folder} is a file.", "Give the folder that it lies in."
+        )
+    if given is None:
+        if not folder.resolve().name:
+            raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
+        return names.default_out(folder)
+    if given.resolve() == folder.resolve():
+        raise RequestError(
+            "out-is-folder",
+            "The results would lie among the pictures.",
+            "Choose another folder with --out; one inside FOLDER is left out of the search.",
+        )
+    return given
