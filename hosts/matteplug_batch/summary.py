@@ -25,10 +25,8 @@ def announce(console: Console, plan: Plan) -> None:
     kinds = Counter(kind_of(job.guide) for job in plan.jobs)
     known = [f"{kinds[kind]} with a {kind}" for kind in ("trimap", "mask", "plate") if kinds[kind]]
     rest = [f"{kinds['none']} without a guide"] if kinds["none"] else []
-    found = (
-        f"Pictures: {len(plan.jobs)} ({', '.join(known + rest)}). Results go to {name(plan.out)}"
-    )
-    console.print(Text(found), soft_wrap=True)
+    console.print(f"Pictures: {len(plan.jobs)} ({', '.join(known + rest)}).")
+    console.print(Text(f"Results go to {name(plan.out)}"), soft_wrap=True)
 
 
 def show(console: Console, report: Report, plan: Plan) -> None:

@@ -73,6 +73,24 @@ def test_an_empty_folder(batch: Batch, folder: Path, capsys: pytest.CaptureFixtu
     assert not (folder.parent / "photos-matte").exists()
 
 
+def test_pictures_that_cannot_be_read_are_no_pictures(
+    batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.heic").write_bytes(b"")
+    assert batch(folder) == 2
+    assert "only 1 that cannot be read" in capsys.readouterr().err
+
+
+def test_a_file_in_the_way_of_a_result(batch: Batch, folder: Path) -> None:
+    pair(folder / "a.png")
+    pair(folder / "sub" / "b.png")
+    out = folder.parent / "photos-matte"
+    out.mkdir()
+    (out / "sub").write_text("")
+    assert batch(folder) == 1
+    assert pictures(out) == ["a.png", "sub"]
+
+
 def test_a_file_instead_of_a_folder(
     batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
