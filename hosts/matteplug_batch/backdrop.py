@@ -71,13 +71,16 @@ def _colour(text: str) -> tuple[int, ...]:
     if text.replace(",", "").replace(" ", "").isdigit() and text.count(",") == 2:
         text = f"rgb({text})"
     try:
-        return ImageColor.getrgb(text)[:3]
+        colour = ImageColor.getrgb(text)[:3]
+        if max(colour) > 255:
+            raise ValueError
     except ValueError:
         raise RequestError(
             "backdrop-unknown",
             f"{text} is neither a colour nor a file that exists.",
             "Give a colour such as white, '#204060' or 32,64,96, or the path of a picture.",
         ) from None
+    return colour
 
 
 def _cover(image: Image, size: Size) -> Image:

@@ -72,6 +72,20 @@ def test_a_backdrop_picture_covers_from_the_middle(
     assert (composite[0] == 255).all()
 
 
+def test_a_backdrop_is_taken_into_the_picture_s_colour_space(batch: Batch, folder: Path) -> None:
+    """In the picture's profile red and green have changed places."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    Image.fromarray(colours()).save(folder / "a.png", icc_profile=swapped)
+    trimap_of(folder / "a.png")
+    assert batch(folder, "--backdrop", "200,0,0") == 0
+    result = folder.parent / "photos-matte" / "a.png"
+    assert files.read(result).icc == swapped
+    red, green, blue = stored(result)[0, 0].astype(int)
+    assert (red, blue) == (0, 0)
+    assert abs(green - 200) <= 1
+
+
 def test_a_16_bit_picture_keeps_its_16_bits(batch: Batch, folder: Path) -> None:
     image = colours(dtype=np.uint16)
     files.write(folder / "a.png", image)
@@ -225,6 +239,7 @@ def test_a_required_provider_is_asked_for(
         (["--output", "composite"], "needs a backdrop"),
         (["--output", "alpha", "--backdrop", "white"], "has no backdrop"),
         (["--backdrop", "whiteish"], "neither a colour nor a file"),
+        (["--backdrop", "300,0,0"], "neither a colour nor a file"),
         (["--network", "nonesuch"], "no network named"),
     ],
 )
