@@ -1,0 +1,68 @@
+"""``matteplug export``: a trained network's checkpoint to one proven ONNX file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from matteplug.errors import RequestError
+from matteplug.hookspecs import Command
+
+
+def command() -> Command:
+    """Return the subcommand."""
+    return Command(
+        name="export",
+        help="Turn a trained network into one ONNX file, compared with torch before it is written.",
+        configure=_configure,
+        run=_run,
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("network", help='the network ("citm")')
+    add("--config", required=True, help='its configuration ("paper" or "compact")')
+    add("--checkpoint", required=True, type=Path, help="file that the training wrote")
+    add("--out", required=True, type=Path, help="ONNX file to write; the manifest goes beside it")
+    add("--licence", default="Apache-2.0", help="licence of the weights (default %(default)s)")
+    add("--training-data", default="", metavar="SENTENCE", help="what it was trained on")
+    add("--metrics", type=Path, metavar="JSON", help="file that `matteplug evaluate --json` wrote")
+    add("--full", action="store_true", help="store the weights in single precision")
+
+
+def _run(args: argparse.Namespace) -> int:
+    metrics = _metrics(args.metrics) if args.metrics else {}
+    from matteplug.export import export
+    from matteplug.networks import checkpoints, families
+
+    family = families.family(args.network, args.config)
+    checkpoint = checkpoints.read(args.checkpoint, args.network, args.config)
+    model = family.build(args.config)
+    checkpoints.load_into(model, checkpoint.state, f"a checkpoint of {args.network} {args.config}")
+    spec = replace(
+        family.spec(args.config),
+        licence=args.licence,
+        training_data=args.training_data,
+        metrics=metrics,
+    )
+    export(
+        family.export_module(model),
+        spec,
+        args.out,
+        checkpoint=args.checkpoint,
+        half=not args.full,
+    )
+    return 0
+
+
+def _metrics(path: Path) -> dict[str, object]:
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError("metrics-unreadable", f"{path} cannot be read: {error}.") from error
+    if not isinstance(metrics, dict):
+        raise RequestError("metrics-unreadable", f"{path} is no report of `matteplug evaluate`.")
+    return metrics

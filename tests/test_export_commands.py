@@ -1,0 +1,132 @@
+"""`matteplug export` and `matteplug import-checkpoint`, on a toy family and on wrong files."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from test_export import SPEC, Toy
+
+from matteplug import weights
+from matteplug.cli import main
+from matteplug.engine import OrtEngine
+from matteplug.golden import inputs_of
+from matteplug.networks import checkpoints, families
+
+
+@pytest.fixture
+def toy_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    family = ModuleType("toy_family")
+    vars(family).update(
+        CONFIGS={"small": None},
+        build=lambda config: Toy(),
+        export_module=lambda model: model,
+        spec=lambda config: SPEC,
+    )
+    monkeypatch.setitem(sys.modules, "toy_family", family)
+    monkeypatch.setitem(families.FAMILIES, "toy", "toy_family")
+
+
+@pytest.mark.usefixtures("toy_family")
+def test_export_writes_the_checkpoints_weights(tmp_path: Path) -> None:
+    model = Toy()
+    torch.nn.init.constant_(model.last.bias, 0.25)
+    checkpoints.save(tmp_path / "toy.pt", "toy", "small", model.state_dict(), step=7)
+    (tmp_path / "metrics.json").write_text('{"sad": 5.0}')
+    arguments = ["export", "toy", "--config", "small", "--checkpoint", str(tmp_path / "toy.pt")]
+    arguments += ["--out", str(tmp_path / "toy.onnx"), "--metrics", str(tmp_path / "metrics.json")]
+    assert main([*arguments, "--full", "--training-data", "Made by rule."]) == 0
+
+    spec = weights.read_manifest(tmp_path / "toy.json")
+    assert spec.metrics == {"sad": 5.0}
+    assert spec.training_data == "Made by rule."
+    assert spec.provenance["checkpoint_sha256"] == weights.sha256_of(tmp_path / "toy.pt")
+    inputs = inputs_of(spec)
+    image, trimap = (torch.from_numpy(255 * inputs[role]) for role in ("image", "trimap"))
+    with torch.inference_mode():
+        truth = model(image, trimap).numpy()
+    alpha = OrtEngine().session(spec).run(inputs)["alpha"]
+    np.testing.assert_allclose(alpha, truth, atol=1e-4)
+
+
+@pytest.mark.usefixtures("toy_family")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"toy": "other"}, "other"),
+        ({"small": "large"}, "large"),
+        ({"toy.pt": "absent.pt"}, "absent.pt"),
+    ],
+)
+def test_export_says_what_is_wrong(
+    changes: dict[str, str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoints.save(tmp_path / "toy.pt", "toy", "small", Toy().state_dict())
+    words = ["export", "toy", "--config", "small", "--checkpoint", "toy.pt", "--out", "toy.onnx"]
+    words = [changes.get(word, word) for word in words]
+    words = [str(tmp_path / word) if "." in word else word for word in words]
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "toy.onnx").exists()
+
+
+class Trap:
+    """A pickle that would run a command."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.mark}",)
+
+
+def test_import_executes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({"state_dict": {"weight": torch.ones(2)}, "extra": Trap(tmp_path / "ran")}, tmp_path / "p")
+    assert import_into(tmp_path / "p", tmp_path) == 2
+    assert not (tmp_path / "ran").exists()
+    assert "never executed" in capsys.readouterr().err
+
+
+def test_import_lists_what_a_wrong_file_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"state_dict": {"module.backbone.weight": torch.ones(2)}}, tmp_path / "p")
+    assert import_into(tmp_path / "p", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert "missing: " in said
+    assert "unexpected: backbone.weight" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_import_knows_its_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["import-checkpoint", str(tmp_path / "p"), "--network", "dream", "--out", "o.onnx"]
+    assert main(words) == 2
+    assert "matteformer" in capsys.readouterr().err
+
+
+def import_into(checkpoint: Path, folder: Path) -> int:
+    out = str(folder / "out.onnx")
+    return main(["import-checkpoint", str(checkpoint), "--network", "matteformer", "--out", out])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_public_matteformer_checkpoint_becomes_a_network(shared: Path, tmp_path: Path) -> None:
+    sys.path.insert(0, str(shared / "parity"))
+    try:
+        from make_state import make_state
+    finally:
+        sys.path.pop(0)
+    keys = json.loads((shared / "parity" / "matteformer_keys.json").read_text())
+    state = {f"module.{k}": torch.from_numpy(np.array(v)) for k, v in make_state(keys).items()}
+    torch.save({"state_dict": state}, tmp_path / "p")
+    assert import_into(tmp_path / "p", tmp_path) == 0
+    spec = weights.read_manifest(tmp_path / "out.json")
+    assert spec.id == "matteformer"
+    assert OrtEngine().session(spec).run(inputs_of(spec))["alpha"].shape[0] == 1
