@@ -38,7 +38,7 @@ CASES = (
     Case(1, Size(224, 224)),
     Case(1, Size(320, 192)),
 )
-TRACED = Case(2, Size(96, 80))
+TRACED = Case(2, Size(530, 300))
 
 
 @dataclass(frozen=True, kw_only=True)

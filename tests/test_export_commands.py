@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -14,10 +15,18 @@ import torch
 from test_export import SPEC, Toy
 
 from matteplug import weights
-from matteplug.cli import main
+from matteplug.commands import export, import_checkpoint
 from matteplug.engine import OrtEngine
+from matteplug.errors import NetworkError
 from matteplug.golden import inputs_of
+from matteplug.hookspecs import Command
 from matteplug.networks import checkpoints, families
+
+
+def run(command: Command, *words: object) -> int:
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    return command.run(parser.parse_args([str(word) for word in words]))
 
 
 @pytest.fixture
@@ -39,9 +48,9 @@ def test_export_writes_the_checkpoints_weights(tmp_path: Path) -> None:
     torch.nn.init.constant_(model.last.bias, 0.25)
     checkpoints.save(tmp_path / "toy.pt", "toy", "small", model.state_dict(), step=7)
     (tmp_path / "metrics.json").write_text('{"sad": 5.0}')
-    arguments = ["export", "toy", "--config", "small", "--checkpoint", str(tmp_path / "toy.pt")]
-    arguments += ["--out", str(tmp_path / "toy.onnx"), "--metrics", str(tmp_path / "metrics.json")]
-    assert main([*arguments, "--full", "--training-data", "Made by rule."]) == 0
+    words = ["toy", "--config", "small", "--checkpoint", tmp_path / "toy.pt", "--full"]
+    words += ["--out", tmp_path / "toy.onnx", "--metrics", tmp_path / "metrics.json"]
+    assert run(export.command(), *words, "--training-data", "Made by rule.") == 0
 
     spec = weights.read_manifest(tmp_path / "toy.json")
     assert spec.metrics == {"sad": 5.0}
@@ -64,15 +73,12 @@ def test_export_writes_the_checkpoints_weights(tmp_path: Path) -> None:
         ({"toy.pt": "absent.pt"}, "absent.pt"),
     ],
 )
-def test_export_says_what_is_wrong(
-    changes: dict[str, str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_export_says_what_is_wrong(changes: dict[str, str], message: str, tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "toy.pt", "toy", "small", Toy().state_dict())
-    words = ["export", "toy", "--config", "small", "--checkpoint", "toy.pt", "--out", "toy.onnx"]
+    words = ["toy", "--config", "small", "--checkpoint", "toy.pt", "--out", "toy.onnx"]
     words = [changes.get(word, word) for word in words]
-    words = [str(tmp_path / word) if "." in word else word for word in words]
-    assert main(words) == 2
-    assert message in capsys.readouterr().err
+    with pytest.raises(NetworkError, match=message):
+        run(export.command(), *(tmp_path / word if "." in word else word for word in words))
     assert not (tmp_path / "toy.onnx").exists()
 
 
@@ -86,33 +92,31 @@ class Trap:
         return os.system, (f"touch {self.mark}",)
 
 
-def test_import_executes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    torch.save({"state_dict": {"weight": torch.ones(2)}, "extra": Trap(tmp_path / "ran")}, tmp_path / "p")
-    assert import_into(tmp_path / "p", tmp_path) == 2
+def test_import_executes_nothing(tmp_path: Path) -> None:
+    content = {"state_dict": {"weight": torch.ones(2)}, "extra": Trap(tmp_path / "ran")}
+    torch.save(content, tmp_path / "p")
+    with pytest.raises(NetworkError, match="never executed"):
+        import_into(tmp_path / "p", tmp_path)
     assert not (tmp_path / "ran").exists()
-    assert "never executed" in capsys.readouterr().err
 
 
-def test_import_lists_what_a_wrong_file_lacks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_import_lists_what_a_wrong_file_lacks(tmp_path: Path) -> None:
     torch.save({"state_dict": {"module.backbone.weight": torch.ones(2)}}, tmp_path / "p")
-    assert import_into(tmp_path / "p", tmp_path) == 2
-    said = capsys.readouterr().err
-    assert "missing: " in said
-    assert "unexpected: backbone.weight" in said
+    with pytest.raises(NetworkError, match=r"missing: .*; unexpected: backbone\.weight"):
+        import_into(tmp_path / "p", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
 
 
-def test_import_knows_its_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["import-checkpoint", str(tmp_path / "p"), "--network", "dream", "--out", "o.onnx"]
-    assert main(words) == 2
-    assert "matteformer" in capsys.readouterr().err
+def test_import_knows_its_networks(tmp_path: Path) -> None:
+    words = [tmp_path / "p", "--network", "dream", "--out", tmp_path / "o.onnx"]
+    with pytest.raises(NetworkError, match="dream") as caught:
+        run(import_checkpoint.command(), *words)
+    assert "matteformer" in caught.value.hint
 
 
 def import_into(checkpoint: Path, folder: Path) -> int:
-    out = str(folder / "out.onnx")
-    return main(["import-checkpoint", str(checkpoint), "--network", "matteformer", "--out", out])
+    words = [checkpoint, "--network", "matteformer", "--out", folder / "out.onnx"]
+    return run(import_checkpoint.command(), *words)
 
 
 @pytest.mark.slow
