@@ -92,7 +92,7 @@ class OrtEngine:
         spinning: bool = True,
         locate: Callable[[NetworkSpec], Path] = weights.path_of,
     ) -> None:
-        self._threads = threads or physical_cores()
+        self.threads = threads or physical_cores()
         self._spinning = spinning
         self._locate = locate
         self._lock = threading.Lock()
@@ -144,7 +144,7 @@ class OrtEngine:
     def _session_options(self, ort: Any, provider: Provider) -> Any:
         options = ort.SessionOptions()
         options.log_severity_level = 3  # warnings are about graph details nobody can act on
-        options.intra_op_num_threads = self._threads
+        options.intra_op_num_threads = self.threads
         options.enable_mem_pattern = provider.mem_pattern
         options.add_session_config_entry(
             "session.intra_op.allow_spinning", "1" if self._spinning else "0"

@@ -79,6 +79,7 @@ def export(
             say(f"  {difference}")
         parity.gate(spec, differences)
         provenance: dict[str, Any] = {
+            **spec.provenance,
             "torch": torch.__version__,
             "checkpoint_sha256": weights.sha256_of(checkpoint) if checkpoint else "",
             "parity": _summary(differences) | {"tolerance": parity.TOLERANCE},
@@ -108,11 +109,7 @@ def _trace(module: nn.Module, spec: NetworkSpec) -> onnx.ModelProto:
     case = parity.traced(spec)
     example = golden.example(spec, case.size, seed=0, batch=case.batch)
     inputs = tuple(torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs)
-    free = {
-        0: torch.export.Dim("batch"),
-        2: torch.export.Dim("height"),
-        3: torch.export.Dim("width"),
-    }
+    free = {0: "batch", 2: "height", 3: "width"}
     try:
         with _quiet():
             program = torch.onnx.export(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -45,7 +46,7 @@ def toy_family(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("toy_family")
 def test_export_writes_the_checkpoints_weights(tmp_path: Path) -> None:
     model = Toy()
-    torch.nn.init.constant_(model.last.bias, 0.25)
+    torch.nn.init.constant_(model.last.weight, 0.25)
     checkpoints.save(tmp_path / "toy.pt", "toy", "small", model.state_dict(), step=7)
     (tmp_path / "metrics.json").write_text('{"sad": 5.0}')
     words = ["toy", "--config", "small", "--checkpoint", tmp_path / "toy.pt", "--full"]
@@ -122,11 +123,7 @@ def import_into(checkpoint: Path, folder: Path) -> int:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_public_matteformer_checkpoint_becomes_a_network(shared: Path, tmp_path: Path) -> None:
-    sys.path.insert(0, str(shared / "parity"))
-    try:
-        from make_state import make_state
-    finally:
-        sys.path.pop(0)
+    make_state = runpy.run_path(str(shared / "parity" / "make_state.py"))["make_state"]
     keys = json.loads((shared / "parity" / "matteformer_keys.json").read_text())
     state = {f"module.{k}": torch.from_numpy(np.array(v)) for k, v in make_state(keys).items()}
     torch.save({"state_dict": state}, tmp_path / "p")

@@ -47,6 +47,7 @@ def _run(args: argparse.Namespace) -> int:
         licence=args.licence,
         training_data=args.training_data,
         metrics=metrics,
+        provenance={"config": args.config},
     )
     export(
         family.export_module(model),

@@ -51,6 +51,7 @@ def _run(args: argparse.Namespace) -> int:
         title=f"{args.network} (public weights)",
         licence=args.licence,
         training_data=f"Imported from the public checkpoint {args.checkpoint.name}.",
+        provenance={"config": config},
     )
     export(
         family.export_module(model),
