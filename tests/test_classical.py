@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 from matteplug import classical
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
+from matteplug.evaluation import samples
+from matteplug.evaluation.methods import Answer
+from matteplug.evaluation.scores import evaluate
 from matteplug.network import NetworkSpec
 
 SPECS = {spec.id: spec for spec in classical.matteplug_networks()}
@@ -94,3 +99,22 @@ def test_listing_them_imports_neither_pymatting_nor_numba() -> None:
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_specs_are_plain_data(spec: NetworkSpec) -> None:
     assert NetworkSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.slow
+def test_the_recorded_quality_is_what_the_evaluator_measures(shared: Path) -> None:
+    found = samples.find(shared / "eval" / "alphamatting", "trimap1")
+    one = replace(found, samples=tuple(s for s in found.samples if s.name == "GT14"))
+
+    class ClosedForm:
+        name = "closed-form"
+
+        def answer(self, scene: samples.Scene) -> Answer:
+            assert scene.trimap is not None
+            known = np.array([0, 0.5, 1], np.float32)[scene.trimap.astype(int) // 127]
+            image = scene.image.transpose(2, 0, 1).astype(np.float32) / 255
+            inputs = {"image": image[None], "trimap": known[None, None]}
+            return Answer(classical.closed_form(inputs)["alpha"][0, 0])
+
+    (scores,) = evaluate(one, [ClosedForm()])
+    assert scores.images["GT14"].sad == pytest.approx(1.100, abs=0.01)
