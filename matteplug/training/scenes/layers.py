@@ -74,7 +74,7 @@ def densify(rng: Rng, alpha: Field, material: Material) -> Field:
     if material == "vapour":
         return alpha
     if rng.random() < 0.85:
-        alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.3, 8.0))
+        alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.5, 10.0))
     if rng.random() < 0.02:  # thin, worn or see-through things
         alpha = alpha * np.float32(rng.uniform(0.5, 0.95))
     return alpha

@@ -174,16 +174,17 @@ class SceneSource:
         return colour, np.clip(alpha, 0, 1), tuple(names)
 
     def _visible(self, rng: Rng, drawn: Drawn) -> tuple[Field, Field]:
-        """Place an object until something of it, and of what surrounds it, is in the crop.
+        """Place an object until its solid part, and what surrounds it, are in the crop.
 
-        Crops that are soft nearly everywhere come up, but less often than they would by themselves.
+        Crops that are soft nearly everywhere, or show nothing solid, come up, but not often.
         """
-        softest = rng.uniform(0.15, 0.7)
+        softest = rng.uniform(0.15, 0.6)
+        core = 0.08 if rng.random() < 0.9 else 0.01
         for _ in range(ATTEMPTS):
             view = layers.place(rng, drawn, self.size_px)
             sparse = view[::4, ::4, 0]
-            soft = float(((sparse > 0.03) & (sparse < 0.97)).mean())
-            if 0.04 < float(sparse.mean()) < 0.95 and soft < softest:
+            soft, solid = (sparse > 0.03) & (sparse < 0.97), sparse >= 0.97
+            if float(sparse.mean()) < 0.95 and soft.mean() < softest and solid.mean() > core:
                 break
         return view, layers.densify(rng, view[..., 0], drawn.material)
 

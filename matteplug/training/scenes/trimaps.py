@@ -16,6 +16,8 @@ from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
 TOLERANCE = 5
 """How far (of 255) the alpha of a known pixel may lie from 0 or 255."""
 
+ATTEMPTS = 6
+
 
 def draw(rng: Rng, alpha: U8) -> U8:
     """Return a trimap (H, W) uint8 0, 128, 255 for an alpha (H, W) uint8.
@@ -23,10 +25,9 @@ def draw(rng: Rng, alpha: U8) -> U8:
     Narrows the band while nothing known remains of the background or of the foreground's body.
     """
     soft = undecided(alpha)
-    if rng.random() < 0.4:
-        soft = closed(soft, int(log_uniform(rng, 3, 31)))
+    gaps = int(log_uniform(rng, 3, 31)) if rng.random() < 0.4 else 0
     inside = alpha > 127
-    distance = cv2.distanceTransform(1 - soft, cv2.DIST_L2, 3)
+    distance = distance_from(closed(soft, gaps) if gaps else soft)
     outer = log_uniform(rng, 1.0, 4.0) if rng.random() < 0.15 else log_uniform(rng, 3.0, 32.0)
     inner = (
         outer * float(np.exp(rng.normal(0, 0.35)))
@@ -39,7 +40,7 @@ def draw(rng: Rng, alpha: U8) -> U8:
     brushed = brush(rng, soft, log_uniform(rng, 3, 30)) if rng.random() < 0.35 else None
     widest = rng.uniform(0.15, 1.0)
     specks = log_uniform(rng, 10, 2000)
-    for _ in range(6):
+    for attempt in range(ATTEMPTS):
         reach = np.where(inside, np.float32(inner), np.float32(outer)) * wobble
         unknown = distance <= reach
         if brushed is not None:
@@ -49,7 +50,9 @@ def draw(rng: Rng, alpha: U8) -> U8:
         if enough_known(trimap, inside) and unknown.mean() < widest:
             break
         inner, outer, brushed = inner * 0.5, outer * 0.6, None
-    if rng.random() < 0.03:
+        if attempt == 1 and gaps:
+            distance = distance_from(soft)
+    if rng.random() < 0.015:
         trimap[trimap == FOREGROUND] = UNKNOWN
     without_specks(trimap, specks)
     return trimap
@@ -63,6 +66,11 @@ def undecided(alpha: U8) -> U8:
     )
     undecided_: U8 = partial.astype(np.uint8) | jump
     return undecided_
+
+
+def distance_from(mask: U8) -> Field:
+    """Return the distance in pixels from the ones of a mask."""
+    return cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
 
 
 def closed(mask: U8, width: int) -> U8:
