@@ -80,6 +80,10 @@ class Bar:
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 
+    def stop(self) -> None:
+        """Learn that the batch will end as soon as the present picture can be left."""
+        self._console.print(f"Stopping; {self._present} is in hand. Ctrl-C again kills.")
+
 
 class _Rate(ProgressColumn):
     """Seconds a picture, or pictures a second where they are fast."""

@@ -59,6 +59,9 @@ class Watch(Protocol):
     def finish(self, outcome: Outcome) -> None:
         """Learn what became of a picture."""
 
+    def stop(self) -> None:
+        """Learn that the batch will end as soon as the present picture can be left."""
+
 
 class Adapter(HostAdapter[Job], Protocol):
     """An adapter that can be told that a job is over."""
@@ -151,7 +154,8 @@ class Batch:
                     for following in jobs[index + 1 : index + 2]
                 ]
                 present = worker.submit(self._one, job, request, watch.step, cancel)
-                outcome = _result_of(present)
+                _wait(present, cancel, watch)
+                outcome = present.result()
                 if outcome is not None:
                     outcomes.append(outcome)
                     watch.finish(outcome)
@@ -195,11 +199,11 @@ class Batch:
 
 @contextmanager
 def _cancelled_by_ctrl_c() -> Iterator[CancelToken]:
-    """Yield a token that the first Ctrl-C sets; a second one is as rude as ever."""
+    """Yield a token that the first Ctrl-C sets; a second one kills the process."""
     cancel = CancelToken()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         cancel.cancel()
 
     if threading.current_thread() is not threading.main_thread():
@@ -212,10 +216,13 @@ def _cancelled_by_ctrl_c() -> Iterator[CancelToken]:
         signal.signal(signal.SIGINT, before)
 
 
-def _result_of(present: Future[Outcome | None]) -> Outcome | None:
-    while not present.done():
+def _wait(present: Future[Outcome | None], cancel: CancelToken, watch: Watch) -> None:
+    """Wait for the present picture; say so where the user waits for it to stop."""
+    while not (present.done() or cancel.cancelled):
         wait([present], timeout=_LISTEN_S)
-    return present.result()
+    if not present.done():
+        watch.stop()
+        wait([present])
 
 
 def _concerns_all(error: MatteplugError) -> bool:

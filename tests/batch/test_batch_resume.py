@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -124,3 +125,20 @@ def test_ctrl_c_stops_cleanly(
     assert "--resume" in said
     assert pictures(out) == ["a.png"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to itself")
+def test_ctrl_c_is_answered_where_the_work_cannot_be_left_at_once(
+    batch: Batch, engine: FakeEngine, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    alpha = engine.alpha
+
+    def slow(inputs: Mapping[str, Tensor]) -> Tensor:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.6)
+        return alpha(inputs)
+
+    engine.alpha = slow
+    assert batch(folder) == 130
+    assert "Stopping; a.png" in capsys.readouterr().err
