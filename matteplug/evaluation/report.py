@@ -14,6 +14,7 @@ import numpy as np
 from matteplug import __version__, foreground
 from matteplug.errors import RequestError
 from matteplug.evaluation import panels
+from matteplug.evaluation.methods import HALF
 from matteplug.evaluation.metrics import Count, Errors
 from matteplug.evaluation.samples import Samples, Scene
 from matteplug.evaluation.scores import Scores, area_in_words
@@ -122,7 +123,8 @@ def _grid(scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> 
     yield _figure(panels.cutout(image, true_colours, truth), scene.name, "truth, cut out")
     for name, alpha in alphas.items():
         yield _figure(panels.error(alpha, truth), scene.name, f"{name}, error")
-    for place in panels.worst_places(scene, list(alphas.values())):
+    judged = [alpha for name, alpha in alphas.items() if name != HALF] or list(alphas.values())
+    for place in panels.worst_places(scene, judged):
         y, x = place.slices
         where = f"{place.x}, {place.y}"
         part = image[y, x]
