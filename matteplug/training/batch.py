@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -31,15 +32,10 @@ class Batch:
     plate: Tensor | None = None
     segmentation: Tensor | None = None
 
-    @property
+    @cached_property
     def unknown(self) -> Tensor:
         """Return (B, 1, H, W), 1 where the trimap says unknown."""
         return (self.trimap == 1).unsqueeze(1).float()
-
-    def known_written_back(self, alpha: Tensor) -> Tensor:
-        """Return `alpha` (B, 1, H, W) with exact 0 and 1 in the known area."""
-        known = (self.trimap == 2).unsqueeze(1).to(alpha.dtype)
-        return torch.where((self.trimap == 1).unsqueeze(1), alpha, known)
 
 
 def to_device(arrays: Arrays, device: torch.device) -> Batch:

