@@ -9,8 +9,10 @@ import numpy as np
 from matteplug import api, files, pixels
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.files import Picture
+from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import Image, MatteRequest, Size
+from matteplug_batch.find import PLATE, SELECTION, TRIMAP
 from matteplug_batch.job import Job, Output
 
 
@@ -44,7 +46,7 @@ class FolderAdapter:
         request = api.with_guide(
             request,
             trimap=guide if guide == found.trimap else None,
-            selection=guide if guide == found.selection and guide != found.trimap else None,
+            selection=guide if guide == found.selection else None,
         )
         self._opened[job] = replace(picture, image=_NO_PIXELS)
         return request
@@ -83,13 +85,20 @@ def _check_that_none_is_needed(job: Job) -> None:
     except MatteplugError as error:
         if error.code not in ("no-network", "guide-missing"):
             raise
-        stem = job.image.stem
+        kinds = _KINDS[job.settings.guide]
+        names = " or ".join(f"{job.image.stem}{kind}.png" for kind in kinds)
+        needed = job.settings.guide.value if job.settings.guide else "guide"
         raise RequestError(
             "guide-missing",
-            "There is no guide beside it, and without one it cannot be cut out.",
-            f"Put {stem}_trimap.png, {stem}_mask.png or {stem}_plate.png beside it.",
+            f"There is no {needed} beside it, and without one it cannot be cut out.",
+            f"Put {names} beside it.",
         ) from None
 
 
+_KINDS = {
+    Guide.TRIMAP: (TRIMAP, SELECTION),
+    Guide.PLATE: (PLATE,),
+    None: (TRIMAP, SELECTION, PLATE),
+}
 _NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 _TRANSPARENT = ("The picture was partly transparent, and stays so.",)

@@ -55,13 +55,15 @@ class Bar:
         self._progress.stop()
 
     def start(self, pictures: int) -> None:
-        """Learn how many pictures there are to do."""
-        self._progress.update(self._task, total=pictures)
+        """Learn that the work begins, and how many pictures are left to do."""
+        self._done = 0
+        self._progress.reset(self._task, total=pictures)
 
     def begin(self, image: Path) -> None:
         """Learn which picture is the present one."""
         shown = name(Path(image.name))
         self._present = shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+        self._progress.update(self._task, description=f"{self._present}: reading")
 
     def step(self, share: float, what: str) -> None:
         """Learn how far the present picture is, 0 to 1."""

@@ -48,7 +48,7 @@ class Watch(Protocol):
     """Who looks on."""
 
     def start(self, pictures: int) -> None:
-        """Learn how many pictures there are to do."""
+        """Learn that the work begins, and how many pictures are left to do."""
 
     def begin(self, image: Path) -> None:
         """Learn which picture is the present one."""
@@ -92,9 +92,9 @@ class Batch:
         inputs = frozenset(path.resolve() for job in jobs for path in job.found.files)
         settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
         todo = [job for job in jobs if job not in settled]
-        watch.start(len(todo))
         for outcome in settled.values():
             watch.finish(outcome)
+        watch.start(len(todo))
         report = self._work_through(todo, watch)
         outcomes = dict(zip(todo, report.outcomes, strict=False)) | settled
         return replace(

@@ -167,6 +167,33 @@ def test_a_picture_without_a_guide_is_reported_with_what_to_do(
     assert "alone_trimap.png" in capsys.readouterr().err
 
 
+def test_the_guide_that_a_named_network_needs_is_named(
+    batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    assert batch(folder, "--network", "by-plate") == 1
+    said = capsys.readouterr().err
+    assert "There is no plate beside it" in said
+    assert "Put a_plate.png beside it." in said
+
+
+def test_the_bar_counts_what_is_left_to_do(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        pair(folder / f"{name}.png")
+    batch(folder)
+    pair(folder / "d.png")
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert batch(folder, "--resume") == 0
+    assert "1/1" in terminal.getvalue()
+    assert "d.png: " in terminal.getvalue()
+    assert "3/" not in terminal.getvalue()
+
+
 def test_the_summary_names_pictures_provider_and_folder(
     batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
