@@ -55,13 +55,16 @@ class Priors(nn.Module):
         F = colours.carry(image, foreground)
         B = colours.carry(image, background)
         alpha = foreground + unknown * colours.project(image, F, B)
+        logs = table.likelihoods(image, foreground, background)
         features = []
         if "colours" in self.kinds:
             features += [4 * F - 2, 4 * B - 2, 2 * alpha - 1]
         if "table" in self.kinds:
-            features.append(table.likelihoods(image, foreground, background))
+            features.append(logs)
         if "propagation" in self.kinds:
-            alpha = propagation.propagate(image, unknown, alpha)
+            # Start between what the near and what all known colours say: 1 to 2 measured best.
+            guess = alpha + unknown * (table.posterior(logs) - alpha) * (2 / 3)
+            alpha = propagation.propagate(image, unknown, guess)
             features += [2 * alpha - 1, propagation.remoteness(unknown)]
         return torch.cat(features, dim=1), alpha
 

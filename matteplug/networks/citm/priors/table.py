@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,6 +11,8 @@ from torch import Tensor
 _BINS = 13  # a side; linear interpolation between them
 _SIGMA = 0.065  # of the Gaussian around a sample
 _STRIDE = 16  # of the samples
+_FLOOR = 1e-5  # density of a colour that was never seen
+_SCALE = -math.log(_FLOOR) / 2
 
 
 def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor:
@@ -31,12 +35,14 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     red, green, blue = kernel.unbind(dim=1)  # (B, bins, N) each
     plane = (red[:, :, None] * green[:, None]).flatten(1, 2)  # (B, bins², N)
     line = (share[:, :, None] * blue[:, None]).flatten(1, 2)  # (B, 2·bins, N)
-    density = (plane @ line.transpose(1, 2)).unflatten(2, (2, _BINS))  # (B, bins², 2, bins)
-    density = density.transpose(1, 2).unflatten(2, (_BINS, _BINS))  # (B, 2, bins, bins, bins)
-    table = (density + 1e-5).log() / 5.756 + 1  # log 1e-5 = 2 · -5.756
-    where = (
-        (image * 2 - 1).permute(0, 2, 3, 1).flip(-1).unsqueeze(1)
-    )  # (B, 1, H, W, blue green red)
-    return F.grid_sample(table, where, mode="bilinear", padding_mode="border", align_corners=True)[
-        :, :, 0
-    ]
+    density = (plane @ line.transpose(1, 2)).reshape(-1, _BINS, _BINS, 2, _BINS)
+    density = density.permute(0, 3, 1, 2, 4)  # (B, 2, bins, bins, bins)
+    table = (density + _FLOOR).log() / _SCALE + 1
+    where = (2 * image - 1).permute(0, 2, 3, 1).flip(-1).unsqueeze(1)  # (B, 1, H, W, (b, g, r))
+    read = F.grid_sample(table, where, mode="bilinear", padding_mode="border", align_corners=True)
+    return read.squeeze(2)
+
+
+def posterior(likelihoods: Tensor) -> Tensor:
+    """Return (B, 1, H, W): the probability of foreground by `likelihoods`, both areas alike."""
+    return (_SCALE * (likelihoods[:, :1] - likelihoods[:, 1:])).sigmoid()
