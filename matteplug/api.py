@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from matteplug import files, foreground, pixels, plugins
+from matteplug import files, focus, foreground, pixels, plugins
 from matteplug import trimap as trimaps
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.result import Matte
 from matteplug.types import (
-    BACKGROUND,
-    FOREGROUND,
     Alpha,
     CancelToken,
     Image,
@@ -189,8 +187,13 @@ def run(
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)
     report(0.05, "matting")
-    outputs = session.run(_inputs(request), cancel)
-    alpha = _known_exact(outputs["alpha"][0, 0], request)
+    outputs = focus.run(
+        session,
+        request,
+        progress=lambda share, what: report(0.05 + 0.75 * share, what),
+        cancel=cancel,
+    )
+    alpha = outputs["alpha"][0, 0]
     matted = time.perf_counter()
     if cancel is not None and cancel.cancelled:
         raise Cancelled
@@ -212,29 +215,6 @@ def run(
     )
 
 
-def _inputs(request: MatteRequest) -> dict[str, NDArray[np.float32]]:
-    """Return everything a network may ask for, by role, NCHW float32 in [0, 1]."""
-    inputs = {"image": _nchw(pixels.to_float(request.image))}
-    if request.trimap is not None:
-        levels = np.array([0.0, 0.5, 1.0], np.float32)
-        known = (request.trimap > BACKGROUND).astype(np.uint8) + (request.trimap == FOREGROUND)
-        inputs["trimap"] = levels[known][None, None]
-    if request.plate is not None:
-        inputs["plate"] = _nchw(pixels.to_float(request.plate))
-    if request.segmentation is not None:
-        inputs["segmentation"] = request.segmentation[None, None]
-    return inputs
-
-
-def _known_exact(alpha: Alpha, request: MatteRequest) -> Alpha:
-    """Clamp alpha to [0, 1] and write the known areas back as exact 0 and 1."""
-    alpha = np.clip(alpha, 0.0, 1.0)
-    if request.trimap is not None:
-        alpha[request.trimap == BACKGROUND] = 0.0
-        alpha[request.trimap == FOREGROUND] = 1.0
-    return alpha
-
-
 def _foreground(
     request: MatteRequest, alpha: Alpha, predicted: NDArray[np.float32] | None
 ) -> Image:
@@ -244,10 +224,6 @@ def _foreground(
         return foreground.estimate(request.image, alpha)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)
     return np.where((alpha == 1.0)[..., None], request.image, colours)
-
-
-def _nchw(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(image.transpose(2, 0, 1)[None])
 
 
 def _colours(picture: Picture, what: str) -> Image:

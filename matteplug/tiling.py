@@ -45,7 +45,10 @@ class Tile(NamedTuple):
 
 
 def plan(
-    unknown: NDArray[np.bool_], spec: NetworkSpec, limit_mib: int | None = None
+    unknown: NDArray[np.bool_],
+    spec: NetworkSpec,
+    limit_mib: int | None = None,
+    prefer_whole: bool = False,
 ) -> tuple[Tile, ...]:
     """Return the tiles that cover every unknown pixel within the memory limit.
 
@@ -53,6 +56,7 @@ def plan(
         unknown: (H, W) bool, the pixels that must be computed; all of them without a trimap.
         spec: the network, with its overlap and its memory per megapixel.
         limit_mib: memory that the network may take for one tile; None for `DEFAULT_LIMIT_MIB`.
+        prefer_whole: take the whole picture wherever it fits the limit.
 
     Returns:
         The tiles from top to bottom; a single one, the whole picture, where that fits and is about
@@ -68,22 +72,31 @@ def plan(
         return ()
     if not spec.tiling:
         return (whole,)
-    limit_mib = limit_mib or DEFAULT_LIMIT_MIB
-    affordable_px = _affordable_px(spec, limit_mib)
-    found = cover(unknown, spec.overlap_px, affordable_px)
+    affordable = affordable_px(spec, limit_mib)
     whole_px = size.width * size.height
-    if whole_px <= affordable_px and _WORTH * (whole_px + RUN_COST_PX) <= found.cost_px:
+    if prefer_whole and whole_px <= affordable:
+        return (whole,)
+    found = cover(unknown, spec.overlap_px, affordable)
+    if whole_px <= affordable and _WORTH * (whole_px + RUN_COST_PX) <= found.cost_px:
         return (whole,)
     if found.cost_px == np.inf:
         side = CELL_PX + 2 * spec.overlap_px + ALIGN_PX
         needed = spec.mib_fixed + spec.mib_per_megapixel * side * side / 1e6
         raise RequestError(
             "limit-too-small",
-            f"{spec.id} cannot work in {limit_mib} MiB.",
+            f"{spec.id} cannot work in {limit_mib or DEFAULT_LIMIT_MIB} MiB.",
             f"Set the memory limit to {np.ceil(needed):.0f} MiB or more.",
         )
     blend_px = spec.overlap_px // 4
     return tuple(Tile(rect, _seen(rect, spec.overlap_px, size), blend_px) for rect in found.rects)
+
+
+def affordable_px(spec: NetworkSpec, limit_mib: int | None = None) -> float:
+    """Return how many pixels a tile may have; infinite where the memory was not measured."""
+    if spec.mib_per_megapixel <= 0:
+        return np.inf
+    free_mib = (limit_mib or DEFAULT_LIMIT_MIB) - spec.mib_fixed
+    return max(0.0, free_mib / spec.mib_per_megapixel * 1e6)
 
 
 def run(
@@ -164,12 +177,6 @@ def _ramp(start: int, count: int, kept: int, length: int, blend_px: int) -> NDAr
     centres = np.arange(start, start + count, dtype=np.float32) + np.float32(0.5)
     inside = np.minimum(centres - kept, kept + length - centres)
     return np.asarray(np.clip((inside + blend_px) / (2 * blend_px), 0, 1), np.float32)
-
-
-def _affordable_px(spec: NetworkSpec, limit_mib: int) -> float:
-    if spec.mib_per_megapixel <= 0:
-        return np.inf
-    return max(0.0, (limit_mib - spec.mib_fixed) / spec.mib_per_megapixel * 1e6)
 
 
 def _seen(kept: Rect, overlap_px: int, size: Size) -> Rect:
