@@ -142,3 +142,43 @@ def test_sheet_shows_every_scene(photos: Path) -> None:
     source = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=1)
     pixels = sheet([source.sample(index) for index in range(3)], per_row=2, edge_px=32)
     assert pixels.shape == (64, 2 * 4 * 32, 3)
+
+
+def test_plates_differ_from_the_background_a_little_and_masks_are_coarse(photos: Path) -> None:
+    source = SceneSource(seed=3, size_px=SIZE, photos=photos, plates=True, pool=3)
+    scenes = [source.sample(index) for index in range(12)]
+    apart, agree = [], []
+    for scene in scenes:
+        assert scene.plate is not None
+        assert scene.segmentation is not None
+        assert scene.plate.shape == scene.image.shape
+        assert not np.array_equal(scene.plate, scene.background)
+        apart.append(np.abs(scene.plate.astype(int) - scene.background).mean())
+        agree.append(np.mean((scene.segmentation > 128) == (scene.alpha > 128)))
+    assert np.median(apart) < 40
+    assert 0.7 < np.median(agree) < 1.0
+
+
+def test_asking_for_plates_keeps_the_objects(photos: Path) -> None:
+    plain = SceneSource(seed=3, size_px=SIZE, photos=photos, pool=2).sample(1)
+    asked = SceneSource(seed=3, size_px=SIZE, photos=photos, pool=2, plates=True).sample(1)
+    assert plain.plate is None
+    assert np.array_equal(plain.alpha, asked.alpha)
+    assert np.array_equal(plain.foreground, asked.foreground)
+
+
+def test_portraits_show_people_on_the_frame(photos: Path, sprites: Path) -> None:
+    source = SceneSource(
+        seed=3,
+        size_px=SIZE,
+        photos=photos,
+        people=sprites,
+        layout="portrait",
+        styles={"people": 1},
+        pool=2,
+    )
+    scenes = [source.sample(index) for index in range(8)]
+    assert all(scene.styles[0] == "people" for scene in scenes)
+    standing = sum(bool(scene.alpha[-1].max() > 128) for scene in scenes)
+    assert standing >= 5
+    assert sum((scene.alpha[0] == 0).mean() > 0.3 for scene in scenes) >= 5

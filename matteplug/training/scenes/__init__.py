@@ -6,10 +6,20 @@
 from matteplug.training.scenes.source import (
     NO_EFFECTS,
     Effects,
+    Layout,
     Scene,
     SceneSource,
     single_threaded,
 )
 from matteplug.training.scenes.styles import STYLES, WEIGHTS
 
-__all__ = ["NO_EFFECTS", "STYLES", "WEIGHTS", "Effects", "Scene", "SceneSource", "single_threaded"]
+__all__ = [
+    "NO_EFFECTS",
+    "STYLES",
+    "WEIGHTS",
+    "Effects",
+    "Layout",
+    "Scene",
+    "SceneSource",
+    "single_threaded",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -43,29 +44,59 @@ class Drawn:
         return cls(cutout.channels(), cutout.material, spots)
 
 
-def place(rng: Rng, drawn: Drawn, size: int) -> Field:
-    """Return a (size, size, 3 or 6) float32 [0, 1] view: turned, zoomed, near a spot."""
+class Pose(NamedTuple):
+    """How a drawing lies in the view.
+
+    Attributes:
+        spot: (x, y) of the drawing that comes to lie in the middle.
+        zoom, turn, mirrored: the turn is in radians.
+        endless: the mirrored drawing goes on outside the drawing, so that objects which it cuts
+            stay larger than the view; else nothing is there.
+    """
+
+    spot: NDArray[np.float64]
+    zoom: float
+    turn: float
+    mirrored: bool
+    endless: bool
+
+
+def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
+    """Choose a pose that shows a part of the drawing near one of its spots."""
     zoom = log_uniform(rng, 0.6, 1.8)
-    spot = (
-        drawn.spots[int(rng.integers(len(drawn.spots)))] + rng.uniform(-0.3, 0.3, 2) * size / zoom
-    )
+    spot = drawn.spots[int(rng.integers(len(drawn.spots)))]
+    spot = spot + rng.uniform(-0.3, 0.3, 2) * size / zoom
     edge = drawn.planes.shape[0]
     margin = min(0.5 * size / zoom, 0.4 * edge)  # keep the crop on the drawing if it fits
-    spot = np.clip(spot, margin, edge - margin)
+    turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
+    return Pose(np.clip(spot, margin, edge - margin), zoom, turn, rng.random() < 0.5, True)
+
+
+def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
+    """Choose a pose that shows the drawing upright, mostly whole, usually standing on the frame."""
+    low, high = drawn.spots.min(axis=0), drawn.spots.max(axis=0)
+    zoom = size / max(float((high - low).max()), 64.0) * rng.uniform(0.6, 1.3)
+    reach = size / zoom
+    spot = (low + high) / 2 + rng.normal(0, 0.1, 2) * reach
+    if rng.random() < 0.85:
+        spot[1] = high[1] - (0.5 + rng.uniform(0.04, 0.25)) * reach
+    return Pose(spot, zoom, rng.normal(0, 0.04), rng.random() < 0.5, False)
+
+
+def view(drawn: Drawn, size: int, pose: Pose) -> Field:
+    """Return the (size, size, 3 or 6) float32 [0, 1] view of a drawing."""
+    spot, zoom, turn, mirrored, endless = pose
     pixels = drawn.planes
-    if zoom < 0.75:  # halve before warping, or thin things alias
+    while zoom < 0.75:  # halve before warping, or thin things alias
         pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         spot, zoom = spot / 2, zoom * 2
-    turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
-    mirror = -1.0 if rng.random() < 0.5 else 1.0
     cosine, sine = zoom * np.cos(turn), zoom * np.sin(turn)
+    mirror = -1 if mirrored else 1
     matrix = np.array([[cosine * mirror, -sine, 0], [sine * mirror, cosine, 0]])
     matrix[:, 2] = size / 2 - matrix[:, :2] @ spot
-    # Outside the drawing the mirrored drawing goes on: objects larger than the crop stay objects.
-    view = cv2.warpAffine(
-        pixels, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    scaled: Field = view.astype(np.float32) * np.float32(1 / 255)
+    border = cv2.BORDER_REFLECT_101 if endless else cv2.BORDER_CONSTANT
+    seen = cv2.warpAffine(pixels, matrix, (size, size), borderMode=border)
+    scaled: Field = seen.astype(np.float32) * np.float32(1 / 255)
     return scaled
 
 

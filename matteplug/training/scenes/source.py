@@ -1,8 +1,6 @@
 """The endless stream of scenes: which objects, over what, seen by which camera.
 
-Every scene is determined by (seed, index).  Drawing an object costs ten times as much as the rest
-of a scene, so that each is used in several: scene `index` chooses among the `pool` objects that are
-current, and every `reuse` scenes the oldest object gives way to a new one.
+Every scene is determined by (seed, index).
 """
 
 from __future__ import annotations
@@ -10,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import blur, camera, layers, planes, trimaps
+from matteplug.training.scenes import blur, camera, layers, planes, plates, trimaps
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
+from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, Split
+from matteplug.training.scenes.pool import Pool
 from matteplug.training.scenes.sprites import Sprites
 from matteplug.training.scenes.styles import STYLES, WEIGHTS, Style
 from matteplug.training.scenes.textures import Textures
@@ -27,6 +28,7 @@ from matteplug.training.scenes.textures import Textures
 SMALLEST_CANVAS_PX = 640
 LINEAR_LIGHT = 2.2
 ATTEMPTS = 6
+Layout = Literal["crop", "portrait"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class Scene:
         foreground: (H, W, 3) uint8 straight colours, defined everywhere.
         background: (H, W, 3) uint8.
         styles: names of the styles that were drawn, topmost last.
+        plate: (H, W, 3) uint8, the background as captured apart; None where not asked for.
+        segmentation: (H, W) uint8, a coarse mask of the object; None where not asked for.
     """
 
     image: U8
@@ -48,6 +52,8 @@ class Scene:
     foreground: U8
     background: U8
     styles: tuple[str, ...] = ()
+    plate: U8 | None = None
+    segmentation: U8 | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +87,9 @@ class SceneSource:
         lanes: scenes whose index is equal modulo `lanes` share objects; give the number of workers
             where worker w makes the scenes w, w + lanes, w + 2·lanes, …
         effects: what the camera adds.
+        layout: "crop": a part of a larger picture, around an edge; "portrait": the whole object,
+            upright, before a background in which other sharp things stand.
+        plates: make `Scene.plate` and `Scene.segmentation`, and let objects cast shadows.
         pool: objects to choose from at any time.
         reuse: scenes after which one object is replaced.
 
@@ -97,39 +106,50 @@ class SceneSource:
     split: Split = "train"
     lanes: int = 1
     effects: Effects = field(default_factory=Effects)
+    layout: Layout = "crop"
+    plates: bool = False
     pool: int = 48
     reuse: int = 16
 
     def __post_init__(self) -> None:
-        self._photographs = Photographs(Path(self.photos), self.split)
-        self._textures = Textures(self._photographs, self.size_px)
-        self._drawers: dict[str, Style] = dict(STYLES)
+        self._textures = Textures(Photographs(Path(self.photos), self.split), self.size_px)
+        drawers: dict[str, Style] = dict(STYLES)
         if self.sprites is not None:
-            self._drawers["sprites"] = Sprites(Path(self.sprites))
+            drawers["sprites"] = Sprites(Path(self.sprites))
         if self.people is not None:
-            self._drawers["people"] = Sprites(Path(self.people))
-        weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in self._drawers}
-        unknown = sorted(set(weights) - set(self._drawers))
-        if unknown:
+            drawers["people"] = People(Path(self.people))
+        weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
+        if unknown := sorted(set(weights) - set(drawers)):
             raise RequestError(
                 "unknown-style",
                 f"There is no style {', '.join(unknown)}.",
-                f"Known: {', '.join(self._drawers)} (sprites and people need a folder).",
+                f"Known: {', '.join(drawers)} (sprites and people need a folder).",
             )
-        self._names = list(weights)
-        self._chances = np.array([weights[name] for name in self._names]) / sum(weights.values())
-        self._canvas_px = max(SMALLEST_CANVAS_PX, 3 * self.size_px // 2)
-        self._drawn: dict[tuple[int, int], tuple[str, Drawn]] = {}
+        self._pool = Pool(
+            drawers=drawers,
+            weights=weights,
+            generator=lambda lane, number: self._rng("object", number, lane),
+            canvas_px=max(SMALLEST_CANVAS_PX, 3 * self.size_px // 2),
+            lanes=self.lanes,
+            size=self.pool,
+            reuse=self.reuse,
+        )
 
     def sample(self, index: int) -> Scene:
         """Make the scene number `index`, any number from 0.
 
         Composition is I = αF + (1 − α)B of the rounded layers, in sRGB or in linear light.
         """
-        rng = self._rng(0, index)
-        background, behind = self._textures.background(rng)
-        foreground, alpha, names = self._foreground(rng, index, background, behind)
+        rng = self._rng("scene", index)
+        background, photo = self._textures.background(rng)
+        if self.layout == "portrait" and rng.random() < 0.5:
+            background = self._furnished(rng, index, background, photo)
+        foreground, alpha, names = self._foreground(rng, index, background, photo)
         foreground, background = camera.grade(rng, foreground, background)
+        apart = self._rng("plate", index)
+        plate = plates.captured(apart, background) if self.plates else None
+        if self.plates:
+            background = plates.shadowed(apart, background, alpha)
         alpha8 = camera.quantise(alpha)
         foreground8, background8 = camera.quantise(foreground), camera.quantise(background)
         linear = rng.random() < self.effects.linear_share
@@ -141,75 +161,71 @@ class SceneSource:
             foreground=foreground8,
             background=background8,
             styles=names,
+            plate=plate,
+            segmentation=plates.segmentation(apart, alpha8) if self.plates else None,
         )
 
-    def _rng(self, purpose: int, number: int, lane: int = 0) -> Rng:
-        split = 0 if self.split == "train" else 1
-        return np.random.default_rng([self.seed, split, purpose, lane, number])
+    def _rng(self, purpose: Literal["scene", "object", "plate"], number: int, lane: int = 0) -> Rng:
+        split = ("train", "held").index(self.split)
+        use = ("scene", "object", "plate").index(purpose)
+        return np.random.default_rng([self.seed, split, use, lane, number])
 
     def _foreground(
-        self, rng: Rng, index: int, background: Field, behind: int
+        self, rng: Rng, index: int, background: Field, photo: int
     ) -> tuple[Field, Field, tuple[str, ...]]:
         """Lay one to three objects over one another; returns colours, alpha and names."""
-        colour = alpha = None
-        names: list[str] = []
-        for _ in range(1 + int(rng.random() < 0.25) + int(rng.random() < 0.06)):
-            name, drawn = self._choose(rng, index)
-            view, cover = self._visible(rng, drawn)
-            own = layers.colours(
-                rng, view, drawn.material, self._textures, behind=background, photo=behind
-            )
-            own, cover = blur.optics(rng, own, cover)
-            if colour is None or alpha is None:
-                colour, alpha = own, cover
-            else:
-                colour, alpha = layers.over(own, cover, colour, alpha)
+        name, colour, alpha = self._object(rng, index, background, photo)
+        names = [name]
+        more = (0.25, 0.06) if self.layout == "crop" else (0.15, 0.0)
+        for _ in range(sum(rng.random() < chance for chance in more)):
+            name, own, cover = self._object(rng, index, background, photo)
+            colour, alpha = layers.over(own, cover, colour, alpha)
             names.append(name)
-        assert colour is not None  # the loop runs at least once
-        assert alpha is not None
-        if (
-            rng.random() < 0.08
-        ):  # the object is what surrounds: a window, an arch, a coat with a gap
-            alpha = 1 - alpha
+        if self.layout == "crop" and rng.random() < 0.08:
+            alpha = 1 - alpha  # the object is what surrounds: a window, an arch, a gap in a coat
         return colour, np.clip(alpha, 0, 1), tuple(names)
 
-    def _visible(self, rng: Rng, drawn: Drawn) -> tuple[Field, Field]:
+    def _object(
+        self, rng: Rng, index: int, background: Field, photo: int
+    ) -> tuple[str, Field, Field]:
+        """Return the name, colours and alpha of one placed object."""
+        name, drawn = self._pool.choose(rng, index)
+        view = self._visible(rng, drawn)
+        cover = layers.densify(rng, view[..., 0], drawn.material)
+        colour = layers.colours(
+            rng, view, drawn.material, self._textures, behind=background, photo=photo
+        )
+        return name, *blur.optics(rng, colour, cover)
+
+    def _visible(self, rng: Rng, drawn: Drawn) -> Field:
         """Place an object until its solid part, and what surrounds it, are in the crop.
 
         Crops that are soft nearly everywhere, or show nothing solid, come up, but not often.
         """
+        if self.layout == "portrait":
+            return layers.view(drawn, self.size_px, layers.whole(rng, drawn, self.size_px))
         softest = rng.uniform(0.15, 0.6)
         core = 0.08 if rng.random() < 0.9 else 0.01
         for _ in range(ATTEMPTS):
-            view = layers.place(rng, drawn, self.size_px)
+            view = layers.view(drawn, self.size_px, layers.near_edge(rng, drawn, self.size_px))
             sparse = view[::4, ::4, 0]
             soft, solid = (sparse > 0.03) & (sparse < 0.97), sparse >= 0.97
             if float(sparse.mean()) < 0.95 and soft.mean() < softest and solid.mean() > core:
                 break
-        return view, layers.densify(rng, view[..., 0], drawn.material)
+        return view
 
-    def _choose(self, rng: Rng, index: int) -> tuple[str, Drawn]:
-        """Take one of the objects that are current at `index`; draws it if it is new."""
-        lane, turn = index % self.lanes, index // self.lanes
-        oldest = turn // self.reuse
-        number = oldest + int(rng.integers(self.pool))
-        key = (lane, number)
-        if key not in self._drawn:
-            for old in [
-                k for k in self._drawn if k[0] != lane or not 0 <= k[1] - oldest < self.pool
-            ]:
-                del self._drawn[old]
-            self._drawn[key] = self._draw(lane, number)
-        return self._drawn[key]
-
-    def _draw(self, lane: int, number: int) -> tuple[str, Drawn]:
-        rng = self._rng(1, number, lane)
-        name = self._names[int(rng.choice(len(self._names), p=self._chances))]
-        for _ in range(ATTEMPTS):
-            cutout = self._drawers[name](rng, self._canvas_px)
-            if float(cutout.alpha.mean()) > 0.02 * 255:
-                break
-        return name, Drawn.of(cutout)
+    def _furnished(self, rng: Rng, index: int, background: Field, photo: int) -> Field:
+        """Put sharp things into the background, or a network learns that what is sharp is meant."""
+        for _ in range(int(rng.integers(1, 3))):
+            style, drawn = self._pool.choose(rng, index)
+            if style == "people":  # a person in a portrait is meant
+                continue
+            view = layers.view(drawn, self.size_px, layers.near_edge(rng, drawn, self.size_px))
+            colour = layers.colours(
+                rng, view, drawn.material, self._textures, behind=background, photo=photo
+            )
+            background = planes.mixed(background, colour, view[..., 0])
+        return background
 
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:

@@ -28,6 +28,9 @@ class Sprites:
         RequestError: no pictures there.
     """
 
+    tilt_deg = 180.0
+    """How far a cut-out may be turned either way."""
+
     def __init__(self, folder: Path) -> None:
         found = pictures_in(folder, "cut-outs")
         parents = sorted({path.parent for path in found})
@@ -55,7 +58,7 @@ class Sprites:
         premultiplied: Field = pixels.astype(np.float32)
         premultiplied[..., :3] *= premultiplied[..., 3:] / 255
         turn: NDArray[Any] = cv2.getRotationMatrix2D(
-            (width / 2, height / 2), rng.uniform(-180, 180), scale
+            (width / 2, height / 2), rng.uniform(-self.tilt_deg, self.tilt_deg), scale
         )
         turn[:, 2] += size_px / 2 - np.array([width, height]) / 2
         if scale < 0.7:  # avoid aliasing: halve before warping

@@ -45,4 +45,5 @@ WEIGHTS: dict[str, float] = {
     "smoke": 1,
     "glass": 1,
     "sprites": 3,
+    "people": 14,
 }
