@@ -61,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _configure_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--data", action="append", metavar="KIND:DIR", help="where scenes come from; repeatable")
+    add("--leave-out", action="store_true", help="leave out files of datasets that do not fit")
     add("--size", type=int, nargs="+", metavar="PX", help="sides of the crops, taken in turn (256)")
     add("--seed", type=int, help="of data and weights (0)")
 
@@ -133,6 +134,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     given["data"] = tuple(arguments.data) if arguments.data else None
     given["sizes_px"] = tuple(arguments.size) if arguments.size else None
     given["options"] = dict(map(_option, arguments.set)) if arguments.set else None
+    given["leave_out"] = arguments.leave_out or None
     given["bf16"] = False if arguments.fp32 else None
     return {name: value for name, value in given.items() if value is not None}
 
@@ -162,9 +164,10 @@ def _sheet(arguments: argparse.Namespace) -> int:
     from matteplug.training.sources import sources
 
     settings = TrainSettings(family="", config="", data=tuple(arguments.data or ()), workers=0)
-    settings = replace(settings, seed=arguments.seed or 0)
-    source = sources(settings)[arguments.held].open((arguments.size or settings.sizes_px)[0])
-    scenes = [source.sample(8 * index) for index in range(arguments.count)]  # 8: other objects
+    settings = replace(settings, seed=arguments.seed or 0, leave_out=arguments.leave_out)
+    source = sources(settings)[arguments.held]
+    size_px = (arguments.size or settings.sizes_px)[0]
+    scenes = [source.scene(8 * i, size_px) for i in range(arguments.count)]  # 8: other objects
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet(scenes)).save(arguments.out)
     print(arguments.out)

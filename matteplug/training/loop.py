@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -43,6 +43,7 @@ class Trainer:
 
     Attributes:
         step: updates made in this run.
+        notes: sentences about the data, said and logged at the start.
         batches, samples, trained_s: batches and crops taken and seconds spent, in this run and
             those before it.
     """
@@ -60,6 +61,7 @@ class Trainer:
         self.schedule = Schedule()
         self.step = self.batches = self.samples = 0
         self.trained_s = 0.0
+        self.notes: Sequence[str] = ()
         self._source, self._held = source, held
         for part in recipe.parts.values():
             part.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -148,7 +150,10 @@ class Trainer:
                 BatchStream(self._source, plan, start=self.batches, workers=settings.workers)
             )
             held = HeldScenes(self._held, settings.held_scenes, settings.sizes_px[0], self.device)
-            journal.write("start", self.step, settings=settings.to_json(), samples=self.samples)
+            about = {"settings": settings.to_json(), "notes": [*self.notes]}
+            journal.write("start", self.step, samples=self.samples, **about)
+            for note in self.notes:
+                display.say(f"left out: {note}")
             self._checkpoint(journal)
 
             def validate() -> None:

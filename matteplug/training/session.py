@@ -69,6 +69,7 @@ def start(
     torch.manual_seed(settings.seed)
     train, held = sources(settings)
     trainer = Trainer(settings, recipe(settings), train, held, folder)
+    trainer.notes = (*train.left_out, *held.left_out)
     if content is not None:
         trainer.resume(content, new_schedule=bool(_BUDGET & given.keys()))
     elif init:

@@ -14,6 +14,7 @@ class TrainSettings:
     Attributes:
         family, config: the network ("citm") and which of its configurations ("compact").
         data: sources, "kind:folder" each; see `sources`.
+        leave_out: leave out files of datasets that do not fit instead of refusing to start.
         minutes, steps: the budget of this schedule, the first that is reached ends it; None for no
             such bound.
         batch: crops a step at the first of `sizes_px`.
@@ -39,6 +40,7 @@ class TrainSettings:
     family: str
     config: str
     data: tuple[str, ...] = ()
+    leave_out: bool = False
     minutes: float | None = None
     steps: int | None = None
     batch: int = 8

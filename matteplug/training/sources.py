@@ -5,39 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import TrainingError
+from matteplug.training import datasets
+from matteplug.training.datasets.layouts import Split
 from matteplug.training.scenes import Scene, SceneSource
+from matteplug.training.scenes.photographs import Photographs
 from matteplug.training.settings import TrainSettings
 from matteplug.training.stream import Arrays
 
 MADE = {
-    "photos": "photographs, for backgrounds and textures of made scenes",
+    "photos": "photographs, which made scenes and datasets of foregrounds lie over",
     "sprites": "cut-outs with alpha that made scenes show too",
     "people": "rendered people with alpha that made scenes show too",
 }
 """Kinds of folders that the scene generator takes."""
 
+SMALLEST_PX = 64
 ENTRIES = ("image", "alpha", "trimap", "foreground", "background")
+
+
+class Maker(Protocol):
+    """Makes scenes one by one."""
+
+    def scene(self, number: int, size_px: int) -> Scene:
+        """Return scene `number`, the same on every call."""
 
 
 @dataclass
 class MadeScenes:
-    """Batches of made scenes; the same for the same seed, split and lanes.
+    """Scenes of the generator, at any size; see `SceneSource`.
 
     Attributes:
-        seed: names the stream.
         folders: photos, and perhaps sprites and people.
-        split: "train" or "held": photographs are in one of the two.
-        lanes: number of workers; each has objects of its own (see `SceneSource`).
     """
 
     seed: int
     folders: Mapping[str, Path]
-    split: str
+    split: Split
     lanes: int
     _opened: dict[int, SceneSource] = field(default_factory=dict, repr=False)
 
@@ -54,17 +63,43 @@ class MadeScenes:
                 photos=self.folders["photos"],
                 sprites=self.folders.get("sprites"),
                 people=self.folders.get("people"),
-                split=self.split,  # type: ignore[arg-type]
+                split=self.split,
                 lanes=self.lanes,
             )
         return self._opened[size_px]
 
+    def scene(self, number: int, size_px: int) -> Scene:
+        """Return scene `number`."""
+        return self.open(size_px).sample(number)
+
+
+@dataclass
+class SceneBatches:
+    """Batches of scenes from several makers, each drawn as often as the others; a `BatchSource`.
+
+    Attributes:
+        seed: decides which maker makes which scene.
+        makers: one or more.
+        lanes: number of workers: worker w makes every scene whose number is w modulo `lanes`, so
+            that what costs time to draw or read is shared among them and not done twice.
+        left_out: sentences about files of datasets that do not fit and were left out.
+    """
+
+    seed: int
+    makers: Sequence[Maker]
+    lanes: int = 1
+    left_out: tuple[str, ...] = ()
+
+    def scene(self, number: int, size_px: int) -> Scene:
+        """Return scene `number`."""
+        rng = np.random.default_rng([self.seed, number])
+        return self.makers[int(rng.integers(len(self.makers)))].scene(number, size_px)
+
     def batch(self, index: int, count: int, size_px: int) -> Arrays:
         """Return batch number `index`; see `BatchSource`."""
-        source = self.open(size_px)
         turn, lane = divmod(index, self.lanes)
-        first = turn * count
-        return collate([source.sample((first + i) * self.lanes + lane) for i in range(count)])
+        numbers = ((turn * count + i) * self.lanes + lane for i in range(count))
+        return collate([self.scene(number, size_px) for number in numbers])
 
 
 def collate(scenes: Sequence[Scene]) -> Arrays:
@@ -76,36 +111,66 @@ def _planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
 
 
-def sources(settings: TrainSettings) -> tuple[MadeScenes, MadeScenes]:
+def sources(settings: TrainSettings) -> tuple[SceneBatches, SceneBatches]:
     """Return the sources for training and for validation.
 
     Raises:
-        TrainingError: an argument is not of the form kind:folder, or a kind is unknown.
-        RequestError: a folder has nothing that can be used.
+        TrainingError: an argument is not of the form kind:folder, a kind is unknown, or a dataset's
+            files do not fit.
+        RequestError: a folder of photographs or cut-outs has nothing that can be used.
     """
-    folders = dict(map(_parse, settings.data))
-    if "photos" not in folders:
-        raise TrainingError(
-            "no-photos", "Made scenes need photographs.", "Name a folder of them: --data photos:DIR"
-        )
-    train = MadeScenes(settings.seed, folders, "train", max(1, settings.workers))
-    held = MadeScenes(0, folders, "held", 1)
-    train.open(settings.sizes_px[0])  # complains here, not in a worker
-    return MadeScenes(train.seed, folders, train.split, train.lanes), held
+    folders = _parse(settings.data)
+    lanes = max(1, settings.workers)
+    return (
+        _batches(folders, "train", settings.seed, lanes, settings.leave_out),
+        _batches(folders, "held", 0, 1, settings.leave_out),
+    )
 
 
-def _parse(argument: str) -> tuple[str, Path]:
-    kind, separator, folder = argument.partition(":")
-    if not separator or not folder:
+def _batches(
+    folders: Mapping[str, Path], split: Split, seed: int, lanes: int, leave_out: bool
+) -> SceneBatches:
+    made = {kind: folder for kind, folder in folders.items() if kind in MADE}
+    sets = [
+        datasets.read(kind, folder, split, leave_out=leave_out)
+        for kind, folder in folders.items()
+        if kind in datasets.LAYOUTS
+    ]
+    backgrounds = [path for dataset in sets for path in dataset.backgrounds]
+    if not backgrounds and "photos" in made:
+        backgrounds = Photographs(made["photos"], split).paths
+    makers: list[Maker] = [
+        datasets.DatasetScenes(dataset, backgrounds, seed, lanes)
+        for dataset in sets
+        if not dataset.only_backgrounds
+    ]
+    if "photos" in made:
+        MadeScenes(seed, made, split, lanes).open(SMALLEST_PX)  # complains here, not in a worker
+        makers.append(MadeScenes(seed, made, split, lanes))
+    if not makers or (made.keys() - {"photos"} and "photos" not in made):
         raise TrainingError(
-            "bad-data",
-            f"{argument!r} names no data.",
-            "Write it as KIND:DIR, for instance photos:DIR.",
+            "no-photos",
+            "There is nothing to make scenes from.",
+            "Name a folder of photographs: --data photos:DIR, or a dataset with alphas.",
         )
-    if kind not in MADE:
-        raise TrainingError(
-            "unknown-data",
-            f"There is no kind of data {kind!r}.",
-            f"Known: {'; '.join(f'{k} ({what})' for k, what in MADE.items())}.",
-        )
-    return kind, Path(folder)
+    left_out = tuple(sentence for dataset in sets for sentence in dataset.left_out)
+    return SceneBatches(seed, makers, lanes, left_out)
+
+
+def _parse(arguments: Sequence[str]) -> dict[str, Path]:
+    known = MADE | {kind: layout.title for kind, layout in datasets.LAYOUTS.items()}
+    folders: dict[str, Path] = {}
+    for argument in arguments:
+        kind, separator, folder = argument.partition(":")
+        if not separator or not folder:
+            raise TrainingError(
+                "bad-data", f"{argument!r} names no data.", "Write it as KIND:DIR, like photos:DIR."
+            )
+        if kind not in known:
+            raise TrainingError(
+                "unknown-data",
+                f"There is no kind of data {kind!r}.",
+                f"Known: {'; '.join(f'{k} ({what})' for k, what in known.items())}.",
+            )
+        folders[kind] = Path(folder)
+    return folders

@@ -1,0 +1,204 @@
+"""Datasets are found in their usual folders; what is missing is named and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from matteplug.errors import TrainingError
+from matteplug.training.datasets import Dataset, DatasetScenes, read
+from matteplug.training.settings import TrainSettings
+from matteplug.training.sources import sources
+
+
+def picture(path: Path, size: tuple[int, int] = (60, 80), level: int = 200) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.full((*size, 3), level, np.uint8)
+    pixels[..., 0] = 10  # blue, in OpenCV's order
+    cv2.imwrite(str(path), pixels)
+
+
+def alpha(path: Path, size: tuple[int, int] = (60, 80)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ramp = np.clip(np.linspace(-1, 2, size[1]) * 255, 0, 255)
+    cv2.imwrite(str(path), np.broadcast_to(ramp, size).astype(np.uint8))
+
+
+def pairs(folder: Path, pictures: str, alphas: str, stems: list[str]) -> None:
+    for name in stems:
+        picture(folder / pictures / f"{name}.png")
+        alpha(folder / alphas / f"{name}.png")
+
+
+def names(dataset: Dataset) -> list[str]:
+    return [pair.picture.stem for pair in dataset.pairs]
+
+
+NAMES = [f"picture{i:02d}" for i in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "train", "held"),
+    [
+        (
+            "p3m",
+            ("train/blurred_image", "train/mask"),
+            ("validation/P3M-500-NP/original_image", "mask"),
+        ),
+        ("am2k", ("train/original", "train/mask"), ("validation/original", "mask")),
+        (
+            "composition1k",
+            ("Training_set/Other/fg", "Training_set/Other/alpha"),
+            ("Test_set/Adobe-licensed images/fg", "alpha"),
+        ),
+    ],
+)
+def test_splits_have_folders_of_their_own(
+    tmp_path: Path, kind: str, train: tuple[str, str], held: tuple[str, str]
+) -> None:
+    pairs(tmp_path, *train, NAMES[:4])
+    pairs(tmp_path, held[0], str(Path(held[0]).parent / held[1]), NAMES[4:7])
+    assert names(read(kind, tmp_path, "train")) == NAMES[:4]
+    assert names(read(kind, tmp_path, "held")) == NAMES[4:7]
+
+
+@pytest.mark.parametrize(
+    ("kind", "folders"),
+    [
+        ("aim500", ("original", "mask")),
+        ("mcp20k", ("fg", "alpha")),
+        ("composition1k", ("fg", "alpha")),
+    ],
+)
+def test_one_folder_is_split_by_name(tmp_path: Path, kind: str, folders: tuple[str, str]) -> None:
+    pairs(tmp_path, *folders, NAMES)
+    train, held = (names(read(kind, tmp_path, split)) for split in ("train", "held"))
+    assert set(train + held) == set(NAMES)
+    assert not set(train) & set(held)
+    assert 0 < len(held) < len(train)
+
+
+def test_portraits_are_composited_as_often_as_the_recipe_says(tmp_path: Path) -> None:
+    pairs(tmp_path, "fg", "alpha", NAMES)
+    assert read("mcp20k", tmp_path, "train").composites == 20
+    assert read("mcp20k", tmp_path, "held").composites == 10
+
+
+def test_backgrounds_are_a_dataset_too(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "a.jpg")
+    picture(tmp_path / "testval" / "b.jpg")
+    assert [p.name for p in read("bg20k", tmp_path, "train").backgrounds] == ["a.jpg"]
+    assert [p.name for p in read("bg20k", tmp_path, "held").backgrounds] == ["b.jpg"]
+
+
+def test_what_does_not_fit_is_named_and_counted(tmp_path: Path) -> None:
+    pairs(tmp_path, "train/original", "train/mask", NAMES[:2])
+    picture(tmp_path / "train/original/alone.png")
+    alpha(tmp_path / "train/mask/stray.png")
+    picture(tmp_path / "train/original/wide.png")
+    alpha(tmp_path / "train/mask/wide.png", (60, 90))
+    picture(tmp_path / "train/original/broken.png")
+    (tmp_path / "train/mask/broken.png").write_bytes(b"nothing")
+    pairs(tmp_path, "validation/original", "validation/mask", NAMES[2:3])
+    with pytest.raises(TrainingError) as caught:
+        read("am2k", tmp_path, "train")
+    message = caught.value.message
+    assert message.startswith("4 of the files of AM-2k")
+    assert "original/alone.png has no alpha in mask" in message
+    assert "mask/stray.png has no picture in original" in message
+    assert "original/wide.png is 80×60, its alpha 90×60" in message
+    assert "cannot be read (mask/broken.png)" in message
+    assert "--leave-out" in caught.value.hint
+
+    left = read("am2k", tmp_path, "train", leave_out=True)
+    assert names(left) == NAMES[:2]
+    assert len(left.left_out) == 4
+
+
+def test_lists_of_names_say_which_files_count(tmp_path: Path) -> None:
+    fg, masks = "Training_set/Other/fg", "Training_set/Other/alpha"
+    pairs(tmp_path, fg, masks, NAMES[:3])
+    pairs(tmp_path, "Test_set/fg", "Test_set/alpha", NAMES[5:6])
+    listed = tmp_path / "Training_set" / "training_fg_names.txt"
+    listed.write_text(f"{NAMES[0]}.png\n{NAMES[2]}.png\n")
+    assert names(read("composition1k", tmp_path, "train")) == [NAMES[0], NAMES[2]]
+    listed.write_text(f"{NAMES[0]}.png\nlost.png\n")
+    with pytest.raises(TrainingError, match=r"fg/lost\.png is in the list, but not there"):
+        read("composition1k", tmp_path, "train")
+
+
+def test_another_layout_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="There is no folder"):
+        read("p3m", tmp_path / "nowhere", "train")
+    with pytest.raises(TrainingError, match="P3M-10k: it has no folder train/blurred_image"):
+        read("p3m", tmp_path, "train")
+
+
+def test_whole_pictures_become_scenes_around_their_soft_pixels(tmp_path: Path) -> None:
+    pairs(tmp_path, "original", "mask", NAMES)
+    scenes = DatasetScenes(read("aim500", tmp_path, "train"), (), seed=3)
+    scene = scenes.scene(5, 32)
+    assert scene.image.shape == (32, 32, 3)
+    assert tuple(scene.image[0, 0]) == (200, 200, 10)  # red first
+    assert set(np.unique(scene.trimap)) <= {0, 128, 255}
+    assert (scene.trimap == 128).any()
+    np.testing.assert_array_equal(scene.foreground, scene.image)
+    np.testing.assert_array_equal(scenes.scene(5, 32).alpha, scene.alpha)
+
+
+def test_foregrounds_lie_over_backgrounds(tmp_path: Path) -> None:
+    pairs(tmp_path, "fg", "alpha", NAMES[:2])
+    picture(tmp_path / "bg" / "dark.png", level=40)
+    dataset = read("composition1k", tmp_path, "train")
+    scene = DatasetScenes(dataset, dataset.backgrounds, seed=0).scene(0, 32)
+    share = scene.alpha[..., None] / 255
+    expected = scene.foreground * share + scene.background * (1 - share)
+    np.testing.assert_allclose(scene.image, expected, atol=0.51)
+    assert scene.foreground.max() == 200
+    assert scene.background.max() == 40
+    with pytest.raises(TrainingError, match="need backgrounds"):
+        DatasetScenes(dataset, (), seed=0)
+
+
+def test_an_epoch_shows_every_composite_once(tmp_path: Path) -> None:
+    pairs(tmp_path, "fg", "alpha", NAMES[:3])
+    picture(tmp_path / "bg" / "dark.png")
+    dataset = read("mcp20k", tmp_path, "train")
+    scenes = DatasetScenes(dataset, dataset.backgrounds, seed=0)
+    count = 20 * len(dataset.pairs)
+    shown = [scenes._shown(i)[0].picture.stem for i in range(count)]
+    assert all(shown.count(pair.picture.stem) == 20 for pair in dataset.pairs)
+
+
+def test_kinds_mix_in_one_stream(tmp_path: Path) -> None:
+    pairs(tmp_path, "original", "mask", NAMES)
+    data = (f"photos:{tmp_path / 'original'}", f"aim500:{tmp_path}")
+    settings = TrainSettings(family="citm", config="compact", data=data)
+    train, _ = sources(settings)
+    scenes = [train.scene(number, 64) for number in range(12)]
+    kinds = {scene.styles == ("aim500",) for scene in scenes}
+    assert kinds == {True, False}
+    batch = train.batch(0, 2, 64)
+    assert {name: planes.shape for name, planes in batch.items()} == {
+        "image": (2, 3, 64, 64),
+        "alpha": (2, 1, 64, 64),
+        "trimap": (2, 1, 64, 64),
+        "foreground": (2, 3, 64, 64),
+        "background": (2, 3, 64, 64),
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (("photos",), "'photos' names no data"),
+        (("films:x",), "no kind of data 'films'"),
+        (("sprites:x",), "nothing to make scenes from"),
+    ],
+)
+def test_arguments_that_make_no_sense(data: tuple[str, ...], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        sources(TrainSettings(family="citm", config="compact", data=data))
