@@ -7,20 +7,20 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from matteplug import files, focus, foreground, pixels, plugins
+from matteplug import focus, foreground, pixels, plates, plugins
 from matteplug import trimap as trimaps
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
+from matteplug.pictures import colours, mask
 from matteplug.result import Matte
+from matteplug.tensors import Tensor
 from matteplug.types import (
     Alpha,
     CancelToken,
@@ -32,9 +32,7 @@ from matteplug.types import (
 )
 
 if TYPE_CHECKING:
-    from os import PathLike
-
-    Picture: TypeAlias = ArrayLike | str | PathLike[str]
+    from matteplug.pictures import Picture
 
 
 def matte(
@@ -95,9 +93,9 @@ def matte(
         Cancelled: `cancel` was set.
     """
     request = MatteRequest(
-        image=_colours(image, "image"),
-        plate=None if plate is None else _colours(plate, "plate"),
-        segmentation=None if segmentation is None else _mask(segmentation),
+        image=colours(image, "image"),
+        plate=None if plate is None else colours(plate, "plate"),
+        segmentation=None if segmentation is None else pixels.to_float(mask(segmentation)),
         network=network,
         options=MatteOptions(
             provider=provider,
@@ -122,9 +120,9 @@ def with_guide(
     if trimap is not None and selection is not None:
         raise RequestError("two-guides", "A trimap and a selection cannot be used together.")
     if trimap is not None:
-        result = trimaps.from_mask(_raw_mask(trimap))
+        result = trimaps.from_mask(mask(trimap))
     elif selection is not None:
-        result = trimaps.from_selection(_raw_mask(selection), band_px=request.options.band_px)
+        result = trimaps.from_selection(mask(selection), band_px=request.options.band_px)
     else:
         return request
     trimaps.check(result.trimap, Size.of(request.image))
@@ -141,35 +139,26 @@ def choose(request: MatteRequest) -> NetworkSpec:
     registry = plugins.registry()
     if request.network is not None:
         spec = registry.network(request.network)
-        missing = {Guide.TRIMAP: request.trimap is None, Guide.PLATE: request.plate is None}
-        if missing.get(spec.guide, False):
+        given = {Guide.TRIMAP: request.trimap, Guide.PLATE: request.plate}
+        if spec.guide is not Guide.NONE and given[spec.guide] is None:
             raise RequestError(
                 "guide-missing",
                 f"The network {spec.id} needs a {spec.guide.value}.",
                 f"Give a {spec.guide.value}, or leave the choice of the network open.",
             )
         return spec
-    guide = (
-        Guide.TRIMAP
-        if request.trimap is not None
-        else Guide.PLATE
-        if request.plate is not None
-        else Guide.NONE
-    )
+    guide = Guide.NONE
+    if request.trimap is not None:
+        guide = Guide.TRIMAP
+    elif request.plate is not None:
+        guide = Guide.PLATE
     for spec in registry.networks.values():
         if spec.guide is guide:
             return spec
-    article = {
-        Guide.NONE: "without a guide",
-        Guide.TRIMAP: "for a trimap",
-        Guide.PLATE: "for a plate",
-    }
     raise NetworkError(
         "no-network",
-        f"No network {article[guide]} is installed.",
-        "Give a trimap or a selection."
-        if guide is not Guide.TRIMAP
-        else "See `matteplug plugins`.",
+        f"No network for {_WORDS[guide]} is installed.",
+        "See `matteplug plugins`." if guide is Guide.TRIMAP else "Give a trimap or a selection.",
     )
 
 
@@ -186,7 +175,7 @@ def run(
     spec = choose(request)
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)
-    report(0.05, "matting")
+    request, confidence = plates.prepare(request, spec)
     outputs = focus.run(
         session,
         request,
@@ -201,6 +190,8 @@ def run(
     colours = _foreground(request, alpha, outputs.get("foreground"))
     finished = time.perf_counter()
     report(1.0, "done")
+    if "confidence" in outputs:
+        confidence = float(outputs["confidence"].mean())
     return Matte(
         alpha=alpha,
         foreground=colours,
@@ -211,52 +202,25 @@ def run(
             "foreground": finished - matted,
             "total": finished - started,
         },
+        confidence=confidence,
         notes=request.notes,
     )
 
 
-def _foreground(
-    request: MatteRequest, alpha: Alpha, predicted: NDArray[np.float32] | None
-) -> Image:
+_WORDS = {
+    Guide.NONE: "a picture without a guide",
+    Guide.TRIMAP: "a trimap",
+    Guide.PLATE: "a plate",
+}
+
+
+def _foreground(request: MatteRequest, alpha: Alpha, predicted: Tensor | None) -> Image:
     if not request.options.clean_colours:
         return request.image
     if predicted is None:
         return foreground.estimate(request.image, alpha)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)
     return np.where((alpha == 1.0)[..., None], request.image, colours)
-
-
-def _colours(picture: Picture, what: str) -> Image:
-    """Return `picture` as an (H, W, 3) array of a dtype the library works in."""
-    if isinstance(picture, str | os.PathLike):
-        return files.read(picture).image
-    array: NDArray[Any] = np.asarray(picture)
-    if array.ndim == 2:
-        array = np.repeat(array[..., None], 3, axis=2)
-    if array.ndim != 3 or array.shape[2] not in (3, 4) or 0 in array.shape:
-        raise RequestError(
-            "image-shape", f"The {what} has the shape {array.shape}; (H, W, 3) is needed."
-        )
-    if array.dtype.kind == "f":
-        array = array.astype(np.float32, copy=False)
-        if not np.isfinite(array).all():
-            raise RequestError("image-not-finite", f"The {what} holds values that are not numbers.")
-    elif array.dtype not in (np.uint8, np.uint16):
-        raise RequestError(
-            "image-dtype", f"The {what} is {array.dtype}; uint8, uint16 or float is needed."
-        )
-    return array[..., :3]
-
-
-def _raw_mask(picture: Picture) -> NDArray[Any]:
-    if isinstance(picture, str | os.PathLike):
-        return files.read_mask(picture)
-    return np.asarray(picture)
-
-
-def _mask(picture: Picture) -> Alpha:
-    mask = _raw_mask(picture)
-    return pixels.to_float(mask)
 
 
 def _silent(share: float, what: str) -> None:

@@ -24,12 +24,15 @@ def tensors(request: MatteRequest, rect: Rect) -> dict[str, Tensor]:
     | image, plate | (1, 3, height, width) | float32 | [0, 1] |
     | trimap | (1, 1, height, width) | float32 | 0, 0.5, 1 |
     | segmentation | (1, 1, height, width) | float32 | [0, 1] |
+    | motion | (1, 4, height, width) | float32 | [0, 1]: grey frames; a still picture four times |
     """
     inputs = {"image": _planes(request.image[rect.slices])}
     if request.trimap is not None:
         inputs["trimap"] = _LEVELS[request.trimap[rect.slices]][None, None]
     if request.plate is not None:
         inputs["plate"] = _planes(request.plate[rect.slices])
+        grey = inputs["image"].mean(axis=1, keepdims=True)
+        inputs["motion"] = np.repeat(grey, 4, axis=1)
     if request.segmentation is not None:
         inputs["segmentation"] = _planes(request.segmentation[rect.slices])
     return inputs

@@ -274,7 +274,7 @@ def _disagreement(image: Array, plate: Array, motion: NDArray[np.float64]) -> fl
     difference = _local(_structure(image) - warped)
     strength = _local(warped)
     telling = np.sort(difference[strength >= np.quantile(strength, 0.67)])
-    return float(telling[: len(telling) // 2].mean())
+    return float(telling[: (len(telling) + 1) // 2].mean())
 
 
 def _agreeing(image: Array, plate: Array) -> NDArray[np.bool_]:
@@ -322,7 +322,7 @@ def _blocks(gray: Array) -> Array:
     rows, columns = gray.shape[0] // BLOCK_PX, gray.shape[1] // BLOCK_PX
     whole = gray[: rows * BLOCK_PX, : columns * BLOCK_PX]
     blocks = whole.reshape(rows, BLOCK_PX, columns, BLOCK_PX).swapaxes(1, 2)
-    return blocks.reshape(rows * columns, BLOCK_PX * BLOCK_PX)
+    return np.asarray(blocks.reshape(rows * columns, BLOCK_PX * BLOCK_PX))
 
 
 def _shrunk(image: Image, scale: float) -> Array:
@@ -355,4 +355,4 @@ def _encoded(linear: Array) -> Array:
     """Return the sRGB encoding of linear light in [0, 1]."""
     low = linear * 12.92
     high = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, low, high).astype(np.float32)
+    return np.asarray(np.where(linear <= 0.0031308, low, high), np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from batch.trees import checksums, colours, pair, photograph, pictures, stored, trimap_of
+from batch.trees import checksums, colours, pair, photograph, pictures, plate_of, stored, trimap_of
 from matteplug import files
 from matteplug.testing import FakeEngine
 
@@ -130,13 +130,13 @@ def test_the_guide_chooses_the_network(
     batch: Batch, folder: Path, report: Callable[[], dict[str, object]]
 ) -> None:
     pair(folder / "a.png")
-    photograph(folder / "a_plate.png")
+    plate_of(folder / "a_plate.png")
     photograph(folder / "b.png")
-    photograph(folder / "b_plate.png")
+    plate_of(folder / "b_plate.png")
     photograph(folder / "c.png")
     pair(folder / "d.png")
     (folder / "d_trimap.png").rename(folder / "d_mask.png")
-    assert batch(folder, "--json") == 1
+    assert batch(folder, "--no-align", "--json") == 1
     found = report()
     assert isinstance(found["pictures"], list)
     chosen = {p["picture"]: (p["network"], p["guide"]) for p in found["pictures"]}
@@ -152,8 +152,8 @@ def test_a_named_network_takes_its_own_guide(
     batch: Batch, folder: Path, report: Callable[[], dict[str, object]]
 ) -> None:
     pair(folder / "a.png")
-    photograph(folder / "plate.png")
-    assert batch(folder, "--network", "by-plate", "--json") == 0
+    plate_of(folder / "plate.png")
+    assert batch(folder, "--network", "by-plate", "--no-align", "--json") == 0
     found = report()
     assert isinstance(found["pictures"], list)
     assert [(p["network"], p["guide"]) for p in found["pictures"]] == [("by-plate", "plate.png")]

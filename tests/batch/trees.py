@@ -29,6 +29,15 @@ def photograph(path: Path, width: int = 40, height: int = 30, mode: str = "RGB")
     return path
 
 
+def plate_of(path: Path, width: int = 40, height: int = 30) -> Path:
+    """Write the picture with its middle replaced, as its clean plate."""
+    values = colours(width, height).copy()
+    values[height // 3 : -(height // 3), width // 3 : -(width // 3)] = 90
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(values).save(path)
+    return path
+
+
 def trimap_of(path: Path, width: int = 40, height: int = 30) -> Path:
     """Write the trimap that belongs to a picture: white within gray within black."""
     values = np.zeros((height, width), np.uint8)

@@ -1,0 +1,206 @@
+"""The recipe: which network, what it is fed, what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matteplug import api, files, plugins
+from matteplug.errors import Cancelled, NetworkError, RequestError
+from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.testing import FakeEngine
+from matteplug.types import CancelToken, MatteRequest
+
+ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)
+
+
+def network(network_id: str, guide: Guide, *roles: str) -> NetworkSpec:
+    channels = {"image": 3, "plate": 3, "motion": 4}
+    inputs = tuple(TensorSpec(name=r, role=r, channels=channels.get(r, 1)) for r in roles)
+    return NetworkSpec(
+        id=network_id, title=network_id, guide=guide, inputs=inputs, outputs=(ALPHA,)
+    )
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> plugins.Registry:
+    registry = plugins.Registry()
+    registry.add(
+        "a",
+        "a 1",
+        networks=[
+            network("by-trimap", Guide.TRIMAP, "image", "trimap"),
+            network("by-plate", Guide.PLATE, "image", "plate", "segmentation", "motion"),
+            network("alone", Guide.NONE, "image"),
+        ],
+    )
+    monkeypatch.setattr(plugins, "registry", lambda: registry)
+    return registry
+
+
+def picture(height: int = 40, width: int = 60) -> NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def trimap(height: int = 40, width: int = 60) -> NDArray[np.uint8]:
+    guide = np.zeros((height, width), np.uint8)
+    guide[:, width // 3 :] = 128
+    guide[:, 2 * width // 3 :] = 255
+    return guide
+
+
+def test_the_guide_decides_the_network() -> None:
+    image, other = picture(), picture()[::-1].copy()
+    engine = FakeEngine()
+    assert api.matte(image, trimap=trimap(), engine=engine).network == "by-trimap"
+    assert api.matte(image, plate=other, align=False, engine=engine).network == "by-plate"
+    assert api.matte(image, engine=engine).network == "alone"
+    both = api.matte(image, trimap=trimap(), plate=other, engine=engine)
+    assert both.network == "by-trimap"
+    asked = api.matte(image, trimap=trimap(), network="alone", engine=engine)
+    assert asked.network == "alone"
+
+
+def test_known_pixels_are_exact_and_keep_their_colours() -> None:
+    image = picture()
+    engine = FakeEngine(alpha=lambda inputs: np.full_like(inputs["trimap"], 0.3))
+    matte = api.matte(image, trimap=trimap(), engine=engine)
+    assert (matte.alpha[:, :20] == 0).all()
+    assert np.allclose(matte.alpha[:, 20:40], 0.3)
+    assert (matte.alpha[:, 40:] == 1).all()
+    assert np.array_equal(matte.foreground[:, 40:], image[:, 40:])
+    assert matte.foreground.dtype == np.uint8
+    assert matte.provider == "cpu"
+    assert set(matte.elapsed_s) == {"network", "foreground", "total"}
+
+
+def test_nothing_unknown_needs_no_network() -> None:
+    hard = np.where(trimap() == 255, 255, 0).astype(np.uint8)
+    request = MatteRequest(image=picture(), trimap=hard)
+    engine = FakeEngine()
+    matte = api.run(request, engine=engine)
+    assert np.array_equal(matte.alpha, (hard == 255).astype(np.float32))
+    assert engine.runs == []
+
+
+def test_a_selection_becomes_a_trimap_with_a_note_or_band() -> None:
+    selection = np.zeros((120, 160), bool)
+    selection[30:90, 40:120] = True
+    engine = FakeEngine()
+    matte = api.matte(picture(120, 160), selection=selection, band_px=4, engine=engine)
+    assert set(np.unique(matte.alpha)) == {0.0, 0.5, 1.0}
+    assert matte.alpha[60, 80] == 1.0
+    assert matte.alpha[60, 40] == 0.5
+    with pytest.raises(RequestError, match="cannot be used together"):
+        api.matte(picture(120, 160), selection=selection, trimap=selection, engine=engine)
+
+
+def test_files_are_read(tmp_path: Path) -> None:
+    files.write(tmp_path / "a.png", picture())
+    files.write(tmp_path / "t.png", trimap())
+    from_files = api.matte(tmp_path / "a.png", trimap=str(tmp_path / "t.png"), engine=FakeEngine())
+    from_arrays = api.matte(picture(), trimap=trimap(), engine=FakeEngine())
+    assert np.array_equal(from_files.alpha, from_arrays.alpha)
+    assert np.array_equal(from_files.foreground, from_arrays.foreground)
+
+
+def test_colours_can_be_left_alone() -> None:
+    image = picture()
+    matte = api.matte(image, trimap=trimap(), clean_colours=False, engine=FakeEngine())
+    assert np.array_equal(matte.foreground, image)
+
+
+def test_cutout_and_composite() -> None:
+    image = picture()
+    matte = api.matte(image, trimap=trimap(), engine=FakeEngine())
+    cutout = matte.cutout()
+    assert cutout.shape == (40, 60, 4)
+    assert np.array_equal(cutout[:, 40:, :3], image[:, 40:])
+    assert (cutout[:, 40:, 3] == 255).all()
+    over = matte.composite((255, 0, 0))
+    assert (over[:, :20] == (255, 0, 0)).all()
+    assert np.array_equal(over[:, 40:], image[:, 40:])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_depth_is_kept(dtype: type) -> None:
+    image: NDArray[Any] = (picture() * (1 / 255 if dtype is np.float32 else 1)).astype(dtype)
+    matte = api.matte(image, trimap=trimap(), engine=FakeEngine())
+    assert matte.foreground.dtype == dtype
+    assert matte.cutout().dtype == dtype
+
+
+def test_a_plate_network_gets_what_it_needs() -> None:
+    image = picture(64, 64)
+    plate = image.copy()
+    plate[20:50, 20:50] = 255 - plate[20:50, 20:50]
+    engine = FakeEngine(alpha=lambda inputs: inputs["segmentation"])
+    matte = api.matte(image, plate=plate, align=False, engine=engine)
+    ((name, shapes),) = engine.runs
+    assert name == "by-plate"
+    assert shapes["motion"] == (1, 4, 64, 64)
+    assert matte.alpha[35, 35] > 0.9
+    assert matte.alpha[:8, :8].max() < 0.1
+
+
+def test_progress_is_monotonic_and_ends_at_one() -> None:
+    shares: list[float] = []
+    api.matte(
+        picture(),
+        trimap=trimap(),
+        engine=FakeEngine(),
+        progress=lambda share, what: shares.append(share),
+    )
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_a_set_token_cancels() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        api.matte(picture(), trimap=trimap(), engine=FakeEngine(), cancel=token)
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [
+        (np.zeros((4, 4, 2), np.uint8), "image-shape"),
+        (np.zeros((0, 4, 3), np.uint8), "image-shape"),
+        (np.zeros((4, 4, 3), np.int32), "image-dtype"),
+        (np.full((4, 4, 3), np.nan), "image-not-finite"),
+    ],
+)
+def test_a_picture_of_another_form_is_refused(image: NDArray[Any], code: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        api.matte(image, engine=FakeEngine())
+    assert caught.value.code == code
+
+
+def test_what_cannot_be_done_is_said(registry: plugins.Registry) -> None:
+    engine = FakeEngine()
+    with pytest.raises(RequestError, match="needs a trimap"):
+        api.matte(picture(), network="by-trimap", engine=engine)
+    with pytest.raises(RequestError, match="needs a plate"):
+        api.matte(picture(), network="by-plate", engine=engine)
+    with pytest.raises(NetworkError, match="no-such"):
+        api.matte(picture(), network="no-such", engine=engine)
+    with pytest.raises(RequestError, match="nothing differs"):
+        api.matte(picture(), plate=picture(), engine=engine)
+    with pytest.raises(RequestError):
+        api.matte(picture(), trimap=trimap(20, 20), engine=engine)
+    with pytest.raises(RequestError, match="segmentation"):
+        api.matte(
+            picture(),
+            plate=picture()[::-1].copy(),
+            align=False,
+            segmentation=trimap(20, 20),
+            engine=engine,
+        )
+    del registry.networks["alone"]
+    with pytest.raises(NetworkError, match="without a guide"):
+        api.matte(picture(), engine=engine)
