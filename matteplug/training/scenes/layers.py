@@ -129,12 +129,17 @@ def colours(
     else:
         base = textures.foreground(rng, material, behind, photo)
         kind = rng.random()
-        if kind < 0.75:
-            if kind < 0.4:  # two shades of one colour, as of one coat
+        if kind < 0.8:
+            if kind < 0.35:  # two shades of one colour, as of one coat
                 second = base * np.float32(rng.uniform(0.4, 1.6))
             else:
                 second = textures.foreground(rng, material, behind, photo)
-            base = planes.mixed(base, second, view[..., 2])
+            share = view[..., 2]
+            if rng.random() < 0.4:  # spots, patches, a collar: colours change along the edge too
+                patches = fractal(rng, share.shape[0], (1, 5))
+                hard = np.float32(log_uniform(rng, 3, 60))
+                share = np.clip((patches - 0.5) * hard + 0.5 + 0.3 * (share - 0.5), 0, 1)
+            base = planes.mixed(base, second, share)
     lit: Field = base * planes.spread(light(rng, view[..., 0], shade))
     return np.clip(lit, 0, 1, out=lit)
 

@@ -43,10 +43,10 @@ class Textures:
     def foreground(self, rng: Rng, material: Material, behind: Field, behind_index: int) -> Field:
         """Return a texture that suits a material; often in the colours of what lies behind it."""
         texture, change = self._plain(rng, material, behind_index)
-        if rng.random() < 0.3:  # recolour to a neighbourhood of the background
+        if rng.random() < 0.22:  # recolour to a neighbourhood of the background
             y, x = rng.integers(0, self._size, 2)
             now = (change @ np.append(planes.mean(texture), 1)).astype(np.float64)
-            shift = (behind[int(y), int(x)] - now) * rng.uniform(0.4, 1.0)
+            shift = (behind[int(y), int(x)] - now) * rng.uniform(0.3, 0.95)
             change = planes.then(change, planes.scaled(1.0, shift))
         if rng.random() < 0.3:
             cast = planes.scaled(rng.uniform(0.5, 1.5, 3), rng.uniform(-0.12, 0.12))
@@ -55,7 +55,7 @@ class Textures:
 
     def _plain(self, rng: Rng, material: Material, behind_index: int) -> tuple[Field, Map]:
         """Return a texture and how its colours are to be changed."""
-        photo = behind_index if rng.random() < 0.2 else self._photographs.choose(rng)
+        photo = behind_index if rng.random() < 0.14 else self._photographs.choose(rng)
 
         def crop(low: float, high: float) -> Field:
             return self._photographs.crop(rng, photo, self._size, (low, high))

@@ -1,0 +1,123 @@
+"""How many scenes a second the generator makes, and how long a training run waits for them.
+
+    python benchmarks/training.py --photos DIR [--sprites DIR] [--log RUN] [--json]
+
+The rate is measured through the stream that training reads, with two workers, and as scenes per
+second of processor time, which other programs disturb less.  Exits with 1 if the target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from matteplug.training import journal
+from matteplug.training.scenes import SceneSource
+from matteplug.training.sources import MadeScenes
+from matteplug.training.stream import BatchPlan, BatchStream
+
+RATE_TARGET = 60.0
+"""Crops of 256² a second on two cores; or else:"""
+WAIT_TARGET = 0.05
+"""Share of a training run spent waiting for data."""
+BATCH = 8
+
+
+def main() -> int:
+    """Measure, print, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--sprites", type=Path, help="folder of cut-outs with alpha")
+    parser.add_argument("--people", type=Path, help="folder of rendered people with alpha")
+    parser.add_argument("--size", type=int, default=256, help="side of a crop in pixels")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of the measurement")
+    parser.add_argument("--log", type=Path, help="log of a training run: its waiting share")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+
+    given = {"photos": args.photos, "sprites": args.sprites, "people": args.people}
+    folders = {kind: folder for kind, folder in given.items() if folder is not None}
+    report: dict[str, Any] = {
+        "size_px": args.size,
+        "workers": args.workers,
+        "crops_per_s": stream_rate(folders, args.size, args.workers, args.seconds),
+        "crops_per_cpu_s": processor_rate(folders, args.size, args.seconds),
+    }
+    if args.log is not None:
+        report["wait_share"] = waiting_share(args.log)
+    fast = report["crops_per_s"] >= RATE_TARGET
+    unnoticed = report.get("wait_share", 1.0) < WAIT_TARGET
+    report["target_met"] = fast or unnoticed
+    print(json.dumps(report, indent=2) if args.json else text(report))
+    return 0 if report["target_met"] else 1
+
+
+def stream_rate(folders: dict[str, Path], size: int, workers: int, seconds: float) -> float:
+    """Return the crops a second that a reader gets who does nothing else."""
+    source = MadeScenes(0, folders, "train", workers)
+    with BatchStream(source, BatchPlan(BATCH, (size,)), workers=workers) as stream:
+        batches = iter(stream)
+        for _ in range(20 * workers):  # until the workers have drawn most of their objects
+            next(batches)
+        began, crops = time.perf_counter(), 0
+        while time.perf_counter() - began < seconds:
+            next(batches)
+            crops += BATCH
+        return crops / (time.perf_counter() - began)
+
+
+def processor_rate(folders: dict[str, Path], size: int, seconds: float) -> float:
+    """Return the crops that one core makes in a second of its time."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    source = SceneSource(
+        seed=1,
+        size_px=size,
+        photos=folders["photos"],
+        sprites=folders.get("sprites"),
+        people=folders.get("people"),
+    )
+    for index in range(100):
+        source.sample(index)
+    began, crops = time.process_time(), 0
+    while time.process_time() - began < seconds / 2:
+        source.sample(100 + crops)
+        crops += 1
+    elapsed_s = time.process_time() - began
+    cv2.setNumThreads(threads)
+    return crops / elapsed_s
+
+
+def waiting_share(log: Path) -> float:
+    """Return the median share of waiting that a training run recorded.
+
+    Raises:
+        TrainingError: there is no such log, or it is damaged.
+        StatisticsError: the run recorded no step.
+    """
+    steps = [event for event in journal.read(log) if event["event"] == "step"]
+    return float(statistics.median(step["wait_share"] for step in steps))
+
+
+def text(report: dict[str, Any]) -> str:
+    """Return the report as lines for people."""
+    lines = [
+        f"{report['crops_per_s']:6.1f} crops of {report['size_px']}² a second,"
+        f" {report['workers']} workers (target {RATE_TARGET:.0f})",
+        f"{report['crops_per_cpu_s']:6.1f} crops per second of one core's time",
+    ]
+    if "wait_share" in report:
+        lines.append(f"{100 * report['wait_share']:6.1f} % of the training run's time was waiting")
+    lines.append("target met" if report["target_met"] else "TARGET MISSED")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
