@@ -76,7 +76,7 @@ def test_camera_changes_the_image_only(photos: Path) -> None:
 
 
 def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
-    source = SceneSource(seed=9, size_px=SIZE, photos=photos, pool=6, reuse=1)
+    source = SceneSource(seed=9, size_px=SIZE, photos=photos, pool=6, reuse=4)
     widths = []
     for index in range(40):
         scene = source.sample(index)
@@ -182,3 +182,30 @@ def test_portraits_show_people_on_the_frame(photos: Path, sprites: Path) -> None
     standing = sum(bool(scene.alpha[-1].max() > 128) for scene in scenes)
     assert standing >= 5
     assert sum((scene.alpha[0] == 0).mean() > 0.3 for scene in scenes) >= 5
+
+
+def test_photographs_of_a_large_folder_come_and_go(photos: Path) -> None:
+    def chosen(turn: int) -> set[int]:
+        pool.advance(turn)
+        rng = np.random.default_rng(turn)
+        return {pool.choose(rng) for _ in range(60)}
+
+    pool = Photographs(photos, "train", current=4)
+    assert len(chosen(0)) == 4
+    assert len(chosen(0) & chosen(24)) == 3
+    assert set.union(*(chosen(24 * step) for step in range(len(pool)))) == set(range(len(pool)))
+
+
+@pytest.mark.slow
+def test_alpha_in_the_unknown_area_is_distributed_as_in_real_pictures(photos: Path) -> None:
+    source = SceneSource(seed=5, size_px=256, photos=photos, pool=16, reuse=4)
+    opaque, middle = [], []
+    for index in range(80):
+        scene = source.sample(index)
+        alpha = scene.alpha[scene.trimap == 128] / 255.0
+        if len(alpha):
+            opaque.append((alpha > 0.98).mean())
+            middle.append(((alpha > 0.2) & (alpha < 0.8)).mean())
+    # Photographs with measured alpha: 0.31 and 0.16 (narrow bands), 0.38 and 0.11 (wide).
+    assert 0.2 < np.mean(opaque) < 0.45
+    assert np.mean(middle) < 0.28

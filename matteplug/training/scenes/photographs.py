@@ -17,6 +17,10 @@ from matteplug.training.scenes.noise import Field, Rng, log_uniform
 Split = Literal["train", "held"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 HELD_SHARE = 1 / 6
+REUSE = 24
+"""Scenes after which one of the current photographs of a large folder is replaced."""
+SPARE = 16
+"""Decoded photographs kept beside the current ones."""
 
 
 def pictures_in(folder: Path, what: str) -> list[Path]:
@@ -38,8 +42,12 @@ def pictures_in(folder: Path, what: str) -> list[Path]:
 
 def split_of(path: Path) -> Split:
     """Tell whether a photograph trains or is held for validation: the hash of its name decides."""
-    digest = hashlib.sha256(path.name.encode()).digest()
-    return "held" if int.from_bytes(digest[:4], "big") < HELD_SHARE * 2**32 else "train"
+    return "held" if digest(path) < HELD_SHARE * 2**32 else "train"
+
+
+def digest(path: Path) -> int:
+    """Return 32 bits that depend on a file's name only."""
+    return int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4], "big")
 
 
 class Photographs:
@@ -49,13 +57,16 @@ class Photographs:
         folder: searched with its subfolders.
         split: which share to use; the two never have a photograph in common.
         longest_px: photographs are reduced to this when they are read.
-        kept: how many stay decoded.
+        current: how many a scene chooses among; of a larger folder these change as scenes go by,
+            because decoding a photograph costs as much as the rest of a scene.
 
     Raises:
         RequestError: no photographs, or none in this split.
     """
 
-    def __init__(self, folder: Path, split: Split, longest_px: int = 1024, kept: int = 128) -> None:
+    def __init__(
+        self, folder: Path, split: Split, longest_px: int = 1024, current: int = 96
+    ) -> None:
         self.paths = [
             path for path in pictures_in(folder, "photographs") if split_of(path) == split
         ]
@@ -66,11 +77,18 @@ class Photographs:
                 "Add photographs: file names decide which sixth is held for validation.",
             )
         self._longest_px = longest_px
-        self._kept = kept
+        self._current = min(current, len(self.paths))
+        self._oldest = 0
+        # By hash, so that neighbours in the folder do not come together.
+        self._order = sorted(range(len(self.paths)), key=lambda i: digest(self.paths[i]))
         self._decoded: OrderedDict[int, U8] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def advance(self, turn: int) -> None:
+        """Make those photographs current that scene number `turn` chooses among."""
+        self._oldest = turn // REUSE
 
     def picture(self, index: int) -> U8:
         """Return (H, W, 3) uint8 RGB.
@@ -93,13 +111,13 @@ class Photographs:
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         pixels = np.ascontiguousarray(pixels[..., ::-1])
         self._decoded[index] = pixels
-        if len(self._decoded) > self._kept:
+        if len(self._decoded) > self._current + SPARE:
             self._decoded.popitem(last=False)
         return pixels
 
     def choose(self, rng: Rng) -> int:
-        """Draw the number of a photograph."""
-        return int(rng.integers(len(self.paths)))
+        """Draw the number of one of the current photographs."""
+        return self._order[(self._oldest + int(rng.integers(self._current))) % len(self.paths)]
 
     def crop(self, rng: Rng, index: int, size: int, zoom: tuple[float, float]) -> Field:
         """Return a (size, size, 3) float32 [0, 1] part; `zoom`: bounds of its pixels per pixel."""

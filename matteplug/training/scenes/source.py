@@ -112,7 +112,8 @@ class SceneSource:
     reuse: int = 16
 
     def __post_init__(self) -> None:
-        self._textures = Textures(Photographs(Path(self.photos), self.split), self.size_px)
+        self._photographs = Photographs(Path(self.photos), self.split)
+        self._textures = Textures(self._photographs, self.size_px)
         drawers: dict[str, Style] = dict(STYLES)
         if self.sprites is not None:
             drawers["sprites"] = Sprites(Path(self.sprites))
@@ -141,6 +142,7 @@ class SceneSource:
         Composition is I = αF + (1 − α)B of the rounded layers, in sRGB or in linear light.
         """
         rng = self._rng("scene", index)
+        self._photographs.advance(index // self.lanes)
         background, photo = self._textures.background(rng)
         if self.layout == "portrait" and rng.random() < 0.5:
             background = self._furnished(rng, index, background, photo)
