@@ -19,7 +19,7 @@ import cv2
 
 from matteplug.training import journal
 from matteplug.training.scenes import SceneSource
-from matteplug.training.sources import MadeScenes
+from matteplug.training.sources import MadeScenes, SceneBatches
 from matteplug.training.stream import BatchPlan, BatchStream
 
 RATE_TARGET = 60.0
@@ -61,7 +61,7 @@ def main() -> int:
 
 def stream_rate(folders: dict[str, Path], size: int, workers: int, seconds: float) -> float:
     """Return the crops a second that a reader gets who does nothing else."""
-    source = MadeScenes(0, folders, "train", workers)
+    source = SceneBatches(0, [MadeScenes(0, folders, "train", workers)], workers)
     with BatchStream(source, BatchPlan(BATCH, (size,)), workers=workers) as stream:
         batches = iter(stream)
         for _ in range(20 * workers):  # until the workers have drawn most of their objects
