@@ -107,12 +107,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from matteplug.training.session import start
 
-    trainer = start(
+    session = start(
         arguments.family, _settings(arguments), arguments.resume, arguments.init, arguments.out
     )
-    reason = trainer.run()
+    reason = session.train()
+    trainer = session.trainer
     cost = f"{trainer.samples} crops, {trainer.trained_s / 60:.1f} minutes in all"
-    print(f"{trainer.folder}: {trainer.step} steps, {cost}.", file=sys.stderr)
+    print(f"{session.folder}: {trainer.step} steps, {cost}.", file=sys.stderr)
     return 0 if reason == "budget" else 130
 
 

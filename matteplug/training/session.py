@@ -11,11 +11,12 @@ import torch
 
 from matteplug.errors import TrainingError
 from matteplug.training import checkpoint
-from matteplug.training.loop import Trainer
+from matteplug.training.loop import Run
 from matteplug.training.memory import keep_freed_memory
 from matteplug.training.recipes import recipe
 from matteplug.training.settings import TrainSettings
 from matteplug.training.sources import sources
+from matteplug.training.trainer import Trainer
 
 _BUDGET = {"minutes", "steps"}
 
@@ -26,8 +27,8 @@ def start(
     resume: Path | None = None,
     init: Path | None = None,
     out: Path | None = None,
-) -> Trainer:
-    """Return a trainer that is ready to run.
+) -> Run:
+    """Return a run that is ready to train.
 
     Args:
         family: the network.
@@ -67,14 +68,14 @@ def start(
     if settings.threads:
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
-    train, held = sources(settings)
-    trainer = Trainer(settings, recipe(settings), train, held, folder)
-    trainer.notes = (*train.left_out, *held.left_out)
+    made = recipe(settings)
+    train, held = sources(settings, made.needs)
+    trainer = Trainer(settings, made)
     if content is not None:
         trainer.resume(content, new_schedule=bool(_BUDGET & given.keys()))
     elif init:
         trainer.start_from(checkpoint.read(init))
-    return trainer
+    return Run(trainer, train, held, folder, (*train.left_out, *held.left_out))
 
 
 def _check(settings: TrainSettings) -> None:

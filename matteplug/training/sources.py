@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matteplug.errors import TrainingError
 from matteplug.training import datasets
 from matteplug.training.datasets.layouts import Split
+from matteplug.training.recipes import Needs
 from matteplug.training.scenes import Scene, SceneSource
 from matteplug.training.scenes.photographs import Photographs
 from matteplug.training.settings import TrainSettings
@@ -27,6 +28,7 @@ MADE = {
 
 SMALLEST_PX = 64
 ENTRIES = ("image", "alpha", "trimap", "foreground", "background")
+GUIDES = ("plate", "segmentation")
 
 
 class Maker(Protocol):
@@ -42,12 +44,14 @@ class MadeScenes:
 
     Attributes:
         folders: photos, and perhaps sprites and people.
+        needs: whether plates are made, and whether the whole object is shown.
     """
 
     seed: int
     folders: Mapping[str, Path]
     split: Split
     lanes: int
+    needs: Needs = field(default_factory=Needs)
     _opened: dict[int, SceneSource] = field(default_factory=dict, repr=False)
 
     def open(self, size_px: int) -> SceneSource:
@@ -65,6 +69,8 @@ class MadeScenes:
                 people=self.folders.get("people"),
                 split=self.split,
                 lanes=self.lanes,
+                layout="portrait" if self.needs.portraits else "crop",
+                plates=self.needs.plates,
             )
         return self._opened[size_px]
 
@@ -104,35 +110,39 @@ class SceneBatches:
 
 def collate(scenes: Sequence[Scene]) -> Arrays:
     """Return the scenes as one batch of (B, C, H, W) uint8."""
-    return {name: np.stack([_planes(getattr(s, name)) for s in scenes]) for name in ENTRIES}
+    entries = ENTRIES + (GUIDES if scenes[0].plate is not None else ())
+    return {name: np.stack([_planes(getattr(s, name)) for s in scenes]) for name in entries}
 
 
 def _planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
 
 
-def sources(settings: TrainSettings) -> tuple[SceneBatches, SceneBatches]:
+def sources(
+    settings: TrainSettings, needs: Needs | None = None
+) -> tuple[SceneBatches, SceneBatches]:
     """Return the sources for training and for validation.
+
+    Args:
+        settings: name the data.
+        needs: what the recipe asks of it; by default what a trimap network asks.
 
     Raises:
         TrainingError: an argument is not of the form kind:folder, a kind is unknown, or a dataset's
             files do not fit.
         RequestError: a folder of photographs or cut-outs has nothing that can be used.
     """
+    needs = needs or Needs()
+    return _batches(settings, "train", needs), _batches(settings, "held", needs)
+
+
+def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatches:
     folders = _parse(settings.data)
-    lanes = max(1, settings.workers)
-    return (
-        _batches(folders, "train", settings.seed, lanes, settings.leave_out),
-        _batches(folders, "held", 0, 1, settings.leave_out),
-    )
-
-
-def _batches(
-    folders: Mapping[str, Path], split: Split, seed: int, lanes: int, leave_out: bool
-) -> SceneBatches:
+    # What is held is the same whatever the run's seed, so that runs can be compared.
+    seed, lanes = (settings.seed, max(1, settings.workers)) if split == "train" else (0, 1)
     made = {kind: folder for kind, folder in folders.items() if kind in MADE}
     sets = [
-        datasets.read(kind, folder, split, leave_out=leave_out)
+        datasets.read(kind, folder, split, leave_out=settings.leave_out)
         for kind, folder in folders.items()
         if kind in datasets.LAYOUTS
     ]
@@ -140,13 +150,13 @@ def _batches(
     if not backgrounds and "photos" in made:
         backgrounds = Photographs(made["photos"], split).paths
     makers: list[Maker] = [
-        datasets.DatasetScenes(dataset, backgrounds, seed, lanes)
+        datasets.DatasetScenes(dataset, backgrounds, seed, lanes, needs)
         for dataset in sets
         if not dataset.only_backgrounds
     ]
     if "photos" in made:
         MadeScenes(seed, made, split, lanes).open(SMALLEST_PX)  # complains here, not in a worker
-        makers.append(MadeScenes(seed, made, split, lanes))
+        makers.append(MadeScenes(seed, made, split, lanes, needs))
     if not makers or (made.keys() - {"photos"} and "photos" not in made):
         raise TrainingError(
             "no-photos",

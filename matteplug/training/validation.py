@@ -41,16 +41,17 @@ class HeldScenes:
 
     @torch.no_grad()
     def measure(self, recipe: Recipe, network: nn.Module) -> dict[str, float]:
-        """Return mean errors over the unknown pixels of all scenes.
+        """Return mean errors, "sad" (of |α̂ − α|) and "mse".
 
-        "sad" (mean |α̂ − α|) and "mse".
+        Of all pixels of all scenes; of the unknown ones only where the network has a trimap.
         """
         absolute = squared = area = 0.0
         for batch in self:
-            error = (recipe.predict(network, batch).float() - batch.alpha) * batch.unknown
+            counts = self._counts(recipe, batch)
+            error = (recipe.predict(network, batch).float() - batch.alpha) * counts
             absolute += error.abs().sum().item()
             squared += error.square().sum().item()
-            area += batch.unknown.sum().item()
+            area += counts.sum().item()
         return {"sad": absolute / max(area, 1), "mse": squared / max(area, 1)}
 
     @torch.no_grad()
@@ -65,13 +66,17 @@ class HeldScenes:
         for batch in self:
             alpha = recipe.predict(network, batch).float()
             trimap = batch.trimap.unsqueeze(1).float() / 2
-            error = (alpha - batch.alpha).abs() * batch.unknown
+            error = (alpha - batch.alpha).abs() * self._counts(recipe, batch)
             columns = [batch.image, trimap, alpha, batch.alpha, error]
             rows += [_row([c[i] for c in columns]) for i in range(len(alpha))]
             if len(rows) >= _ROWS:
                 break
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(np.concatenate(rows[:_ROWS])).save(path)
+
+    @staticmethod
+    def _counts(recipe: Recipe, batch: Batch) -> Tensor:
+        return batch.unknown if recipe.needs.trimap else torch.ones_like(batch.alpha)
 
 
 def _row(pictures: list[Tensor]) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ import torch
 
 from matteplug.errors import TrainingError
 from matteplug.training import checkpoint, journal
-from matteplug.training.loop import Trainer
+from matteplug.training.loop import Run
 from matteplug.training.recipes import Phase
 
 
@@ -30,42 +30,42 @@ def _one_thread() -> Iterator[None]:
 
 
 def test_overfits_one_scene(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, repeats=True, steps=120, lr=0.02, ema=0.9, log_steps=10)
-    assert run.run() == "budget"
+    run = tiny_run.run(tmp_path, repeats=True, steps=80, lr=0.02, ema=0.9, log_steps=10)
+    assert run.train() == "budget"
     errors = [e["l1"] for e in journal.read(tmp_path) if e["event"] == "step"]
     assert errors[0] > 0.15
     assert errors[-1] < 0.05
 
 
 def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
-    whole = tiny_run.trainer(tmp_path / "whole")
-    whole.run()
+    whole = tiny_run.run(tmp_path / "whole")
+    whole.train()
 
-    first = tiny_run.trainer(tmp_path / "halves")
+    first = tiny_run.run(tmp_path / "halves")
     first.folder.mkdir()
     stop_after(first, 4)
-    assert first.run() == "signal"
-    second = tiny_run.trainer(tmp_path / "halves")
+    assert first.train() == "signal"
+    second = tiny_run.run(tmp_path / "halves")
     torch.manual_seed(777)
-    second.resume(checkpoint.read(second.folder), new_schedule=False)
-    assert (second.step, second.batches, second.samples) == (4, 4, 8)
-    second.run()
+    second.trainer.resume(checkpoint.read(second.folder), new_schedule=False)
+    assert (second.trainer.step, second.trainer.batches, second.trainer.samples) == (4, 4, 8)
+    second.train()
 
-    assert second.step == whole.step == 8
-    theirs = whole.average.module.state_dict()
-    for name, tensor in second.average.module.state_dict().items():
+    assert second.trainer.step == whole.trainer.step == 8
+    theirs = whole.trainer.average.module.state_dict()
+    for name, tensor in second.trainer.average.module.state_dict().items():
         torch.testing.assert_close(tensor, theirs[name])
 
 
-def stop_after(run: Trainer, steps: int) -> None:
-    phases = run.recipe.phases
+def stop_after(run: Run, steps: int) -> None:
+    phases = run.trainer.recipe.phases
 
     def stopping(*args: Any) -> Iterator[Phase]:
-        if run.step == steps:
+        if run.trainer.step == steps:
             os.kill(os.getpid(), signal.SIGTERM)
         yield from phases(*args)
 
-    run.recipe.phases = stopping  # type: ignore[method-assign,assignment]
+    run.trainer.recipe.phases = stopping  # type: ignore[method-assign,assignment]
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
@@ -82,12 +82,12 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     killed_at = steps_of(folder)
     assert killed_at >= 3
 
-    run = tiny_run.trainer(folder, steps=100_000)
+    run = tiny_run.run(folder, steps=100_000)
     content = checkpoint.read(folder)
-    run.resume(content, new_schedule=False)
-    assert run.step == run.batches == run.schedule.step == killed_at
+    run.trainer.resume(content, new_schedule=False)
+    assert run.trainer.step == run.trainer.batches == run.trainer.schedule.step == killed_at
     stop_after(run, killed_at + 2)
-    assert run.run() == "signal"
+    assert run.train() == "signal"
     assert steps_of(folder) == killed_at + 2
     starts = [e["step"] for e in journal.read(folder) if e["event"] == "start"]
     assert starts == [0, killed_at]
@@ -101,57 +101,57 @@ def steps_of(folder: Path) -> int:
 
 
 def test_nonsense_stops_the_run_and_keeps_what_was_good(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, poison_at=5, checkpoint_s=0)
+    run = tiny_run.run(tmp_path, poison_at=5, checkpoint_s=0)
     with pytest.raises(TrainingError, match="at step 5") as caught:
-        run.run()
+        run.train()
     assert caught.value.code == "loss-not-finite"
     content = checkpoint.read(tmp_path)
     assert content["step"] == 4
     assert all(t.isfinite().all() for t in content["state"].values())
-    assert journal.read(tmp_path)[-1]["reason"] == "not finite"
+    assert journal.read(tmp_path)[-1]["reason"] == "loss-not-finite"
 
 
 def test_a_checkpoint_of_another_configuration_is_refused_by_name(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, steps=1)
-    run.run()
-    other = tiny_run.trainer(tmp_path, config="large")
+    run = tiny_run.run(tmp_path, steps=1)
+    run.train()
+    other = tiny_run.run(tmp_path, config="large")
     with pytest.raises(TrainingError, match=r"holds tiny/small, not tiny/large") as caught:
-        other.resume(checkpoint.read(tmp_path), new_schedule=False)
+        other.trainer.resume(checkpoint.read(tmp_path), new_schedule=False)
     assert caught.value.code == "checkpoint-configuration"
 
 
 def test_tensors_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, steps=1)
-    content = run.state()
+    run = tiny_run.run(tmp_path, steps=1)
+    content = run.trainer.state()
     content["state"] = {"body.0.weight": torch.zeros(1)}
     with pytest.raises(TrainingError, match="do not fit"):
-        tiny_run.trainer(tmp_path).start_from(content)
+        tiny_run.run(tmp_path).trainer.start_from(content)
 
 
 def test_new_weights_keep_the_count_of_what_they_cost(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path / "first", steps=3)
-    run.run()
-    after = tiny_run.trainer(tmp_path / "second", steps=2)
-    after.start_from(checkpoint.read(tmp_path / "first"))
-    assert (after.step, after.batches, after.samples) == (0, 3, 6)
-    after.run()
+    run = tiny_run.run(tmp_path / "first", steps=3)
+    run.train()
+    after = tiny_run.run(tmp_path / "second", steps=2)
+    after.trainer.start_from(checkpoint.read(tmp_path / "first"))
+    assert (after.trainer.step, after.trainer.batches, after.trainer.samples) == (0, 3, 6)
+    after.train()
     training = checkpoint.read(tmp_path / "second")["training"]
     assert (training["batches"], training["samples"]) == (5, 10)
-    assert training["trained_s"] > run.trained_s
+    assert training["trained_s"] > run.trainer.trained_s
 
 
 def test_time_ends_a_run_with_a_checkpoint_and_a_sheet(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, steps=None, minutes=0.5 / 60)
-    assert run.run() == "budget"
-    assert checkpoint.read(tmp_path)["step"] == run.step > 1
+    run = tiny_run.run(tmp_path, steps=None, minutes=0.5 / 60)
+    assert run.train() == "budget"
+    assert checkpoint.read(tmp_path)["step"] == run.trainer.step > 1
     assert len(list((tmp_path / "samples").glob("*.png"))) == 1
     last = journal.read(tmp_path)[-1]
     assert (last["event"], last["reason"]) == ("stop", "budget")
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_previous_one(tmp_path: Path) -> None:
-    run = tiny_run.trainer(tmp_path, steps=3, checkpoint_s=0)
-    run.run()
+    run = tiny_run.run(tmp_path, steps=3, checkpoint_s=0)
+    run.train()
     last = tmp_path / checkpoint.LAST
     last.write_bytes(last.read_bytes()[:1000])
     assert checkpoint.read(tmp_path)["step"] == 3  # the last is written once more at the end
@@ -163,13 +163,13 @@ def test_a_damaged_checkpoint_gives_way_to_the_previous_one(tmp_path: Path) -> N
 def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint.write(tmp_path, tiny_run.trainer(tmp_path).state())
+    checkpoint.write(tmp_path, tiny_run.run(tmp_path).trainer.state())
 
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(TrainingError, match="No space left"):
-        checkpoint.write(tmp_path, tiny_run.trainer(tmp_path).state())
+        checkpoint.write(tmp_path, tiny_run.run(tmp_path).trainer.state())
     assert checkpoint.read(tmp_path)["step"] == 0
     assert not list(tmp_path.glob("*.tmp"))

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from skimage.metrics import structural_similarity
 
 from matteplug.training import losses
 
@@ -65,3 +67,40 @@ def test_a_batch_without_unknown_pixels_costs_nothing() -> None:
     assert losses.gradient(GUESS, TRUTH, none).item() == 0
     assert losses.laplacian(GUESS, TRUTH, none).item() == 0
     assert losses.composition(GUESS, TRUTH, none, colours, 1 - colours).item() == 0
+
+
+def test_unknown_root_is_a_smooth_l1_over_the_unknown_area() -> None:
+    assert losses.unknown_root(GUESS, TRUTH, UNKNOWN).item() == pytest.approx(0.6 / 4, abs=1e-5)
+    smooth = losses.unknown_root(TRUTH, TRUTH, UNKNOWN, epsilon=0.3)
+    assert smooth.item() == pytest.approx(6 * 0.3 / 4)
+
+
+def test_areas_erode_what_is_opaque_and_what_is_clear() -> None:
+    alpha = torch.tensor([0.0, 0, 0, 0, 0.5, 1, 1, 1, 1]).expand(1, 1, 9, 9)
+    expected = torch.tensor([0, 0, 0, 1, 1, 1, 2, 2, 2])
+    assert losses.areas(alpha, 3)[0, 4].tolist() == expected.tolist()
+    assert losses.areas(alpha, 1)[0, 4].tolist() == [0, 0, 0, 0, 1, 2, 2, 2, 2]
+
+
+def test_cross_entropy_by_hand() -> None:
+    alpha = torch.ones(1, 1, 4, 4)
+    logits = torch.tensor([0.0, 1.0, 2.0]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
+    expected = -np.log(np.exp(2) / (1 + np.exp(1) + np.exp(2)))
+    assert losses.cross_entropy(logits, alpha, 3).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_dissimilarity_agrees_with_scikit_image() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.random((2, 24, 31))
+    other = 0.7 * one + 0.3 * other
+    similarity = structural_similarity(  # type: ignore[no-untyped-call]
+        one, other, data_range=1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
+    tensors = (torch.tensor(x, dtype=torch.float64)[None, None] for x in (one, other))
+    assert losses.dissimilarity(*tensors).item() == pytest.approx(1 - similarity, abs=1e-7)
+
+
+def test_adversaries_want_the_opposite() -> None:
+    real, fake = torch.tensor([0.8, 1.0]), torch.tensor([0.5, 0.1])
+    assert losses.fools(fake).item() == pytest.approx((0.25 + 0.81) / 2)
+    assert losses.tells_apart(real, fake).item() == pytest.approx((0.02 + 0.13) / 2)

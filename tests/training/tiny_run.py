@@ -14,11 +14,12 @@ import torch
 from tiny_source import TinySource
 from torch import Tensor, nn
 
-from matteplug.training import checkpoint, losses
+from matteplug.training import losses
 from matteplug.training.batch import Batch
-from matteplug.training.loop import Trainer
-from matteplug.training.recipes import NETWORK, Phase
+from matteplug.training.loop import Run
+from matteplug.training.recipes import NETWORK, Needs, Phase
 from matteplug.training.settings import TrainSettings
+from matteplug.training.trainer import Trainer
 
 
 class TinyNetwork(nn.Module):
@@ -39,7 +40,7 @@ class TinyNetwork(nn.Module):
 
 
 class TinyRecipe:
-    entries: frozenset[str] = frozenset()
+    needs = Needs()
 
     def __init__(self, poison_at: int = 0) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: TinyNetwork()}
@@ -75,10 +76,11 @@ def settings(**changes: Any) -> TrainSettings:
     return TrainSettings(**(values | changes))
 
 
-def trainer(folder: Path, poison_at: int = 0, repeats: bool = False, **changes: Any) -> Trainer:
+def run(folder: Path, poison_at: int = 0, repeats: bool = False, **changes: Any) -> Run:
     torch.manual_seed(0)
     source = TinySource(repeats=repeats)
-    return Trainer(settings(**changes), TinyRecipe(poison_at), source, TinySource(99), folder)
+    trainer = Trainer(settings(**changes), TinyRecipe(poison_at))
+    return Run(trainer, source, TinySource(99), folder)
 
 
 if __name__ == "__main__":  # a run that checkpoints at every step, until it is killed
@@ -89,7 +91,4 @@ if __name__ == "__main__":  # a run that checkpoints at every step, until it is 
         "validate_s": 1e9,
         "sheet_s": 1e9,
     }
-    run = trainer(Path(sys.argv[1]), workers=1, **forever)
-    if len(sys.argv) > 2:
-        run.resume(checkpoint.read(run.folder), new_schedule=False)
-    run.run()
+    run(Path(sys.argv[1]), workers=1, **forever).train()

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from matteplug.errors import TrainingError
 from matteplug.training.datasets.layouts import Dataset, Pair
-from matteplug.training.scenes import Scene, trimaps
+from matteplug.training.recipes import Needs
+from matteplug.training.scenes import Scene, plates, trimaps
+from matteplug.training.scenes.noise import Rng
 from matteplug.training.scenes.source import composed
 
 U8 = NDArray[np.uint8]
@@ -24,6 +26,8 @@ CROPS_A_PICTURE = 4
 """Crops in turn of a picture that was read: reading is what takes time."""
 ZOOM = (0.6, 2.0)
 """Pixels of the picture per pixel of the crop, at least and at most."""
+PORTRAIT_ZOOM = (640 / 512, 1280 / 512)
+"""The same for portraits: crops of 640 to 1280 pixels, reduced to 512 (HFAM)."""
 
 
 @dataclass
@@ -35,15 +39,18 @@ class DatasetScenes:
         backgrounds: pictures to lay foregrounds over, where the dataset's are foregrounds.
         seed: names the order and the crops.
         lanes: as for `SceneSource`: numbers that are equal modulo `lanes` share pictures.
+        needs: what the recipe asks; plates can be made for foregrounds only.
 
     Raises:
-        TrainingError: there are no pictures in this split, or foregrounds without backgrounds.
+        TrainingError: there are no pictures in this split, foregrounds without backgrounds, or
+            whole pictures where plates are needed.
     """
 
     dataset: Dataset
     backgrounds: Sequence[Path]
     seed: int
     lanes: int = 1
+    needs: Needs = field(default_factory=Needs)
     _read: dict[Path, U8] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,20 +67,36 @@ class DatasetScenes:
                 "Name some: --data bg20k:DIR or --data photos:DIR",
             )
 
+        if self.needs.plates and not self.dataset.composites:
+            raise TrainingError(
+                "no-plates",
+                f"{self.dataset.kind} holds whole pictures, which have no plates.",
+                "Use a dataset of foregrounds, or made scenes: --data photos:DIR",
+            )
+
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number` as a crop of `size_px`²."""
         turn, lane = divmod(number, self.lanes)
         shown = (turn // CROPS_A_PICTURE) * self.lanes + lane
         rng = np.random.default_rng([self.seed, number, size_px])
         pair, backdrop = self._shown(shown)
-        window = _window(rng, self._open(pair.alpha, cv2.IMREAD_GRAYSCALE), size_px)
-        alpha = window.cut(self._open(pair.alpha, cv2.IMREAD_GRAYSCALE))
+        whole = self._open(pair.alpha, cv2.IMREAD_GRAYSCALE)
+        zoom = PORTRAIT_ZOOM if self.needs.portraits else ZOOM
+        window = _window(rng, whole, size_px * np.exp(rng.uniform(*np.log(zoom))), size_px)
+        alpha = window.cut(whole)
         picture = window.cut(self._open(pair.picture, cv2.IMREAD_COLOR))
         image = foreground = background = picture
         if backdrop is not None:
             behind = self._open(backdrop, cv2.IMREAD_COLOR)
-            background = _window(rng, None, size_px, behind.shape[:2]).cut(behind)
+            wide = size_px * np.exp(rng.uniform(*np.log(ZOOM)))
+            background = _window(rng, np.zeros(behind.shape[:2], np.uint8), wide, size_px).cut(
+                behind
+            )
             image = np.round(composed(foreground, alpha, background, 1.0) * 255).astype(np.uint8)
+        guides: dict[str, U8] = {}
+        if self.needs.plates:
+            guides["plate"] = plates.captured(rng, background.astype(np.float32) / 255)
+            guides["segmentation"] = plates.segmentation(rng, alpha)
         return Scene(
             image=image,
             trimap=trimaps.draw(rng, alpha),
@@ -81,6 +104,7 @@ class DatasetScenes:
             foreground=foreground,
             background=background,
             styles=(self.dataset.kind,),
+            **guides,
         )
 
     def _shown(self, number: int) -> tuple[Pair, Path | None]:
@@ -142,20 +166,16 @@ class _Window:
         return np.ascontiguousarray(part[:, ::-1] if self.mirrored else part)
 
 
-def _window(
-    rng: np.random.Generator, alpha: U8 | None, size_px: int, shape: tuple[int, ...] | None = None
-) -> _Window:
-    """Choose a window; with an alpha, around one of its soft pixels."""
-    height, width = alpha.shape if alpha is not None else shape or (size_px, size_px)
-    zoom = np.exp(rng.uniform(*np.log(ZOOM)))
-    edge = int(min(size_px * zoom, height, width))
+def _window(rng: Rng, alpha: U8, edge_px: float, size_px: int) -> _Window:
+    """Choose a window around one of the soft pixels of an alpha, anywhere if it has none."""
+    height, width = alpha.shape
+    edge = int(min(edge_px, height, width))
+    step = max(1, min(height, width) // 512)  # a few hundred thousand pixels are enough
+    sample = alpha[::step, ::step]
+    rows, columns = np.nonzero((sample > 0) & (sample < 255))
     centre = rng.uniform(0, (height, width))
-    if alpha is not None:
-        step = max(1, min(height, width) // 512)  # a few hundred thousand pixels are enough
-        soft = alpha[::step, ::step]
-        rows, columns = np.nonzero((soft > 0) & (soft < 255))
-        if len(rows):
-            spot = int(rng.integers(len(rows)))
-            centre = np.array([rows[spot], columns[spot]]) * step + rng.uniform(-0.3, 0.3, 2) * edge
+    if len(rows):
+        spot = int(rng.integers(len(rows)))
+        centre = np.array([rows[spot], columns[spot]]) * step + rng.uniform(-0.3, 0.3, 2) * edge
     top, left = np.clip(centre - edge / 2, 0, (height - edge, width - edge)).astype(int)
     return _Window(int(top), int(left), edge, size_px, bool(rng.random() < 0.5))

@@ -4,7 +4,21 @@ Tensors are (B, C, H, W) float32, alpha and colours [0, 1]; `unknown` is (B, 1, 
 loss counts.
 """
 
-from matteplug.training.losses.alpha import composition, gradient, l1
+from matteplug.training.losses.adversarial import fools, tells_apart
+from matteplug.training.losses.alpha import composition, gradient, l1, unknown_root
 from matteplug.training.losses.laplacian import laplacian
+from matteplug.training.losses.semantic import areas, cross_entropy
+from matteplug.training.losses.structural import dissimilarity
 
-__all__ = ["composition", "gradient", "l1", "laplacian"]
+__all__ = [
+    "areas",
+    "composition",
+    "cross_entropy",
+    "dissimilarity",
+    "fools",
+    "gradient",
+    "l1",
+    "laplacian",
+    "tells_apart",
+    "unknown_root",
+]

@@ -45,6 +45,13 @@ def gradient(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
     return (across + down) / area(unknown)
 
 
+def unknown_root(
+    prediction: Tensor, truth: Tensor, unknown: Tensor, epsilon: float = 1e-6
+) -> Tensor:
+    """Return Σ √((α − α̂)²·U + ε²) over ΣU, the detail branch's loss (HFAM eq. 2)."""
+    return ((prediction - truth).square() * unknown + epsilon**2).sqrt().sum() / area(unknown)
+
+
 def area(unknown: Tensor) -> Tensor:
     """Return the number of unknown pixels, at least 1 so that a batch without any costs nothing."""
     return unknown.sum().clamp(min=1)

@@ -15,8 +15,27 @@ if TYPE_CHECKING:
 
     from matteplug.training.batch import Batch
 
-RECIPES: Mapping[str, str] = {"citm": "matteplug.training.recipes.citm"}
+RECIPES: Mapping[str, str] = {
+    "citm": "matteplug.training.recipes.citm",
+}
 """Family to the module that has ``recipe(settings) -> Recipe``."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a recipe asks of its data.
+
+    Attributes:
+        plates: batches have a plate and a segmentation.
+        portraits: pictures show the whole object, not a part around its edge.
+        trimap: the network is guided by a trimap, so that only its unknown area counts in
+            validation.
+    """
+
+    plates: bool = False
+    portraits: bool = False
+    trimap: bool = True
+
 
 NETWORK = "network"
 """The part of a recipe that is averaged, validated and exported."""
@@ -39,8 +58,8 @@ class Recipe(Protocol):
         """Return the modules that learn, each with an optimiser of its own; one is "network"."""
 
     @property
-    def entries(self) -> frozenset[str]:
-        """Return what batches must hold beside the usual ("plate", "segmentation")."""
+    def needs(self) -> Needs:
+        """Return what the batches must be like."""
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the updates of one step in order; each is applied before the next is computed.

@@ -1,0 +1,44 @@
+"""Where the object is, roughly: the classes of a network that needs no guide (HFAM eq. 1)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+BACKGROUND, UNKNOWN, FOREGROUND = 0, 1, 2
+
+
+def areas(alpha: Tensor, width_px: int) -> Tensor:
+    """Return the trimap that dilating and eroding the true alpha gives.
+
+    Args:
+        alpha: (B, 1, H, W), [0, 1].
+        width_px: side of the square that the opaque and the clear area are eroded with.
+
+    Returns:
+        (B, H, W) int64: 0 background, 1 unknown, 2 foreground.
+    """
+    opaque = (alpha > 1 - 1 / 255).float()
+    clear = (alpha < 1 / 255).float()
+    foreground, background = (_eroded(mask, width_px)[:, 0] for mask in (opaque, clear))
+    return (UNKNOWN + foreground - background).long()
+
+
+def cross_entropy(logits: Tensor, alpha: Tensor, width_px: int = 25) -> Tensor:
+    """Return the mean cross entropy against `areas` of the true alpha (HFAM eq. 1).
+
+    Args:
+        logits: (B, 3, H, W): background, unknown, foreground.
+        alpha: the truth, (B, 1, H, W).
+        width_px: see `areas`.
+    """
+    return functional.cross_entropy(logits.float(), areas(alpha, width_px))
+
+
+def _eroded(mask: Tensor, width_px: int) -> Tensor:
+    radius = width_px // 2
+    outside = 1 - mask
+    for y, x in ((radius, 0), (0, radius)):  # rows, then columns: the same area in less time
+        size = (2 * y + 1, 2 * x + 1)
+        outside = functional.max_pool2d(outside, size, stride=1, padding=(y, x))
+    return 1 - outside
