@@ -12,7 +12,10 @@ from matteplug.network import NetworkSpec
 if TYPE_CHECKING:
     from torch import nn
 
-FAMILIES = {"citm": "matteplug.networks.citm.family"}
+FAMILIES = {
+    "citm": "matteplug.networks.citm.family",
+    "hfam": "matteplug.networks.hfam.family",
+}
 """Network id to the dotted name of the module that is its `Family`."""
 
 
@@ -35,7 +38,7 @@ def family(network_id: str, config_name: str | None = None) -> Family:
     """Import a family's module.
 
     Args:
-        network_id: "citm".
+        network_id: "citm" or "hfam".
         config_name: if given, must be one of its configurations.
 
     Raises:

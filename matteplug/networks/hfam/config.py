@@ -1,0 +1,63 @@
+"""The numbers of HFAM: one code, two configurations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class HfamConfig:
+    """Widths, depths and switches of an HFAM network.
+
+    Attributes:
+        bottleneck: residual blocks of three convolutions (ResNet-50 and deeper) rather than two.
+        layers: residual blocks of the encoder's stages E1 to E4.
+        width: channels of E0; the stages' inner channels are 1, 2, 4 and 8 times as many.
+        context: channels of what the semantic branch aggregates.
+        mfem: which of the features f2, f3, f4 pass through a multi-scale module; the others
+            through a 1×1 convolution.
+        aspp: channels of each of a multi-scale module's five scales.
+        dilations: of its three dilated convolutions.
+        decoder: channels of the decoder blocks D4 to D0, in both branches.
+        bridge: fuse low-level features by dilated convolutions (BB) rather than a 1×1 one.
+        attention: let the semantic map weigh the low-level features.
+        side_px: the longest side that the semantic branch sees in the exported graph.
+        detail_px: the same of the detail branch; finer detail comes from the picture itself.
+    """
+
+    bottleneck: bool = True
+    layers: tuple[int, int, int, int] = (3, 4, 23, 3)
+    width: int = 64
+    context: int = 256
+    mfem: tuple[int, ...] = (2, 3, 4)
+    aspp: int = 256
+    dilations: tuple[int, int, int] = (6, 12, 18)
+    decoder: tuple[int, int, int, int, int] = (256, 256, 128, 64, 64)
+    bridge: bool = True
+    attention: bool = True
+    side_px: int = 512
+    detail_px: int = 1536
+
+    @property
+    def features(self) -> tuple[int, int, int, int, int]:
+        """Return the channels of f0 to f4."""
+        first = (4 if self.bottleneck else 1) * self.width
+        return self.width, first, 2 * first, 4 * first, 8 * first
+
+
+PAPER = HfamConfig()
+"""The published network: ResNet-101."""
+
+COMPACT = HfamConfig(
+    bottleneck=False,
+    layers=(2, 2, 2, 2),
+    width=32,
+    context=64,
+    aspp=48,
+    dilations=(2, 4, 8),
+    decoder=(96, 64, 48, 32, 24),
+    detail_px=1024,
+)
+"""The same, made for CPUs: an encoder like ResNet-18 of half its width."""
+
+CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -1,0 +1,117 @@
+"""The graph that hosts run: 0–255 in, alpha out, at any size in bounded work.
+
+picture ──► at most side_px ──► semantic branch ──┐
+   │   └──► at most detail_px ──► detail branch ──┴► fusion ──► picture's own detail ──► alpha
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from matteplug.networks.hfam.model import MULTIPLE, Hfam, fuse
+from matteplug.networks.padding import replicate_to_multiple
+
+RADIUS_PX = 4
+"""Of the windows in which alpha is taken to be a linear function of brightness."""
+SMOOTHNESS = 1e-3
+"""Variance of brightness below which a window says nothing about detail."""
+PRESENT = 0.01
+"""Share of the picture that a person covers at least, if the confidence is to be full."""
+
+
+class HfamGraph(nn.Module):
+    """Preprocessing, both branches at bounded sizes and the way back to the full size.
+
+    Args:
+        model: put in eval mode.
+    """
+
+    def __init__(self, model: Hfam) -> None:
+        super().__init__()
+        self.model = model.eval()
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute the matte.
+
+        ==========  ============  =======  =================================================
+        name        shape         dtype    range
+        ==========  ============  =======  =================================================
+        image       (B, 3, H, W)  float32  0 to 255, RGB
+        alpha       (B, 1, H, W)  float32  0 to 1
+        confidence  (B, 1, H, W)  float32  0 to 1, low without a person and where in doubt
+        ==========  ============  =======  =================================================
+        """
+        image = image / 255
+        config = self.model.config
+        small = bounded(image, config.side_px)
+        logits = self.model.semantic(self.model.encode(replicate_to_multiple(small, MULTIPLE)))
+        logits = logits[:, :, : small.shape[2], : small.shape[3]]
+
+        large = bounded(image, config.detail_px)
+        probabilities = resize(logits, large.shape[2], large.shape[3]).softmax(dim=1)
+        detail = self.model.detail(
+            self.model.encode(replicate_to_multiple(large, MULTIPLE)),
+            replicate_to_multiple(probabilities, MULTIPLE),
+        )
+        alpha = fuse(probabilities, detail[:, :, : large.shape[2], : large.shape[3]])
+        sure = resize(confidence(probabilities), image.shape[2], image.shape[3])
+        return restore_detail(alpha, large, image), sure.clamp(0, 1)
+
+
+def bounded(image: Tensor, side_px: int) -> Tensor:
+    """Shrink an image whose longer side exceeds `side_px`; others stay as they are."""
+    height, width = image.shape[2:]
+    longest = _larger(_larger(height, width), side_px)
+    size = (_larger(height * side_px // longest, 1), _larger(width * side_px // longest, 1))
+    return F.interpolate(image, size=size, mode="bilinear", antialias=True)
+
+
+def _larger(a: int, b: int) -> int:
+    return torch.sym_max(a, b)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def resize(x: Tensor, height: int, width: int) -> Tensor:
+    """Resize (B, C, ·, ·) to (B, C, height, width), bilinear."""
+    return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def confidence(probabilities: Tensor) -> Tensor:
+    """Return how sure the semantic map is, (B, 1, H, W); near 0 everywhere without a person."""
+    best = probabilities.amax(dim=1, keepdim=True)
+    person = probabilities[:, 2:].mean(dim=(2, 3), keepdim=True)
+    return (1.5 * best - 0.5) * (person / PRESENT).clamp(max=1)
+
+
+def restore_detail(alpha: Tensor, seen: Tensor, image: Tensor) -> Tensor:
+    """Bring alpha to the image's size with the detail that the network did not see.
+
+    In small windows alpha is taken as a linear function of brightness, as the guided filter does;
+    what the image has beyond `seen` then moves alpha by that slope.  An image that was not shrunk
+    leaves alpha as it is.
+
+    Args:
+        alpha: (B, 1, h, w).
+        seen: (B, 3, h, w), the image as the network saw it.
+        image: (B, 3, H, W).
+
+    Returns:
+        (B, 1, H, W) in [0, 1]; exactly 0 and 1 where the enlarged alpha is.
+    """
+    height, width = image.shape[2:]
+    brightness = seen.mean(dim=1, keepdim=True)
+    mean, mean_alpha = box(brightness), box(alpha)
+    covariance = box((brightness - mean) * (alpha - mean_alpha))
+    variance = box((brightness - mean) ** 2)
+    slope = resize(covariance / (variance + SMOOTHNESS), height, width)
+    unseen = image.mean(dim=1, keepdim=True) - resize(brightness, height, width)
+    enlarged = resize(alpha, height, width)
+    certain = (enlarged == 0) | (enlarged == 1)
+    return torch.where(certain, enlarged, (enlarged + slope * unseen).clamp(0, 1))
+
+
+def box(x: Tensor) -> Tensor:
+    """Return the means over windows of `RADIUS_PX`, the border's windows cut off."""
+    side = 2 * RADIUS_PX + 1
+    return F.avg_pool2d(x, side, stride=1, padding=RADIUS_PX, count_include_pad=False)

@@ -1,0 +1,27 @@
+"""Layers that several parts of HFAM are made of."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ConvNormReLU(nn.Sequential):
+    """A convolution that keeps the size, batch norm, ReLU."""
+
+    def __init__(self, channels: int, out: int, kernel: int = 3, dilation: int = 1) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(channels, out, kernel, padding=padding, dilation=dilation, bias=False),
+            nn.BatchNorm2d(out),
+            nn.ReLU(inplace=True),
+        )
+
+
+def scale(x: Tensor, factor: float) -> Tensor:
+    """Resize (B, C, H, W) by a power of two."""
+    if factor == 1:
+        return x
+    if factor < 1:
+        return F.avg_pool2d(x, round(1 / factor))
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
