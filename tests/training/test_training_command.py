@@ -1,0 +1,153 @@
+"""The command: what it starts, what it refuses, and the pictures it draws."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from matteplug.errors import TrainingError
+from matteplug.training import checkpoint, journal, session
+from matteplug.training.command import command
+from matteplug.training.plot import plot
+
+
+def run(*arguments: str | Path) -> int:
+    train = command()
+    parser = argparse.ArgumentParser()
+    train.configure(parser)
+    return train.run(parser.parse_args([str(argument) for argument in arguments]))
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        coarse = rng.integers(0, 255, (6, 8, 3)).astype(np.uint8)
+        picture = cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"photo{number}.png"), picture)
+    return folder
+
+
+SMALL: dict[str, Any] = {
+    "sizes_px": (64,),
+    "batch": 2,
+    "workers": 0,
+    "held_scenes": 2,
+    "log_steps": 1,
+    "device": "cpu",
+}
+
+
+def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: Path) -> None:
+    given = SMALL | {"data": (f"photos:{photos}",), "steps": 2}
+    threads = torch.get_num_threads()
+    first = session.start("citm", given | {"threads": 1}, out=tmp_path / "run")
+    assert first.train() == "budget"
+    assert [e["event"] for e in journal.read(tmp_path / "run")].count("step") == 2
+
+    with pytest.raises(TrainingError, match="holds citm/compact, not citm/paper"):
+        session.start("citm", {"config": "paper"}, resume=tmp_path / "run")
+    with pytest.raises(TrainingError, match="There is a run in"):
+        session.start("citm", given, out=tmp_path / "run")
+
+    finished = session.start("citm", {}, resume=tmp_path / "run")
+    assert finished.trainer.schedule.progress(finished.trainer.settings) == 1
+    more = session.start("citm", {"steps": 1, "lr": 1e-4}, resume=tmp_path / "run")
+    assert more.trainer.schedule.step == 0  # a warm restart
+    assert (more.trainer.settings.batch, more.trainer.settings.lr) == (2, 1e-4)
+    more.train()
+    assert checkpoint.read(tmp_path / "run")["step"] == 3
+
+    other = session.start("citm", given, init=tmp_path / "run", out=tmp_path / "other")
+    assert (other.trainer.step, other.trainer.samples) == (0, 6)
+    torch.set_num_threads(threads)
+
+
+def test_a_sheet_shows_the_data(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sheet.png"
+    assert (
+        run("sheet", "--data", f"photos:{photos}", "--size", "64", "--count", "2", "--out", out)
+        == 0
+    )
+    assert str(out) in capsys.readouterr().out
+    assert np.asarray(Image.open(out)).std() > 10
+
+
+def write_log(folder: Path, events: Sequence[dict[str, Any]], rest: str = "") -> Path:
+    folder.mkdir()
+    path = folder / journal.NAME
+    path.write_text("".join(json.dumps(event) + "\n" for event in events) + rest)
+    return path
+
+
+def step(number: int, loss: float) -> dict[str, Any]:
+    speed = {"crops_per_s": 9.0, "wait_share": 0.01}
+    return {
+        "event": "step",
+        "step": number,
+        "samples": 8 * number,
+        "lr": 1e-3,
+        "loss": loss,
+    } | speed
+
+
+def test_a_log_forgets_what_a_resumed_run_repeated(tmp_path: Path) -> None:
+    start = {"event": "start", "step": 0, "samples": 0}
+    again = start | {"step": 2, "samples": 16}
+    events = [start, step(1, 0.4), step(2, 0.3), step(3, 9.0), again, step(3, 0.2)]
+    log = write_log(tmp_path / "run", events, rest='{"event": "st')
+    assert [e["loss"] for e in journal.read(log) if e["event"] == "step"] == [0.4, 0.3, 0.2]
+    log.write_text('{"event": "st\n' + json.dumps(start) + "\n")
+    with pytest.raises(TrainingError, match="Line 1 of"):
+        journal.read(log)
+
+
+def test_curves_of_runs_are_drawn(tmp_path: Path) -> None:
+    held = {"event": "validation", "step": 2, "samples": 16, "sad": 0.1, "mse": 0.02}
+    for name in ("one", "two"):
+        write_log(tmp_path / name, [step(1, 0.4), step(2, 0.3), held])
+    drawn = plot([tmp_path / "one", tmp_path / "two"], tmp_path / "curves.png")
+    picture = np.asarray(Image.open(drawn))
+    assert picture.shape[1] > 1000
+    assert picture.min() < 128
+    assert run("plot", tmp_path / "one") == 0
+    assert (tmp_path / "one" / "curves.png").is_file()
+    with pytest.raises(TrainingError, match="There is no log"):
+        run("plot", tmp_path / "nowhere")
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matteplug.training.command.find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match="needs torch") as caught:
+        run("citm", "--steps", "1")
+    assert 'pip install "matteplug[train]"' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "How long to train was not said"),
+        (("--steps", "1"), "No training data was named"),
+        (("--steps", "1", "--data", "photos:x", "--size", "100"), "Crops of 100 px do not fit"),
+        (("--steps", "1", "--data", "photos:x", "--lr", "0"), "--lr must be more than 0"),
+        (("--steps", "1", "--data", "photos:x", "--batch", "-1"), "--batch must be more than 0"),
+        (("--steps", "1", "--data", "photos:x", "--set", "gradient"), "'gradient' is no option"),
+        (("--steps", "1", "--resume", "r", "--init", "i"), "cannot go together"),
+        (("--steps", "1", "--resume", "nowhere"), "There is no checkpoint at nowhere"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        run("citm", *arguments)
