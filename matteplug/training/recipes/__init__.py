@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RECIPES: Mapping[str, str] = {
     "citm": "matteplug.training.recipes.citm",
+    "hfam": "matteplug.training.recipes.hfam",
 }
 """Family to the module that has ``recipe(settings) -> Recipe``."""
 

@@ -1,0 +1,79 @@
+"""HFAM's recipe: three losses on three outputs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from matteplug.networks.hfam.model import HfamOutput
+from matteplug.training.batch import Batch
+from matteplug.training.recipes import hfam, recipe
+from matteplug.training.settings import TrainSettings
+
+
+class Answers(nn.Module):
+    """Stands for the network: what it answers is known."""
+
+    def __init__(self, alpha: Tensor, confidence: float) -> None:
+        super().__init__()
+        self.alpha, self.confidence = alpha, nn.Parameter(torch.tensor(confidence))
+
+    def forward(self, image: Tensor) -> HfamOutput:
+        classes = [self.alpha == 0, (self.alpha > 0) & (self.alpha < 1), self.alpha == 1]
+        return HfamOutput(self.confidence * torch.cat(classes, 1).float(), self.alpha, self.alpha)
+
+
+def portrait() -> Batch:
+    ramp = (255 * torch.linspace(-1, 2, 64).clamp(0, 1)).round() / 255
+    ramp = ramp.expand(1, 1, 64, 64)
+    picture = torch.rand(1, 3, 64, 64)
+    return Batch(
+        image=picture,
+        alpha=ramp,
+        trimap=torch.ones(1, 64, 64, dtype=torch.int64),
+        foreground=picture,
+        background=picture,
+    )
+
+
+def terms_of(alpha: Tensor, confidence: float, **options: float) -> dict[str, float]:
+    network = cast(Any, Answers(alpha, confidence))
+    made = hfam.HfamRecipe(network, {**hfam.OPTIONS, "border_px": 1, **options})
+    (phase,) = made.phases(portrait(), 0.0)
+    return {"loss": phase.loss.item()} | {k: v.item() for k, v in phase.terms.items()}
+
+
+def test_the_truth_costs_nothing() -> None:
+    terms = terms_of(portrait().alpha, confidence=50.0)
+    assert terms == {name: pytest.approx(0, abs=1e-5) for name in terms}
+
+
+def test_the_detail_counts_ten_times_and_at_the_border_only() -> None:
+    truth = portrait().alpha
+    inside = (truth > 0) & (truth < 1)
+    guess = torch.where(inside, truth, 1 - truth)  # wrong where all is known
+    assert terms_of(guess, 50.0)["detail"] == pytest.approx(0, abs=1e-5)
+    terms = terms_of(torch.where(inside, truth * 0.5, truth), 50.0)
+    assert terms["detail"] == pytest.approx(truth[inside].mean().item() / 2, rel=1e-4)
+    weighted = terms["semantic"] + 10 * terms["detail"] + terms["fusion"]
+    assert terms["loss"] == pytest.approx(weighted, rel=1e-5)
+
+
+def test_an_unsure_network_pays_for_its_classes() -> None:
+    assert terms_of(portrait().alpha, confidence=0.0)["semantic"] == pytest.approx(1.0986, abs=1e-4)
+
+
+def test_one_step_of_the_compact_network() -> None:
+    torch.manual_seed(0)
+    made = recipe(TrainSettings(family="hfam", config="compact"))
+    assert made.needs.portraits
+    (phase,) = made.phases(portrait(), 0.0)
+    phase.loss.backward()  # type: ignore[no-untyped-call]
+    network = made.parts["network"]
+    silent = [name for name, p in network.named_parameters() if p.grad is None]
+    assert not silent
+    with torch.no_grad():
+        assert made.predict(network.eval(), portrait()).shape == (1, 1, 64, 64)
