@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Field = NDArray[Any]
 """(H, W) or (H, W, C) float32; OpenCV's annotations do not tell dtypes apart."""
 Rng = np.random.Generator
+OCTAVES = 5
 
 
 def fractal(
@@ -18,19 +19,22 @@ def fractal(
 ) -> Field:
     """Return (size, size) float32 noise stretched to [0, 1]; the first octave has 2**first cells.
 
-    Value noise: random grids, cubic interpolation, amplitudes falling by `gain` each octave.
+    Value noise: a random grid is enlarged twice and finer noise added, again and again, each octave
+    weaker by `gain`.
     """
     gain = rng.uniform(0.35, 0.75) if gain is None else gain
-    field = np.zeros((size, size), np.float32)
+    cells = 2 ** int(rng.integers(*first))
+    field: Field = rng.standard_normal((cells + 3, cells + 3), dtype=np.float32)
     amplitude = 1.0
-    start = int(rng.integers(*first))
-    for octave in range(start, start + 5):
-        cells = 2**octave
+    for _ in range(OCTAVES - 1):
+        cells *= 2
         if cells > size:
             break
-        grid = rng.standard_normal((cells + 3, cells + 3), dtype=np.float32)
-        field += amplitude * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
         amplitude *= gain
+        finer = rng.standard_normal((cells + 3, cells + 3), dtype=np.float32)
+        enlarged = cv2.resize(field, finer.shape, interpolation=cv2.INTER_CUBIC)
+        field = enlarged + finer * np.float32(amplitude)
+    field = cv2.resize(field, (size, size), interpolation=cv2.INTER_CUBIC)
     low, high = float(field.min()), float(field.max())
     stretched: Field = (field - low) / max(high - low, 1e-6)
     return stretched

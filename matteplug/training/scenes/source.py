@@ -28,6 +28,7 @@ from matteplug.training.scenes.textures import Textures
 SMALLEST_CANVAS_PX = 640
 LINEAR_LIGHT = 2.2
 ATTEMPTS = 6
+FULLEST = 0.85
 Layout = Literal["crop", "portrait"]
 
 
@@ -109,7 +110,7 @@ class SceneSource:
     layout: Layout = "crop"
     plates: bool = False
     pool: int = 48
-    reuse: int = 16
+    reuse: int = 20
 
     def __post_init__(self) -> None:
         self._photographs = Photographs(Path(self.photos), self.split)
@@ -181,8 +182,10 @@ class SceneSource:
         more = (0.25, 0.06) if self.layout == "crop" else (0.15, 0.0)
         for _ in range(sum(rng.random() < chance for chance in more)):
             name, own, cover = self._object(rng, index, background, photo)
-            colour, alpha = layers.over(own, cover, colour, alpha)
-            names.append(name)
+            together = layers.over(own, cover, colour, alpha)
+            if together[1].mean() < FULLEST:  # a crop without background teaches nothing
+                colour, alpha = together
+                names.append(name)
         if self.layout == "crop" and rng.random() < 0.08:
             alpha = 1 - alpha  # the object is what surrounds: a window, an arch, a gap in a coat
         return colour, np.clip(alpha, 0, 1), tuple(names)
@@ -212,7 +215,7 @@ class SceneSource:
             view = layers.view(drawn, self.size_px, layers.near_edge(rng, drawn, self.size_px))
             sparse = view[::4, ::4, 0]
             soft, solid = (sparse > 0.03) & (sparse < 0.97), sparse >= 0.97
-            if float(sparse.mean()) < 0.95 and soft.mean() < softest and solid.mean() > core:
+            if sparse.mean() < FULLEST and soft.mean() < softest and solid.mean() > core:
                 break
         return view
 
