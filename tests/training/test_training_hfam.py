@@ -48,7 +48,7 @@ def terms_of(alpha: Tensor, confidence: float, **options: float) -> dict[str, fl
 
 def test_the_truth_costs_nothing() -> None:
     terms = terms_of(portrait().alpha, confidence=50.0)
-    assert terms == {name: pytest.approx(0, abs=1e-5) for name in terms}
+    assert terms == {name: pytest.approx(0, abs=1e-4) for name in terms}
 
 
 def test_the_detail_counts_ten_times_and_at_the_border_only() -> None:

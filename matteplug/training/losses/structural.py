@@ -17,10 +17,12 @@ def dissimilarity(prediction: Tensor, truth: Tensor) -> Tensor:
         prediction: alpha, (B, 1, H, W), [0, 1]; at least 11 px each way.
         truth: alpha, (B, 1, H, W).
     """
-    means = [_smooth(x) for x in (prediction, truth)]
-    squares = [_smooth(x * x) for x in (prediction, truth)]
-    variances = [square - mean * mean for square, mean in zip(squares, means, strict=True)]
-    covariance = _smooth(prediction * truth) - means[0] * means[1]
+    with torch.autocast(prediction.device.type, enabled=False):  # variances are small differences
+        prediction, truth = prediction.float(), truth.float()
+        means = [_smooth(x) for x in (prediction, truth)]
+        squares = [_smooth(x * x) for x in (prediction, truth)]
+        variances = [square - mean * mean for square, mean in zip(squares, means, strict=True)]
+        covariance = _smooth(prediction * truth) - means[0] * means[1]
     light = (2 * means[0] * means[1] + _C1) / (means[0].square() + means[1].square() + _C1)
     structure = (2 * covariance + _C2) / (variances[0] + variances[1] + _C2)
     return 1 - (light * structure).mean()
