@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from matteplug.commands import export, import_checkpoint, plugins
+from matteplug.commands import export, import_checkpoint, networks, plugins
 from matteplug.evaluation import command as evaluate
 from matteplug.hookspecs import Command, hookimpl
 from matteplug.training import command as train
@@ -18,6 +18,7 @@ def matteplug_commands() -> Iterable[Command]:
     """Return the subcommands of the library itself."""
     return [
         plugins.command(),
+        networks.command(),
         evaluate.command(),
         train.command(),
         export.command(),

@@ -1,0 +1,77 @@
+"""``matteplug networks``: list networks, add one's own, remove it again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from matteplug.hookspecs import Command
+from matteplug.network import NetworkSpec
+from matteplug.plugins import registry
+
+
+def command() -> Command:
+    """Return the subcommand."""
+    return Command(
+        name="networks",
+        help="List the networks; add an ONNX file of your own, or remove it.",
+        configure=_configure,
+        run=_run,
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    actions = parser.add_subparsers(title="actions", dest="action")
+    add = actions.add_parser("add", help="register an ONNX file")
+    add.add_argument("onnx", type=Path, metavar="FILE.onnx", help="the graph, weights inside")
+    add.add_argument("--spec", type=Path, required=True, help="JSON that says what it is")
+    remove = actions.add_parser("remove", help="remove a network that was added")
+    remove.add_argument("id", help="the network's id")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from matteplug.networks import added
+
+    if args.action == "add":
+        spec = added.add(args.onnx, _free(added.read_spec(args.spec)))
+        print(f"Added {spec.id}: {spec.title}.")
+    elif args.action == "remove":
+        added.remove(args.id)
+        print(f"Removed {args.id}.")
+    elif args.json:
+        print(json.dumps([spec.to_json() for spec in registry().networks.values()], indent=2))
+    else:
+        _print_table()
+    return 0
+
+
+def _free(spec: NetworkSpec) -> NetworkSpec:
+    """Return `spec` if no plug-in has a network of its name.
+
+    Raises:
+        NetworkError: one has.
+    """
+    from matteplug.errors import NetworkError
+
+    for plugin in registry().plugins:
+        if spec.id in plugin.networks and plugin.name != "added":
+            raise NetworkError(
+                "name-taken",
+                f"{plugin.distribution} brings a network named {spec.id} already.",
+                "Choose another id in the spec.",
+            )
+    return spec
+
+
+def _print_table() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("network", "title", "guide", "licence", "weights")
+    for spec in registry().networks.values():
+        table.add_row(
+            spec.id, spec.title, spec.guide.value, spec.licence or "–", spec.weights or "none"
+        )
+    Console().print(table)

@@ -1,0 +1,15 @@
+"""Where the library keeps files of its user: networks they added, verdicts, logs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def networks_folder() -> Path:
+    """Return the folder of the user's own networks; `MATTEPLUG_NETWORKS` overrides it."""
+    if "MATTEPLUG_NETWORKS" in os.environ:
+        return Path(os.environ["MATTEPLUG_NETWORKS"])
+    import platformdirs
+
+    return platformdirs.user_data_path("matteplug", appauthor=False) / "networks"

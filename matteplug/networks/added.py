@@ -1,0 +1,117 @@
+"""Networks of the user's own: an ONNX file and a spec, registered without writing Python.
+
+`add` copies both into the user's folder; the hook lists them from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from matteplug import folders, onnx_file, weights
+from matteplug.errors import NetworkError
+from matteplug.hookspecs import hookimpl
+from matteplug.network import NetworkSpec
+
+
+@hookimpl
+def matteplug_networks() -> Iterable[NetworkSpec]:
+    """Return the networks that the user added."""
+    return [
+        weights.read_manifest(path) for path in sorted(folders.networks_folder().glob("*.json"))
+    ]
+
+
+def read_spec(path: Path) -> NetworkSpec:
+    """Read the spec that a user wrote, JSON in the form of `NetworkSpec`.
+
+    Raises:
+        NetworkError: it cannot be read, or lacks what a network needs.
+    """
+    spec = weights.read_manifest(path)
+    if not spec.id or spec.id != spec.id.lower() or not spec.id.replace("-", "").isalnum():
+        raise NetworkError(
+            "spec-id",
+            f"The id {spec.id!r} is not lower-case letters, digits and hyphens.",
+            str(path),
+        )
+    if "image" not in {tensor.role for tensor in spec.inputs}:
+        raise NetworkError("spec-inputs", f"The spec {path} has no input with the role image.")
+    if "alpha" not in {tensor.role for tensor in spec.outputs}:
+        raise NetworkError("spec-outputs", f"The spec {path} has no output with the role alpha.")
+    return spec
+
+
+def add(graph: Path, spec: NetworkSpec) -> NetworkSpec:
+    """Copy a network into the user's folder.
+
+    Args:
+        graph: the ONNX file; all its weights are inside.
+        spec: what it is; a checksum in it must be the file's.
+
+    Returns:
+        The spec as it is listed from now on.
+
+    Raises:
+        NetworkError: the file is no ONNX graph, keeps weights in other files, is another file than
+            the spec's checksum says, or a network of that name was added before.
+    """
+    onnx_file.check(graph)
+    found = weights.sha256_of(graph, graph.stat().st_mtime_ns)
+    if spec.sha256 and spec.sha256 != found:
+        raise NetworkError(
+            "weights-changed",
+            f"{graph} is not the file that the spec names: its checksum is {found[:12]}…, the spec "
+            f"says {spec.sha256[:12]}….",
+            "Download it again, or leave sha256 out of the spec.",
+        )
+    folder = folders.networks_folder()
+    manifest = folder / f"{spec.id}.json"
+    if manifest.exists():
+        raise NetworkError(
+            "name-taken",
+            f"A network named {spec.id} was added before.",
+            f"Remove it first: matteplug networks remove {spec.id}",
+        )
+    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=found, solver=None, build=None)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _atomically(folder / f"{spec.id}.onnx") as path:
+        shutil.copyfile(graph, path)
+    with _atomically(manifest) as path:  # last: it is what makes the network appear
+        path.write_text(json.dumps(listed.to_json(), indent=2) + "\n", encoding="utf-8")
+    return weights.read_manifest(manifest)
+
+
+def remove(network_id: str) -> None:
+    """Remove a network that was added.
+
+    Raises:
+        NetworkError: none of that name was added.
+    """
+    manifest = folders.networks_folder() / f"{network_id}.json"
+    if network_id not in {path.stem for path in manifest.parent.glob("*.json")}:
+        raise NetworkError(
+            "network-unknown",
+            f"No network named {network_id!r} was added.",
+            "See: matteplug networks",
+        )
+    manifest.unlink()
+    manifest.with_suffix(".onnx").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _atomically(path: Path) -> Iterator[Path]:
+    """Give a file to write that becomes `path` when all went well."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise NetworkError("not-written", f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
