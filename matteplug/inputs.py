@@ -23,7 +23,7 @@ def tensors(request: MatteRequest, rect: Rect) -> dict[str, Tensor]:
     |---|---|---|---|
     | image, plate | (1, 3, height, width) | float32 | [0, 1] |
     | trimap | (1, 1, height, width) | float32 | 0, 0.5, 1 |
-    | segmentation | (1, 1, height, width) | float32 | [0, 1] |
+    | segmentation | (1, 1, height, width) | float32 | [0, 1]; −1 where there is none |
     | motion | (1, 4, height, width) | float32 | [0, 1]: grey frames; a still picture four times |
     """
     inputs = {"image": _planes(request.image[rect.slices])}
@@ -33,7 +33,9 @@ def tensors(request: MatteRequest, rect: Rect) -> dict[str, Tensor]:
         inputs["plate"] = _planes(request.plate[rect.slices])
         grey = inputs["image"].mean(axis=1, keepdims=True)
         inputs["motion"] = np.repeat(grey, 4, axis=1)
-    if request.segmentation is not None:
+    if request.segmentation is None:
+        inputs["segmentation"] = np.full((1, 1, rect.height, rect.width), -1, np.float32)
+    else:
         inputs["segmentation"] = _planes(request.segmentation[rect.slices])
     return inputs
 

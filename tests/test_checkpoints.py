@@ -49,6 +49,20 @@ def test_matteformer_parity(shared: Path, matteformer_state: State) -> None:
             np.testing.assert_allclose(heads[name].numpy(), case[name], atol=1e-4, rtol=0)
 
 
+def test_background_matting_parity(shared: Path) -> None:
+    state = made_state(shared, "background_matting")
+    network = checkpoints.load("background-matting", state)
+    cases = sorted((shared / "parity").glob("background_matting_*.npz"))
+    assert cases
+    for path in cases:
+        case = np.load(path)
+        names = ("image", "background", "segmentation", "motion")
+        with torch.inference_mode():
+            outputs = network.raw(*(torch.from_numpy(case[name]) for name in names))  # type: ignore[operator]
+        for output, name in zip(outputs, ("alpha", "foreground"), strict=True):
+            np.testing.assert_allclose(output.numpy(), case[name], atol=1e-4, rtol=0)
+
+
 def test_prefix_and_index_buffers_are_taken_away(matteformer_state: State) -> None:
     state = {f"module.{name}": torch.from_numpy(v) for name, v in matteformer_state.items()}
     index = "module.encoder.layers.0.blocks.0.attn.relative_position_index"

@@ -6,6 +6,7 @@ Weights only: nothing in a file is ever executed.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from matteplug.errors import NetworkError
-from matteplug.networks.citm.config import PAPER
+from matteplug.networks.background_matting.config import PAPER as BACKGROUND_MATTING
+from matteplug.networks.background_matting.model import BackgroundMatting
+from matteplug.networks.citm.config import PAPER as CITM
 from matteplug.networks.citm.model import Citm
 
 StateDict: TypeAlias = Mapping[str, Any]
@@ -147,7 +150,7 @@ def load(name: str, state_dict: StateDict) -> nn.Module:
     """Make a network from a public checkpoint's weights.
 
     Args:
-        name: "matteformer".
+        name: "matteformer" or "background-matting".
         state_dict: names to torch tensors or numpy arrays, as published; a prefix "module." and
             index buffers are taken away, spectral normalisation is folded into plain weights.
 
@@ -171,15 +174,56 @@ def matteformer(state_dict: StateDict) -> Citm:
 
     Our modules bear the public names, but for the wrapper of spectral normalisation.
     """
-    model = Citm(replace(PAPER, memory=False, spectral_norm=False))
+    model = Citm(replace(CITM, memory=False, spectral_norm=False))
     state = _fold_spectral(_unprefixed(state_dict))
     state = {k: v for k, v in state.items() if not k.endswith("relative_position_index")}
     load_into(model, state, "a MatteFormer checkpoint")
     return model
 
 
-PUBLIC: dict[str, Callable[[StateDict], nn.Module]] = {"matteformer": matteformer}
+def background_matting(state_dict: StateDict) -> BackgroundMatting:
+    """Make a background matting network in the public wiring from its public weights."""
+    model = BackgroundMatting(replace(BACKGROUND_MATTING, public_wiring=True))
+    state = {_renamed(name): value for name, value in _unprefixed(state_dict).items()}
+    load_into(model, state, "a Background Matting checkpoint")
+    return model
+
+
+PUBLIC: dict[str, Callable[[StateDict], nn.Module]] = {
+    "matteformer": matteformer,
+    "background-matting": background_matting,
+}
 """Public checkpoints that can be imported."""
+
+_BACKGROUND_MATTING_NAMES = (
+    (r"model_enc1\.", "image_encoder.layers."),
+    (r"model_enc2\.(\d)", lambda match: f"image_encoder.layers.{int(match[1]) + 7}"),
+    (r"model_enc_back\.", "cue_encoders.plate.layers."),
+    (r"model_enc_seg\.", "cue_encoders.segmentation.layers."),
+    (r"model_enc_multi\.", "cue_encoders.motion.layers."),
+    (r"comb_back\.", "selectors.plate."),
+    (r"comb_seg\.", "selectors.segmentation."),
+    (r"comb_multi\.", "selectors.motion."),
+    (r"model_res_dec\.([01])\.", r"combine.\1."),
+    (
+        r"model_res_dec\.(\d+)\.conv_block\.",
+        lambda match: f"shared.{int(match[1]) - 3}.block.",
+    ),
+    (r"model_res_dec_al\.(\d)\.conv_block\.", r"alpha_blocks.\1.block."),
+    (r"model_res_dec_fg\.(\d)\.conv_block\.", r"foreground_blocks.\1.block."),
+    (r"model_al_out\.", "alpha_decoder."),
+    (r"model_dec_fg1\.", "foreground_up."),
+    (r"model_fg_out\.", "foreground_decoder."),
+)
+"""Public names of background matting (patterns), and ours."""
+
+
+def _renamed(name: str) -> str:
+    for pattern, ours in _BACKGROUND_MATTING_NAMES:
+        renamed, count = re.subn(f"^{pattern}", ours, name)
+        if count:
+            return renamed
+    return name
 
 
 def _unprefixed(state: StateDict) -> dict[str, Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "citm": "matteplug.networks.citm.family",
     "hfam": "matteplug.networks.hfam.family",
+    "background-matting": "matteplug.networks.background_matting.family",
 }
 """Network id to the dotted name of the module that is its `Family`."""
 
@@ -38,7 +39,7 @@ def family(network_id: str, config_name: str | None = None) -> Family:
     """Import a family's module.
 
     Args:
-        network_id: "citm" or "hfam".
+        network_id: "citm", "hfam" or "background-matting".
         config_name: if given, must be one of its configurations.
 
     Raises:

@@ -1,0 +1,115 @@
+"""Background matting: image and plate in, alpha and foreground out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from matteplug.networks.background_matting.config import CHANNELS, BackgroundMattingConfig
+from matteplug.networks.background_matting.cues import segmentation_or_default, still
+from matteplug.networks.background_matting.layers import (
+    Encoder,
+    ResidualBlock,
+    output,
+    selector,
+    up,
+)
+
+OPAQUE = 0.95
+"""Above this alpha the foreground is the image itself."""
+
+
+class PlateOutput(NamedTuple):
+    """What the losses act on.
+
+    Attributes:
+        alpha: (B, 1, H, W) in [0, 1].
+        foreground: (B, 3, H, W), about [0, 1]: the decoder's own colours, also where opaque.
+    """
+
+    alpha: Tensor
+    foreground: Tensor
+
+
+class BackgroundMatting(nn.Module):
+    """The generator: encoders, context switching block, residual blocks, two decoders.
+
+    Args:
+        config: the network's numbers; `config.PAPER` or `config.COMPACT`.
+    """
+
+    def __init__(self, config: BackgroundMattingConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths, selected = config.widths, config.selected
+        deep = widths[-1]
+        self.image_encoder = Encoder(3, widths)
+        self.cue_encoders = nn.ModuleDict({c: Encoder(CHANNELS[c], widths) for c in config.cues})
+        self.selectors = nn.ModuleDict({c: selector(2 * deep, selected) for c in config.cues})
+        self.combine = selector(deep + len(config.cues) * selected, deep)
+        self.shared = blocks(deep, config.shared)
+        self.alpha_blocks = blocks(deep, config.apart)
+        self.foreground_blocks = blocks(deep, config.apart)
+
+        steps = list(pairwise(reversed(widths)))
+        self.alpha_decoder = nn.Sequential(
+            *(module for i, o in steps for module in up(i, o)), *output(widths[0], 1), nn.Tanh()
+        )
+        self.foreground_up = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
+        half = widths[1]
+        self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
+
+    def forward(
+        self, image: Tensor, plate: Tensor, segmentation: Tensor, motion: Tensor | None = None
+    ) -> PlateOutput:
+        """Compute alpha and foreground.
+
+        Args:
+            image: (B, 3, H, W) in [0, 1]; H and W multiples of `config.multiple`.
+            plate: (B, 3, H, W) in [0, 1], registered to the image.
+            segmentation: (B, 1, H, W) in [0, 1]; negative to have it made from the plate.
+            motion: (B, 4, H, W) in [0, 1], grey frames; None for a still.
+        """
+        segmentation = segmentation_or_default(segmentation, image, plate)
+        motion = still(image) if motion is None else motion
+        cues = (2 * cue - 1 for cue in (image, plate, segmentation, motion))
+        alpha, foreground = self.raw(*cues)
+        return PlateOutput((alpha.float() + 1) / 2, (foreground.float() + 1) / 2)
+
+    def raw(
+        self, image: Tensor, plate: Tensor, segmentation: Tensor, motion: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Compute alpha (B, 1, H, W) and foreground (B, 3, H, W), all values in [−1, 1].
+
+        Args:
+            image: (B, 3, H, W).
+            plate: (B, 3, H, W).
+            segmentation: (B, 1, H, W).
+            motion: (B, 4, H, W).
+        """
+        half, features = self.image_encoder(image)
+        given = {"plate": plate, "segmentation": segmentation, "motion": motion}
+        x = self.switch_context(features, {c: given[c] for c in self.config.cues})
+        x = self.shared(x)
+        alpha = self.alpha_decoder(self.alpha_blocks(x))
+        coloured = self.foreground_up(self.foreground_blocks(x))
+        return alpha, self.foreground_decoder(torch.cat((coloured, half), dim=1))
+
+    def switch_context(self, features: Tensor, cues: dict[str, Tensor]) -> Tensor:
+        """Let the image choose what to take from each cue (CS block)."""
+        encoded = {name: self.cue_encoders[name](cue)[1] for name, cue in cues.items()}
+        if self.config.public_wiring:
+            encoded["motion"] = encoded["plate"]
+        chosen = [
+            self.selectors[name](torch.cat((features, cue), dim=1)) for name, cue in encoded.items()
+        ]
+        combined: Tensor = self.combine(torch.cat((features, *chosen), dim=1))
+        return combined
+
+
+def blocks(channels: int, count: int) -> nn.Sequential:
+    """Return a row of residual blocks."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))

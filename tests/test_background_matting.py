@@ -1,0 +1,140 @@
+"""Background matting: wiring, cues, foreground, discriminator, and the way to any size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from matteplug.networks.background_matting import cues
+from matteplug.networks.background_matting.config import COMPACT, PAPER, BackgroundMattingConfig
+from matteplug.networks.background_matting.discriminator import PatchDiscriminator
+from matteplug.networks.background_matting.family import export_module
+from matteplug.networks.background_matting.graph import BackgroundMattingGraph
+from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
+from matteplug.networks.families import family
+
+TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
+DEEP = replace(TINY, widths=(4, 8, 8, 16), cues=("plate", "segmentation"))
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+def scene(height: int = 32, width: int = 48, batch: int = 1) -> tuple[Tensor, ...]:
+    """Return image, plate, segmentation and motion in [0, 1]."""
+    return tuple(torch.rand(batch, channels, height, width) for channels in (3, 3, 1, 4))
+
+
+@pytest.mark.parametrize("config", [TINY, DEEP])
+def test_outputs_have_the_size_of_the_image(config: BackgroundMattingConfig) -> None:
+    output = BackgroundMatting(config)(*scene(batch=2))
+    assert output.alpha.shape == (2, 1, 32, 48)
+    assert output.foreground.shape == (2, 3, 32, 48)
+    assert output.alpha.min() >= 0
+    assert output.alpha.max() <= 1
+
+
+@pytest.mark.parametrize("config", [TINY, DEEP])
+def test_gradients_reach_every_parameter(config: BackgroundMattingConfig) -> None:
+    model = BackgroundMatting(config).train()
+    output = model(*scene(batch=2))
+    (output.alpha.square().mean() + output.foreground.square().mean()).backward()
+    assert not [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+def test_public_wiring_feeds_the_motion_selector_with_the_plate() -> None:
+    paper = BackgroundMatting(TINY).eval()
+    public = BackgroundMatting(replace(TINY, public_wiring=True)).eval()
+    public.load_state_dict(paper.state_dict())
+    image, plate, segmentation, motion = scene()
+    other = torch.rand_like(motion)
+
+    def changes(model: BackgroundMatting) -> bool:
+        one = model.raw(image, plate, segmentation, motion)[0]
+        return not torch.equal(one, model.raw(image, plate, segmentation, other)[0])
+
+    assert changes(paper)
+    assert not changes(public)
+    # the same weights answer differently when the wires differ
+    assert not torch.equal(
+        paper.raw(image, plate, segmentation, motion)[0],
+        public.raw(image, plate, segmentation, motion)[0],
+    )
+
+
+def test_segmentation_is_made_from_the_plate_only_where_none_is_given() -> None:
+    plate = torch.full((1, 3, 64, 64), 0.4)
+    image = plate.clone()
+    image[:, 0, 20:44, 20:44] = 0.9
+    nothing = torch.full((1, 1, 64, 64), -1.0)
+    made = cues.segmentation_or_default(nothing, image, plate)[0, 0]
+    assert made[32, 32] == 1
+    assert made[2, 2] == 0
+    assert 0 < made[20, 32] < 1
+    empty = torch.zeros(1, 1, 64, 64)
+    assert torch.equal(cues.segmentation_or_default(empty, image, plate), empty)
+
+
+def test_a_still_has_its_own_grey_as_motion() -> None:
+    image, plate, segmentation, _ = scene()
+    model = BackgroundMatting(TINY).eval()
+    motion = image.mean(dim=1, keepdim=True).repeat(1, 4, 1, 1)
+    expected = model(image, plate, segmentation, motion)
+    torch.testing.assert_close(model(image, plate, segmentation).alpha, expected.alpha)
+
+
+def test_opaque_pixels_keep_the_images_colours() -> None:
+    image, plate, segmentation, motion = scene()
+    graph = export_module(BackgroundMatting(TINY))
+    assert isinstance(graph, BackgroundMattingGraph)
+    halves = torch.zeros(1, 1, 32, 48)
+    halves[..., 24:] = OPAQUE + 0.01
+    graph.model.forward = lambda *_: PlateOutput(halves, torch.full((1, 3, 32, 48), 2.0))  # type: ignore[method-assign]
+    alpha, foreground = graph(*(255 * x for x in (image, plate, segmentation, motion)))
+    assert torch.equal(alpha, halves)
+    torch.testing.assert_close(foreground[..., 24:], image[..., 24:])
+    assert (foreground[..., :24] == 1).all()
+
+
+@pytest.mark.parametrize("config", [TINY, DEEP])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (50, 97)])
+def test_graph_takes_any_size(config: BackgroundMattingConfig, height: int, width: int) -> None:
+    graph = export_module(BackgroundMatting(config))
+    inputs = scene(height, width, batch=2)[: 1 + len(config.cues)]
+    alpha, foreground = graph(*(255 * x for x in inputs))
+    assert alpha.shape == (2, 1, height, width)
+    assert foreground.shape == (2, 3, height, width)
+
+
+def test_discriminator_judges_patches_of_70() -> None:
+    judge = PatchDiscriminator(widths=(2, 2, 2, 4)).eval()
+    assert sum(isinstance(m, torch.nn.InstanceNorm2d) for m in judge.modules()) == 3
+    for module in judge.modules():  # the norm sees the whole picture: leave it out here
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.forward = lambda x: x  # type: ignore[method-assign, assignment]
+    picture = torch.rand(1, 3, 160, 160).requires_grad_()
+    judged = judge(picture)
+    assert judged.shape == (1, 1, 18, 18)
+    judged[0, 0, 9, 9].backward()
+    assert picture.grad is not None
+    rows = picture.grad.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
+    assert rows.max() - rows.min() + 1 == 70
+
+
+def test_sizes_of_the_configurations() -> None:
+    count = sum(p.numel() for p in family("background-matting").build("compact").parameters())
+    assert count <= 8_000_000
+    assert (PAPER.widths, PAPER.shared, PAPER.apart) == ((64, 128, 256), 7, 3)
+    assert COMPACT.multiple == 32
+
+
+def test_specs_name_the_cues() -> None:
+    module = family("background-matting")
+    roles = {name: [t.role for t in module.spec(name).inputs] for name in module.CONFIGS}
+    assert roles["paper"] == ["image", "plate", "segmentation", "motion"]
+    assert roles["compact"] == ["image", "plate", "segmentation"]
