@@ -1,10 +1,11 @@
-"""The matting Laplacian as an operator on a batch of images, never built as a matrix.
+"""The matting Laplacian as an operator on a batch of images: a 5 × 5 stencil that varies by pixel.
 
 Closed-form matting (Levin, Lischinski, Weiss, "A closed form solution to natural image matting",
 2008) wants alpha to be an affine function of the colours in every 3 × 3 window; what deviates is
-αᵀLα (equation 12).  He, Sun, Tang ("Fast matting using large kernel matting Laplacian matrices",
-2010, section 4) get L·p from box filters: fit p in each window, and take from each pixel what the
-windows that hold it predict.
+αᵀLα.  A window k binds two of its pixels i, j by (1 + (Iᵢ - μₖ)ᵀ (Σₖ + ε)⁻¹ (Iⱼ - μₖ)) / 9
+(equation 12).  He, Sun, Tang ("Fast matting using large kernel matting Laplacian matrices", 2010,
+section 4) get L·p from box filters instead; for windows this small the stencil is as fast, and
+float32 does not drown a small ε in differences of large means.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+_PLACES = [(y, x) for y in range(3) for x in range(3)]  # in a window
+_OFFSETS = [(y, x) for y in range(-2, 3) for x in range(-2, 3) if (y, x) != (0, 0)]
+_PAIRS = [(i, j) for i in range(9) for j in range(i + 1, 9)]  # of places
 
 
 class Laplacian:
@@ -26,55 +31,37 @@ class Laplacian:
     """
 
     def __init__(self, image: Tensor, epsilon: float) -> None:
-        image = image - 0.5  # smaller numbers, smaller rounding
-        self._count = window_sums(torch.ones_like(image[:, :1, 2:, 2:]))
-        self._colours = torch.cat([image, torch.ones_like(image[:, :1])], dim=1)
-        self._mean = window_means(image)
-        self._inverse = self._inverse_covariance(image, epsilon)  # (B, 3, 3, H - 2, W - 2)
-        self.diagonal = self._diagonal(image)
+        windows = [_windows(channel) for channel in (image - 0.5).chunk(3, dim=1)]
+        means = [window.mean(dim=1, keepdim=True) for window in windows]
+        r, g, b = (window - mean for window, mean in zip(windows, means, strict=True))
+        self._mean = torch.cat(means, dim=1)  # (B, 3, H - 2, W - 2)
+        # Decorrelate the colours, Σ + ε = L D Lᵀ: the inverse by cofactors would be noise in
+        # float32 where a window's colours lie on a line.
+        d0 = _product(r, r) + epsilon
+        self._l10, self._l20 = _product(r, g) / d0, _product(r, b) / d0
+        g = g - self._l10 * r
+        b = b - self._l20 * r
+        d1 = _product(g, g) + epsilon * (1 + self._l10 * self._l10)
+        self._l21 = (_product(g, b) + epsilon * self._l10 * self._l20) / d1
+        b = b - self._l21 * g
+        l20 = self._l20 - self._l10 * self._l21  # of L⁻¹
+        d2 = _product(b, b) + epsilon * (1 + l20 * l20 + self._l21 * self._l21)
+        self._scale = torch.cat([d0, d1, d2], dim=1).rsqrt()
+        self._white = torch.stack([r, g, b], dim=1) * self._scale.unsqueeze(2)  # (B, 3, 9, …)
+        self._weights = self._stencil()  # (B, 24, H, W)
+        self.diagonal = self._weights.sum(dim=1, keepdim=True)
 
-    def _inverse_covariance(self, image: Tensor, epsilon: float) -> Tensor:
-        # By LDLᵀ, not by cofactors: where a window's colours lie on a line the determinant cancels
-        # to noise in float32, and L would lose its definiteness and conjugate gradients their way.
-        r, g, b = image.chunk(3, dim=1)
-        products = window_means(torch.cat([image * r, image[:, 1:] * g, b * b], dim=1))
-        r, g, b = self._mean.chunk(3, dim=1)
-        products = products - torch.cat([self._mean * r, self._mean[:, 1:] * g, b * b], dim=1)
-        rr, rg, rb, gg, gb, bb = products.chunk(6, dim=1)
-        d0 = rr.clamp(min=0) + epsilon
-        l10, l20 = rg / d0, rb / d0
-        d1 = (gg - l10 * rg).clamp(min=0) + epsilon
-        l21 = (gb - l10 * rb) / d1
-        d2 = (bb - l20 * rb - l21 * l21 * d1).clamp(min=0) + epsilon
-        one, none = torch.ones_like(d0), torch.zeros_like(d0)
-        rows = (
-            torch.cat([one, none, none], dim=1) * d0.rsqrt(),
-            torch.cat([-l10, one, none], dim=1) * d1.rsqrt(),
-            torch.cat([l10 * l21 - l20, -l21, one], dim=1) * d2.rsqrt(),
-        )  # of the whitening D^-1/2 L^-1
-        inverse = rows[0].unsqueeze(1) * rows[0].unsqueeze(2)
-        for row in rows[1:]:
-            inverse = inverse + row.unsqueeze(1) * row.unsqueeze(2)
-        return inverse
-
-    def _diagonal(self, image: Tensor) -> Tensor:
-        # The sum over windows of 1 - (1 + (I - μ)ᵀ Σ⁻¹ (I - μ)) / 9, multiplied out.
-        weighted = (self._inverse * self._mean.unsqueeze(1)).sum(dim=2)
-        constant = (weighted * self._mean).sum(dim=1, keepdim=True)
-        sums = window_sums(torch.cat([self._inverse.flatten(1, 2), weighted, constant], dim=1))
-        products = (image.unsqueeze(1) * image.unsqueeze(2)).flatten(1, 2)
-        distances = (
-            (sums[:, :9] * products).sum(dim=1, keepdim=True)
-            - 2 * (sums[:, 9:12] * image).sum(dim=1, keepdim=True)
-            + sums[:, 12:]
-        )
-        # The sum suffers cancellation; a true entry is seldom below 0.05.
-        return ((8 * self._count - distances) / 9).clamp(min=0.05)
+    def _stencil(self) -> Tensor:
+        """Return (B, 24, H, W): what binds each pixel to its neighbours at `_OFFSETS`."""
+        white = self._white
+        products = [(white[:, :, i : i + 1] * white[:, :, i + 1 :]).sum(dim=1) for i in range(8)]
+        bonds = (1 + torch.cat(products, dim=1)) / 9  # (B, 36, H - 2, W - 2), by _PAIRS
+        return F.conv2d(F.pad(bonds, (2, 2, 2, 2)), _SCATTER.to(bonds))
 
     def times(self, alpha: Tensor) -> Tensor:
         """Return L·alpha, (B, 1, H, W)."""
-        predicted = (window_sums(self._fit(alpha)) * self._colours).sum(dim=1, keepdim=True)
-        return self._count * alpha - predicted
+        neighbours = _take(F.pad(alpha, (2, 2, 2, 2)), _TAKE_NEIGHBOURS)
+        return self.diagonal * alpha - (self._weights * neighbours).sum(dim=1, keepdim=True)
 
     def model(self, alpha: Tensor) -> Tensor:
         """Return (B, 4, H, W): three slopes and the offset that give alpha from colours less 0.5.
@@ -82,26 +69,61 @@ class Laplacian:
         The means over the windows that hold a pixel (He, Sun, Tang, "Guided image filtering", 2013,
         equation 8).
         """
-        return window_sums(self._fit(alpha)) / self._count
-
-    def _fit(self, alpha: Tensor) -> Tensor:
-        means = window_means(self._colours * alpha)
-        mean = means[:, 3:]
-        covariance = means[:, :3] - self._mean * mean
-        slope = (self._inverse * covariance.unsqueeze(1)).sum(dim=2)
+        window = _windows(alpha)
+        mean = window.mean(dim=1, keepdim=True)
+        white = (self._white * (window - mean).unsqueeze(1)).mean(dim=2) * self._scale
+        x, y, z = white.chunk(3, dim=1)
+        y = y - self._l21 * z
+        x = x - self._l10 * y - self._l20 * z
+        slope = torch.cat([x, y, z], dim=1)
         offset = mean - (slope * self._mean).sum(dim=1, keepdim=True)
-        return torch.cat([slope, offset], dim=1)
+        fits = torch.cat([slope, offset, torch.ones_like(offset)], dim=1)
+        sums = F.avg_pool2d(F.pad(fits, (2, 2, 2, 2)), 3, 1)
+        return sums[:, :4] / sums[:, 4:]
 
 
-def window_means(x: Tensor) -> Tensor:
-    """Return (B, C, H - 2, W - 2): the means of the 3 × 3 windows of (B, C, H, W)."""
-    # Measured: ONNX Runtime pools in a quarter of the time of the sums, torch in six times.
-    if torch.compiler.is_exporting():
-        return F.avg_pool2d(x, 3, 1)
-    x = x[:, :, :-2] + x[:, :, 1:-1] + x[:, :, 2:]
-    return (x[:, :, :, :-2] + x[:, :, :, 1:-1] + x[:, :, :, 2:]) * (1 / 9)
+def _windows(x: Tensor) -> Tensor:
+    """Return (B, 9, H - 2, W - 2): the 3 × 3 windows of (B, 1, H, W)."""
+    return _take(x, _TAKE_WINDOW)
 
 
-def window_sums(x: Tensor) -> Tensor:
-    """Return (B, C, H + 2, W + 2): at each pixel the sum over the windows that hold it."""
-    return 9 * window_means(F.pad(x, (2, 2, 2, 2)))
+def _take(x: Tensor, kernel: Tensor) -> Tensor:
+    """Return the convolution of (B, 1, H, W) with a kernel whose channels hold a single 1."""
+    if torch.compiler.is_exporting():  # one node of the graph in place of fifty, and as fast there
+        return F.conv2d(x, kernel.to(x))
+    size = kernel.shape[-1]
+    height, width = x.shape[2] - size + 1, x.shape[3] - size + 1
+    places = kernel.flatten(1).argmax(dim=1).tolist()
+    corners = [divmod(place, size) for place in places]
+    return torch.cat([x[:, :, v : v + height, u : u + width] for v, u in corners], dim=1)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Return the windows' mean products."""
+    return (a * b).mean(dim=1, keepdim=True)
+
+
+def _gather_kernel(offsets: list[tuple[int, int]]) -> Tensor:
+    """Return (N, 1, size, size): each channel takes the pixel at one offset of a square."""
+    low, high = min(offsets)[0], max(offsets)[0]
+    steps = range(low, high + 1)
+    return torch.tensor([[[[float((y, x) == o) for x in steps] for y in steps]] for o in offsets])
+
+
+def _scatter_kernel() -> Tensor:
+    """Return (24, 36, 3, 3): bring each pair's bond from its window to both of its pixels.
+
+    The window at k holds the pixels k + place; a convolution reads the padded windows at
+    pixel + tap, which is k for tap = 2 - place.
+    """
+    kernel = torch.zeros(len(_OFFSETS), len(_PAIRS), 3, 3)
+    for channel, pair in enumerate(_PAIRS):
+        for here, there in (pair, pair[::-1]):
+            (y, x), (v, u) = _PLACES[here], _PLACES[there]
+            kernel[_OFFSETS.index((v - y, u - x)), channel, 2 - y, 2 - x] = 1
+    return kernel
+
+
+_TAKE_WINDOW = _gather_kernel(_PLACES)
+_TAKE_NEIGHBOURS = _gather_kernel(_OFFSETS)
+_SCATTER = _scatter_kernel()

@@ -13,7 +13,8 @@ from torch import Tensor
 from matteplug.networks.citm.priors.laplacian import Laplacian
 
 _EPSILON = 1e-6
-_STEPS = ((8, 12), (4, 12), (2, 5))  # (stride, conjugate-gradient steps)
+_STEPS = ((8, 12), (4, 12))  # (stride, conjugate-gradient steps)
+_TINY = 1e-6  # 0 / 0 is 0 where nothing is left to solve; exporting drops what is below 1e-8
 
 
 def propagate(image: Tensor, unknown: Tensor, alpha: Tensor) -> Tensor:
@@ -63,17 +64,14 @@ def solve(laplacian: Laplacian, guess: Tensor, free: Tensor, steps: int) -> Tens
     energy = _dot(residual, ahead)
     for _ in range(steps - 1):
         change = free * laplacian.times(direction)
-        length = energy / (_dot(direction, change) + _TINY)
+        length = energy / _dot(direction, change).clamp(min=_TINY)
         alpha = alpha + length * direction
         residual = residual - length * change
         ahead = scale * residual
         before, energy = energy, _dot(residual, ahead)
-        direction = ahead + energy / (before + _TINY) * direction
+        direction = ahead + energy / before.clamp(min=_TINY) * direction
     change = free * laplacian.times(direction)
-    return alpha + energy / (_dot(direction, change) + _TINY) * direction
-
-
-_TINY = 1e-9  # keeps 0 / 0 at 0 where nothing is left to solve
+    return alpha + energy / _dot(direction, change).clamp(min=_TINY) * direction
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
