@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from matteplug import api, cli, files, onnx_file, plugins
@@ -23,11 +25,11 @@ WEIGHTS = np.array([0.299, 0.587, 0.114])
 
 
 @pytest.fixture
-def own_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "own"
     monkeypatch.setenv("MATTEPLUG_NETWORKS", str(folder))
     plugins.registry.cache_clear()
-    yield folder  # type: ignore[misc]
+    yield folder
     plugins.registry.cache_clear()
 
 
@@ -41,7 +43,7 @@ def graph(tmp_path: Path) -> tuple[Path, Path]:
     return onnx_path, spec_path
 
 
-def picture() -> np.ndarray:  # type: ignore[type-arg]
+def picture() -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (21, 34, 3), np.uint8)
 
 
