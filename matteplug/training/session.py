@@ -69,6 +69,10 @@ def start(
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     made = recipe(settings)
+    if made.needs.weights and not (resume or init):
+        raise TrainingError(
+            "no-weights", "This stage goes on from weights.", "Name them: --init CHECKPOINT"
+        )
     train, held = sources(settings, made.needs)
     trainer = Trainer(settings, made)
     if content is not None:

@@ -26,6 +26,9 @@ MADE = {
 }
 """Kinds of folders that the scene generator takes."""
 
+CAPTURES = "captures"
+"""The kind of real pictures with plates, without truth."""
+
 SMALLEST_PX = 64
 ENTRIES = ("image", "alpha", "trimap", "foreground", "background")
 GUIDES = ("plate", "segmentation")
@@ -110,7 +113,8 @@ class SceneBatches:
 
 def collate(scenes: Sequence[Scene]) -> Arrays:
     """Return the scenes as one batch of (B, C, H, W) uint8."""
-    entries = ENTRIES + (GUIDES if scenes[0].plate is not None else ())
+    given = (name for name in GUIDES if all(getattr(s, name) is not None for s in scenes))
+    entries = (*ENTRIES, *given)
     return {name: np.stack([_planes(getattr(s, name)) for s in scenes]) for name in entries}
 
 
@@ -157,6 +161,14 @@ def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatche
     if "photos" in made:
         MadeScenes(seed, made, split, lanes).open(SMALLEST_PX)  # complains here, not in a worker
         makers.append(MadeScenes(seed, made, split, lanes, needs))
+    if CAPTURES in folders and needs.truth:
+        raise TrainingError(
+            "captures-without-truth",
+            "Captured pictures have no true alpha, which this training needs.",
+            "They are for stage 2 of background matting: --set stage=2",
+        )
+    if CAPTURES in folders and split == "train":
+        makers.append(datasets.Captures(folders[CAPTURES], seed))
     if not makers or (made.keys() - {"photos"} and "photos" not in made):
         raise TrainingError(
             "no-photos",
@@ -169,6 +181,7 @@ def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatche
 
 def _parse(arguments: Sequence[str]) -> dict[str, Path]:
     known = MADE | {kind: layout.title for kind, layout in datasets.LAYOUTS.items()}
+    known[CAPTURES] = "real pictures with plates, without alpha"
     folders: dict[str, Path] = {}
     for argument in arguments:
         kind, separator, folder = argument.partition(":")

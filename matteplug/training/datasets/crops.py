@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from matteplug.errors import TrainingError
 from matteplug.training.datasets.layouts import Dataset, Pair
+from matteplug.training.datasets.pixels import Pictures, window
 from matteplug.training.recipes import Needs
 from matteplug.training.scenes import Scene, plates, trimaps
-from matteplug.training.scenes.noise import Rng
 from matteplug.training.scenes.source import composed
 
 U8 = NDArray[np.uint8]
@@ -51,7 +51,7 @@ class DatasetScenes:
     seed: int
     lanes: int = 1
     needs: Needs = field(default_factory=Needs)
-    _read: dict[Path, U8] = field(default_factory=dict, repr=False)
+    _pictures: Pictures = field(default_factory=Pictures, repr=False)
 
     def __post_init__(self) -> None:
         if not self.dataset.pairs:
@@ -80,16 +80,16 @@ class DatasetScenes:
         shown = (turn // CROPS_A_PICTURE) * self.lanes + lane
         rng = np.random.default_rng([self.seed, number, size_px])
         pair, backdrop = self._shown(shown)
-        whole = self._open(pair.alpha, cv2.IMREAD_GRAYSCALE)
+        whole = self._pictures.read(pair.alpha, cv2.IMREAD_GRAYSCALE)
         zoom = PORTRAIT_ZOOM if self.needs.portraits else ZOOM
-        window = _window(rng, whole, size_px * np.exp(rng.uniform(*np.log(zoom))), size_px)
-        alpha = window.cut(whole)
-        picture = window.cut(self._open(pair.picture, cv2.IMREAD_COLOR))
+        view = window(rng, whole, size_px * np.exp(rng.uniform(*np.log(zoom))), size_px)
+        alpha = view.cut(whole)
+        picture = view.cut(self._pictures.read(pair.picture, cv2.IMREAD_COLOR))
         image = foreground = background = picture
         if backdrop is not None:
-            behind = self._open(backdrop, cv2.IMREAD_COLOR)
+            behind = self._pictures.read(backdrop, cv2.IMREAD_COLOR)
             wide = size_px * np.exp(rng.uniform(*np.log(ZOOM)))
-            background = _window(rng, np.zeros(behind.shape[:2], np.uint8), wide, size_px).cut(
+            background = window(rng, np.zeros(behind.shape[:2], np.uint8), wide, size_px).cut(
                 behind
             )
             image = np.round(composed(foreground, alpha, background, 1.0) * 255).astype(np.uint8)
@@ -125,57 +125,3 @@ class DatasetScenes:
             return pair, None
         chosen = np.random.default_rng([self.seed, 1, which]).integers(len(self.backgrounds))
         return pair, self.backgrounds[int(chosen)]
-
-    def _open(self, path: Path, flags: int) -> U8:
-        """Return (H, W) or (H, W, 3) RGB uint8; the last few pictures are kept.
-
-        Raises:
-            TrainingError: the file cannot be decoded.
-        """
-        if path not in self._read:
-            coded = np.frombuffer(path.read_bytes(), np.uint8)
-            pixels = cv2.imdecode(coded, flags) if len(coded) else None
-            if pixels is None:
-                raise TrainingError(
-                    "dataset-damaged", f"{path} cannot be read.", "Repair or remove it."
-                )
-            while len(self._read) >= 6:
-                del self._read[next(iter(self._read))]
-            self._read[path] = np.asarray(
-                pixels[..., ::-1] if pixels.ndim == 3 else pixels, np.uint8
-            )
-        return self._read[path]
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A square of a picture, enlarged or reduced, perhaps mirrored."""
-
-    top: int
-    left: int
-    edge: int
-    size_px: int
-    mirrored: bool
-
-    def cut(self, picture: U8) -> U8:
-        part = picture[self.top : self.top + self.edge, self.left : self.left + self.edge]
-        how = cv2.INTER_AREA if self.edge > self.size_px else cv2.INTER_CUBIC
-        part = np.asarray(
-            cv2.resize(part, (self.size_px, self.size_px), interpolation=how), np.uint8
-        )
-        return np.ascontiguousarray(part[:, ::-1] if self.mirrored else part)
-
-
-def _window(rng: Rng, alpha: U8, edge_px: float, size_px: int) -> _Window:
-    """Choose a window around one of the soft pixels of an alpha, anywhere if it has none."""
-    height, width = alpha.shape
-    edge = int(min(edge_px, height, width))
-    step = max(1, min(height, width) // 512)  # a few hundred thousand pixels are enough
-    sample = alpha[::step, ::step]
-    rows, columns = np.nonzero((sample > 0) & (sample < 255))
-    centre = rng.uniform(0, (height, width))
-    if len(rows):
-        spot = int(rng.integers(len(rows)))
-        centre = np.array([rows[spot], columns[spot]]) * step + rng.uniform(-0.3, 0.3, 2) * edge
-    top, left = np.clip(centre - edge / 2, 0, (height - edge, width - edge)).astype(int)
-    return _Window(int(top), int(left), edge, size_px, bool(rng.random() < 0.5))

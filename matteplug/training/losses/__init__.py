@@ -5,13 +5,14 @@ loss counts.
 """
 
 from matteplug.training.losses.adversarial import fools, tells_apart
-from matteplug.training.losses.alpha import composition, gradient, l1, unknown_root
+from matteplug.training.losses.alpha import colour, composition, gradient, l1, unknown_root
 from matteplug.training.losses.laplacian import laplacian
 from matteplug.training.losses.semantic import areas, cross_entropy
 from matteplug.training.losses.structural import dissimilarity
 
 __all__ = [
     "areas",
+    "colour",
     "composition",
     "cross_entropy",
     "dissimilarity",

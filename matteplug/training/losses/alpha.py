@@ -34,6 +34,17 @@ def composition(
     return ((prediction - truth).abs() * contrast * unknown).sum() / area(unknown)
 
 
+def colour(prediction: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
+    """Return the mean of |F̂ − F| over the channels and the pixels that count.
+
+    Args:
+        prediction: colours, (B, 3, H, W).
+        truth: colours, (B, 3, H, W).
+        counts: (B, 1, H, W), 1 where the loss counts.
+    """
+    return ((prediction - truth).abs().mean(1, keepdim=True) * counts).sum() / area(counts)
+
+
 def gradient(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
     """Return the mean of |∇α̂ − ∇α|₁ over the unknown area, ∇ by forward differences.
 

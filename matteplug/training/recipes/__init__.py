@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RECIPES: Mapping[str, str] = {
     "citm": "matteplug.training.recipes.citm",
     "hfam": "matteplug.training.recipes.hfam",
+    "background-matting": "matteplug.training.recipes.background_matting",
 }
 """Family to the module that has ``recipe(settings) -> Recipe``."""
 
@@ -31,11 +32,15 @@ class Needs:
         portraits: pictures show the whole object, not a part around its edge.
         trimap: the network is guided by a trimap, so that only its unknown area counts in
             validation.
+        truth: batches have a true alpha; otherwise pictures without one will do.
+        weights: training goes on from weights, it cannot begin without.
     """
 
     plates: bool = False
     portraits: bool = False
     trimap: bool = True
+    truth: bool = True
+    weights: bool = False
 
 
 NETWORK = "network"
