@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from matteplug import golden, sizing, tensors
-from matteplug.engine import import_onnxruntime
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
+from matteplug.ort import import_onnxruntime
 from matteplug.tensors import Tensor
 from matteplug.types import Size
 

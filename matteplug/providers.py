@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matteplug.errors import EngineError
-from matteplug.types import Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +22,13 @@ class Provider:
         ort_name: ONNX Runtime's name for it.
         wheel: the distribution on the package index that brings it.
         options: its options, as ONNX Runtime takes them.
-        buckets: fixed sizes to pad to, smallest first, for a provider that compiles per shape;
-            empty for any size.
+        buckets_px: fixed sides of squares to pad to, smallest first, for a provider that compiles
+            per shape; empty for any size.
         mem_pattern: whether ONNX Runtime may plan its memory ahead.
         concurrent: whether one session may be run from two threads at once.
+        preload: whether its libraries come in wheels of their own and are loaded first.
+        limit_s: how long a probe may take.
+        tolerance: mean absolute difference up to which a golden tensor counts as reproduced.
     """
 
     id: str
@@ -34,13 +36,16 @@ class Provider:
     ort_name: str
     wheel: str
     options: Mapping[str, str] = field(default_factory=dict)
-    buckets: tuple[Size, ...] = ()
+    buckets_px: tuple[int, ...] = ()
     mem_pattern: bool = True
     concurrent: bool = True
+    preload: bool = False
+    limit_s: float = 60.0
+    tolerance: float = 0.002
 
 
 # A provider that compiles takes seconds to minutes for every new shape: four squares, no more.
-_BUCKETS = tuple(Size(side, side) for side in (512, 1024, 1536, 2048))
+_BUCKETS_PX = (512, 1024, 1536, 2048)
 
 CPU = Provider(
     id="cpu", title="CPU", ort_name="CPUExecutionProvider", wheel="onnxruntime", mem_pattern=False
@@ -59,13 +64,16 @@ PROVIDERS: Mapping[str, Provider] = {
                 "cudnn_conv_algo_search": "HEURISTIC",
                 "arena_extend_strategy": "kSameAsRequested",
             },
+            preload=True,
         ),
         Provider(
             id="tensorrt",
             title="NVIDIA TensorRT",
             ort_name="TensorrtExecutionProvider",
             wheel="onnxruntime-gpu",
-            buckets=_BUCKETS,
+            buckets_px=_BUCKETS_PX,
+            preload=True,
+            limit_s=600.0,  # it compiles the network
         ),
         Provider(
             id="openvino",
@@ -88,14 +96,16 @@ PROVIDERS: Mapping[str, Provider] = {
             ort_name="CoreMLExecutionProvider",
             wheel="onnxruntime",
             options={"ModelFormat": "MLProgram"},
-            buckets=_BUCKETS,
+            buckets_px=_BUCKETS_PX,
+            limit_s=300.0,
         ),
         Provider(
             id="migraphx",
             title="AMD MIGraphX",
             ort_name="MIGraphXExecutionProvider",
             wheel="onnxruntime-migraphx",
-            buckets=_BUCKETS,
+            buckets_px=_BUCKETS_PX,
+            limit_s=600.0,
         ),
         Provider(
             id="rocm",

@@ -60,6 +60,7 @@ class FakeSession:
     spec: NetworkSpec
     provider: str
     engine: FakeEngine
+    notes: tuple[str, ...] = ()
 
     def run(
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None

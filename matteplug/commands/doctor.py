@@ -1,0 +1,80 @@
+"""``matteplug doctor``: which providers are listed, load, are right, how fast, and why not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from matteplug.hookspecs import Command
+
+if TYPE_CHECKING:
+    from matteplug.doctor import Finding, Report
+
+
+def command() -> Command:
+    """Return the subcommand."""
+    return Command(
+        name="doctor",
+        help="Say which execution providers work on this machine, how fast, and why others do not.",
+        configure=_configure,
+        run=_run,
+    )
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--json", action="store_true", help="print JSON")
+    add("--network", metavar="ID", help="prove with this network (default: every installed one)")
+    add("--require-ep", metavar="PROVIDER", help='exit with 1 unless this one works ("cuda")')
+
+
+def _run(args: argparse.Namespace) -> int:
+    from matteplug import plugins
+    from matteplug.doctor import examine
+
+    registry = plugins.registry()
+    specs = [registry.network(args.network)] if args.network else [*registry.networks.values()]
+    report = examine(specs, wanted=args.require_ep)
+    if args.json:
+        print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _print(report)
+    if args.require_ep is not None and not (wanted := report.finding(args.require_ep)).works:
+        print(
+            f"matteplug: {wanted.provider.title} does not work: {wanted.verdict.reason}.",
+            file=sys.stderr,
+        )
+        return 1
+    return 1 if report.problems else 0
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("provider", "listed", "loads", "right", "ms", "nodes on it", "why not")
+    for finding in report.findings:
+        table.add_row(*_cells(finding))
+    console = Console()
+    console.print(table)
+    console.print(f"auto takes: {report.chosen or 'none; nothing works'}", highlight=False)
+    for problem in report.problems:
+        console.print(
+            f"Problem: {problem.message}\n  {problem.hint}", highlight=False, markup=False
+        )
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    verdict = finding.verdict
+    words = {True: "yes", False: "no", None: "–"}
+    return (
+        f"{finding.provider.title} ({finding.provider.id})",
+        words[finding.listed],
+        words[verdict.loads],
+        words[verdict.correct],
+        "–" if verdict.milliseconds is None else f"{verdict.milliseconds:.0f}",
+        "–" if verdict.placed is None else f"{verdict.placed:.0%}",
+        verdict.reason,
+    )

@@ -1,0 +1,156 @@
+"""Examine the machine: every provider of this platform probed anew, with every network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from matteplug import ort, probe, providers, weights
+from matteplug.errors import EngineError
+from matteplug.network import NetworkSpec
+from matteplug.probe import Verdict
+from matteplug.providers import CPU, Provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is known about one provider.
+
+    Attributes:
+        provider: the provider.
+        listed: the installed ONNX Runtime says that it has it; that alone means little.
+        verdict: the least favourable of the networks' verdicts, or the one-operator graph's alone.
+        networks: the verdict by network; after one where it does not load, no others are tried.
+    """
+
+    provider: Provider
+    listed: bool
+    verdict: Verdict
+    networks: dict[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def works(self) -> bool:
+        """Tell whether it may be used with every network that was tried."""
+        return self.listed and self.verdict.loads and self.verdict.correct is not False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; ``name`` is the provider's id."""
+        return {
+            "name": self.provider.id,
+            "title": self.provider.title,
+            "listed": self.listed,
+            **asdict(self.verdict),
+            "networks": {network: asdict(verdict) for network, verdict in self.networks.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something about the installation that should be mended, and how."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The doctor's report.
+
+    Attributes:
+        findings: one a provider, in the order in which "auto" tries them.
+        problems: what should be mended.
+        machine: versions and driver, on which the verdicts depend.
+    """
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    machine: dict[str, Any]
+
+    @property
+    def chosen(self) -> str | None:
+        """Return the id of the provider that "auto" takes for all networks; None if none works."""
+        proven = (f.provider.id for f in self.findings if f.works and _proven(f))
+        return next(proven, None)
+
+    def finding(self, provider: str) -> Finding:
+        """Return what is known about a provider that was examined."""
+        return next(finding for finding in self.findings if finding.provider.id == provider)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "providers": [finding.to_json() for finding in self.findings],
+            "chosen": self.chosen,
+            "problems": [asdict(problem) for problem in self.problems],
+            "machine": self.machine,
+        }
+
+
+def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Report:
+    """Probe the providers.
+
+    Args:
+        specs: networks to prove with; those without weights are left out.
+        wanted: id of a provider to look at even if this platform's order does not have it.
+
+    Raises:
+        EngineError: there is no provider `wanted`.
+        NetworkError: a network's weights are damaged.
+    """
+    names = list(providers.order())
+    if wanted is not None and providers.named(wanted).id not in names:
+        names.insert(0, wanted)
+    problems = list(_wheel_problems(probe.onnxruntime_wheels()))
+    try:
+        built_in = ort.available()
+    except EngineError as error:
+        problems.append(Problem(message=error.message, hint=error.hint))
+        built_in = ()
+    specs = [spec for spec in specs if spec.weights is not None]
+    return Report(
+        findings=tuple(_examine(providers.named(name), specs, built_in) for name in names),
+        problems=tuple(problems),
+        machine=probe.key_facts(),
+    )
+
+
+def _examine(
+    provider: Provider, specs: Sequence[NetworkSpec], built_in: tuple[str, ...]
+) -> Finding:
+    if provider.ort_name not in built_in:
+        reason = f"not in the installed ONNX Runtime; the wheel {provider.wheel} brings it"
+        return Finding(provider=provider, listed=False, verdict=Verdict(reason=reason))
+    if not specs:
+        return Finding(provider=provider, listed=True, verdict=probe.probe(None, None, provider))
+    verdicts: dict[str, Verdict] = {}
+    for spec in specs:
+        if denial := spec.denied_providers.get(provider.id):
+            verdicts[spec.id] = Verdict(loads=True, correct=False, reason=denial)
+            continue
+        verdicts[spec.id] = probe.fresh_verdict(spec, weights.path_of(spec), provider)
+        if not verdicts[spec.id].loads:
+            break
+    worst = min(verdicts.values(), key=_favour)
+    return Finding(provider=provider, listed=True, verdict=worst, networks=verdicts)
+
+
+def _favour(verdict: Verdict) -> tuple[bool, bool, bool]:
+    return verdict.loads, verdict.correct is not False, verdict.correct is True
+
+
+def _proven(finding: Finding) -> bool:
+    return finding.provider is CPU or finding.verdict.correct is True
+
+
+def _wheel_problems(wheels: dict[str, str]) -> list[Problem]:
+    if len(wheels) < 2:
+        return []
+    names = sorted(wheels)
+    return [
+        Problem(
+            message=f"{' and '.join(names)} are installed together and overwrite each other.",
+            hint=f"Run: pip uninstall -y {' '.join(names)}; then: pip install 'matteplug[gpu]', "
+            "or 'matteplug[cpu]' where there is no NVIDIA card",
+        )
+    ]

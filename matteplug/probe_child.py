@@ -1,0 +1,100 @@
+"""The half of a probe that may crash or hang: reads a job, writes what it finds out, line by line.
+
+Standard output is the wire, one JSON object a line; what a library prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matteplug import golden, ort, providers
+from matteplug.errors import EngineError
+from matteplug.network import NetworkSpec
+from matteplug.providers import Provider
+from matteplug.sessions import OrtSession
+
+ONE_CONVOLUTION = base64.b64decode(
+    "CAcSCW1hdHRlcGx1ZzqGAQoPCgF4CgF3EgF5IgRDb252EgRjb252KjMIAQgBCAMIAxABQgF3SiQAAAA/"
+    "AAAAPwAAAD8AAAA/AAAAPwAAAD8AAAA/AAAAPwAAAD9aGwoBeBIWChQIARIQCgIIAQoCCAEKAggECgII"
+    "BGIbCgF5EhYKFAgBEhAKAggBCgIIAQoCCAIKAggCQgQKABAN"
+)
+"""x (1, 1, 4, 4) through a 3×3 kernel of 0.5 to y (1, 1, 2, 2).
+
+Written out, because the package that makes graphs is not installed at inference.
+"""
+
+Tell = Callable[..., None]
+
+
+def main() -> int:
+    """Do the job on standard input."""
+    wire = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def tell(**found: Any) -> None:
+        wire.write(json.dumps(found) + "\n")
+        wire.flush()
+
+    job = json.load(sys.stdin)
+    provider = providers.named(job["provider"])
+    try:
+        _one_operator(provider)
+        tell(loads=True)
+        if job["spec"] is not None:
+            _golden(NetworkSpec.from_json(job["spec"]), Path(job["graph"]), provider, tell)
+    except EngineError as error:
+        tell(reason=error.message.rstrip("."))
+    return 0
+
+
+def _one_operator(provider: Provider) -> None:
+    """Run one convolution on the provider alone.
+
+    Raises:
+        EngineError: it does not load, does not run, or is wrong already here.
+    """
+    session = ort.open_session(ONE_CONVOLUTION, provider, strict=True)
+    (result,) = session.run(None, {"x": np.ones((1, 1, 4, 4), np.float32)})
+    if not np.allclose(result, 4.5, atol=0.05):
+        raise EngineError("wrong", f"{provider.title} computes one convolution wrong.")
+
+
+def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> None:
+    """Run the network's golden tensor twice; the first run compiles and allocates."""
+    raw = ort.open_session(graph, provider, record=True)
+    tell(placed=ort.placed_share(raw, provider))
+    if not spec.golden:
+        tell(reason="the network has no golden tensor to prove it with")
+        return
+    session = OrtSession(spec, replace(provider, buckets_px=()), raw)
+    inputs = golden.inputs_of(spec)
+    try:
+        session.run(inputs)
+        started = time.perf_counter()
+        outputs = session.run(inputs)
+        tell(milliseconds=round((time.perf_counter() - started) * 1000, 3))
+        found = golden.compare(spec, outputs)
+    except EngineError as error:
+        tell(correct=False, reason=error.message.rstrip("."))
+        return
+    right = found.mean <= provider.tolerance
+    tell(correct=right, difference=round(found.mean, 7))
+    if not right:
+        tell(
+            reason=f"its alpha is off by {found.mean:.4f} on average (worst {found.worst:.3f}; "
+            f"the limit is {provider.tolerance})"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

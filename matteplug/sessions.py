@@ -1,0 +1,151 @@
+"""A network that is loaded: inputs by role in, outputs by role out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import replace
+from pkgutil import resolve_name
+from typing import Any
+
+import numpy as np
+
+from matteplug import sizing, tensors
+from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError
+from matteplug.network import NetworkSpec, SizeRule
+from matteplug.ort import first_line, import_onnxruntime
+from matteplug.providers import CPU, Provider
+from matteplug.tensors import Tensor
+from matteplug.types import CancelToken, Size
+
+
+class OrtSession:
+    """An ONNX graph in ONNX Runtime; see `matteplug.engine.Session`."""
+
+    def __init__(
+        self, spec: NetworkSpec, provider: Provider, session: Any, notes: tuple[str, ...] = ()
+    ) -> None:
+        self.spec = spec
+        self.provider = provider.id
+        self.notes = notes
+        self._buckets_px = provider.buckets_px
+        self._session = session
+        self._turn = None if provider.concurrent else threading.Lock()
+        present = {value.name for value in session.get_inputs() + session.get_outputs()}
+        missing = [t.name for t in (*spec.inputs, *spec.outputs) if t.name not in present]
+        if missing:
+            raise NetworkError(
+                "graph-mismatch",
+                f"The graph of {spec.id} has no input or output named {', '.join(missing)}.",
+                "Export the network again.",
+            )
+
+    def run(
+        self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
+    ) -> dict[str, Tensor]:
+        """See `matteplug.engine.Session.run`."""
+        tensors.check(self.spec.inputs, inputs)
+        feed: dict[str, Tensor] = {}
+        rule = self._rule(Size(*inputs["image"].shape[:1:-1]))
+        for tensor in self.spec.inputs:
+            nearest = tensor.role == "trimap"
+            fitted, crop = sizing.fit(inputs[tensor.role], rule, nearest)
+            feed[tensor.name] = tensors.encode(tensor, fitted)
+        names = [tensor.name for tensor in self.spec.outputs]
+        if self._turn is None:
+            raw = self._run(names, feed, cancel)
+        else:
+            with self._turn:
+                raw = self._run(names, feed, cancel)
+        outputs: dict[str, Tensor] = {}
+        for tensor, array in zip(self.spec.outputs, raw, strict=True):
+            if not np.isfinite(array).all():
+                raise EngineError(
+                    "not-a-number",
+                    f"{self.spec.id} on {self.provider} returned values that are no numbers.",
+                    "Run: matteplug doctor; or choose another provider.",
+                )
+            outputs[tensor.role] = sizing.unfit(tensors.decode(tensor, array), crop)
+        return outputs
+
+    def noting(self, notes: tuple[str, ...]) -> OrtSession:
+        """Return the same session with other notes."""
+        twin = copy(self)
+        twin.notes = notes
+        return twin
+
+    def _rule(self, size: Size) -> SizeRule:
+        """Return the size rule for a picture: the network's, raised to the provider's next bucket.
+
+        A picture beyond the largest bucket is compiled for.
+        """
+        longest = max(sizing.plan(size, self.spec.size).padded)
+        fitting = [side for side in self._buckets_px if side >= longest]
+        return replace(self.spec.size, minimum_px=fitting[0]) if fitting else self.spec.size
+
+    def _run(
+        self, names: list[str], feed: Mapping[str, Tensor], cancel: CancelToken | None
+    ) -> list[Tensor]:
+        options = import_onnxruntime().RunOptions()
+        # Without it memory only grows with the sizes of the pictures.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+        def stop() -> None:
+            options.terminate = True
+
+        cancel = cancel or CancelToken()
+        cancel.add_callback(stop)
+        try:
+            result: list[Tensor] = self._session.run(names, feed, options)
+        except Exception as error:
+            if cancel.cancelled:
+                raise Cancelled from error
+            raise EngineError(
+                "run-failed",
+                f"{self.spec.id} failed on {self.provider}: {first_line(error)}.",
+                "Run: matteplug doctor; for a large picture, set a smaller memory limit.",
+            ) from error
+        finally:
+            cancel.remove_callback(stop)
+        if cancel.cancelled:
+            raise Cancelled
+        return result
+
+
+class SolverSession:
+    """A method that is a function instead of a graph; see `matteplug.engine.Session`."""
+
+    provider = CPU.id
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.spec = spec
+        try:
+            self._solve: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = resolve_name(
+                spec.solver or ""
+            )
+        except (ImportError, AttributeError, ValueError) as error:
+            raise NetworkError(
+                "solver-missing", f"The method {spec.id} cannot be loaded: {error}."
+            ) from error
+
+    def run(
+        self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
+    ) -> dict[str, Tensor]:
+        """See `matteplug.engine.Session.run`; a solver is stopped before or after, not within."""
+        tensors.check(self.spec.inputs, inputs)
+        _raise_if_cancelled(cancel)
+        try:
+            outputs = self._solve({t.role: inputs[t.role] for t in self.spec.inputs})
+        except MatteplugError:
+            raise
+        except Exception as error:  # a stranger's function may raise anything
+            raise EngineError("run-failed", f"{self.spec.id} failed: {error}.") from error
+        _raise_if_cancelled(cancel)
+        return {t.role: np.asarray(outputs[t.role], np.float32) for t in self.spec.outputs}
+
+
+def _raise_if_cancelled(cancel: CancelToken | None) -> None:
+    if cancel is not None and cancel.cancelled:
+        raise Cancelled
