@@ -26,7 +26,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from matteplug import __version__, cache
+from matteplug import cache
 from matteplug.network import NetworkSpec
 from matteplug.providers import Provider
 
@@ -172,11 +172,10 @@ def _facts() -> tuple[tuple[str, Any], ...]:
     libraries = {
         name: held
         for name, held in _installed().items()
-        if name.startswith(("onnxruntime", "nvidia-", "tensorrt", "openvino"))
+        if name.startswith(("matteplug", "onnxruntime", "nvidia-", "tensorrt", "openvino"))
     }
     driver = _DRIVER.read_text().splitlines()[0] if _DRIVER.exists() else ""
     return (
-        ("matteplug", __version__),
         ("python", platform.python_version()),
         ("system", platform.platform()),
         ("driver", driver),
