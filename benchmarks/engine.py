@@ -22,6 +22,7 @@ import numpy as np
 from matteplug import golden, matte, plugins, tensors, weights
 from matteplug.engine import OrtEngine
 from matteplug.network import NetworkSpec
+from matteplug.ort import import_onnxruntime
 from matteplug.types import Size
 
 MATTE_LIMIT = 1.08
@@ -65,8 +66,7 @@ def main() -> int:
 
 def engine_times(spec: NetworkSpec, side: int, rounds: int, engine: OrtEngine) -> dict[str, float]:
     """Time matte(), the bare session and torch eager on one picture, in seconds."""
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     inputs = golden.example(spec, Size(side, side), golden.SEED)
     image = np.rint(inputs["image"][0].transpose(1, 2, 0) * 255).astype(np.uint8)
     guides = {

@@ -203,7 +203,7 @@ def run(
             "total": finished - started,
         },
         confidence=confidence,
-        notes=request.notes,
+        notes=(*request.notes, *session.notes),
     )
 
 

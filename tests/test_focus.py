@@ -62,6 +62,7 @@ class RedSession:
 
     spec: NetworkSpec = TRIMAP_SPEC
     provider: str = "cpu"
+    notes: tuple[str, ...] = ()
     seen: list[Mapping[str, Tensor]] = field(default_factory=list)
 
     def run(

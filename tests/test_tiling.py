@@ -43,6 +43,7 @@ class BlurSession:
 
     spec: NetworkSpec = SPEC
     provider: str = "cpu"
+    notes: tuple[str, ...] = ()
     reach_px: int = 10
     runs: int = 0
 
