@@ -9,8 +9,12 @@ from pathlib import Path
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import Command
 
-# The public network to the family and configuration whose graph it has.
-_FAMILIES = {"matteformer": ("citm", "paper")}
+# The public network to the family and configuration whose graph it has, and the id it gets: never
+# that of a built-in network.
+_FAMILIES = {
+    "matteformer": ("citm", "paper", "matteformer"),
+    "background-matting": ("background-matting", "paper", "background-matting-public"),
+}
 
 
 def command() -> Command:
@@ -42,12 +46,12 @@ def _run(args: argparse.Namespace) -> int:
     from matteplug.export import export
     from matteplug.networks import checkpoints, families
 
-    family_id, config = _FAMILIES[args.network]
+    family_id, config, network_id = _FAMILIES[args.network]
     family = families.family(family_id)
     model = checkpoints.load(args.network, checkpoints.read_public(args.checkpoint))
     spec = replace(
         family.spec(config),
-        id=args.network,
+        id=network_id,
         title=f"{args.network} (public weights)",
         licence=args.licence,
         training_data=f"Imported from the public checkpoint {args.checkpoint.name}.",
