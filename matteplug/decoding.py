@@ -115,8 +115,8 @@ def _open(data: bytes, name: str) -> Image:
 def _damaged(name: str) -> RequestError:
     return RequestError(
         "file-damaged",
-        f"The picture {name} is damaged or incomplete.",
-        "Copy or export it again.",
+        f"The picture {name} is damaged, incomplete or of an unknown kind.",
+        "Copy or export it again; PNG is the safest format.",
     )
 
 

@@ -79,10 +79,10 @@ def run(
     if not spec.tiling:
         everything = Rect(0, 0, *Size.of(request.image))
         return _known(session.run(inputs.tensors(request, everything), cancel), request)
-    area = _area(request)
-    if area is None:
+    where = area(request)
+    if where is None:
         return _known({}, request)
-    part = inputs.cropped(request, area)
+    part = inputs.cropped(request, where)
     sizes = levels(Size.of(part.image), tiling.affordable_px(spec, limit_mib))
     found: dict[str, Tensor] = {}
     for size, span in zip(sizes, _spans(part, sizes), strict=True):
@@ -99,7 +99,7 @@ def run(
             cancel=cancel,
         )
         found = _merged(found, finer, level, unknown) if found else _known(finer, level)
-    return _placed(_known(found, part), area, request)
+    return _placed(_known(found, part), where, request)
 
 
 def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
@@ -119,7 +119,7 @@ def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
     return (*(Size(*(max(1, int(side * f)) for side in size)) for f in factors), size)
 
 
-def _area(request: MatteRequest) -> Rect | None:
+def area(request: MatteRequest) -> Rect | None:
     """Return the unknown area with its surroundings, or None where nothing is unknown."""
     size = Size.of(request.image)
     if request.trimap is None:

@@ -18,6 +18,8 @@ from matteplug.types import CancelToken, Progress, Rect, Size
 DEFAULT_LIMIT_MIB = 1024
 """Memory for one tile where the user sets no limit."""
 
+_UNMEASURED_PX = 1_500_000
+"""Largest tile of a network whose memory was not measured."""
 _WORTH = 0.8
 """Tiles must cost less than this share of the whole picture, or the whole is computed."""
 
@@ -92,9 +94,9 @@ def plan(
 
 
 def affordable_px(spec: NetworkSpec, limit_mib: int | None = None) -> float:
-    """Return how many pixels a tile may have; infinite where the memory was not measured."""
+    """Return how many pixels a tile may have."""
     if spec.mib_per_megapixel <= 0:
-        return np.inf
+        return _UNMEASURED_PX
     free_mib = (limit_mib or DEFAULT_LIMIT_MIB) - spec.mib_fixed
     return max(0.0, free_mib / spec.mib_per_megapixel * 1e6)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -206,3 +206,9 @@ def test_cancelling_stops_between_tiles() -> None:
 def test_what_the_network_sees_is_aligned_where_the_picture_allows() -> None:
     for tile in tiling.plan(ring(4000, 3000, 1000, 60), SPEC, 10**6):
         assert (tile.seen.width % 32, tile.seen.height % 32) == (0, 0)
+
+
+def test_a_network_that_was_not_measured_gets_tiles_of_a_bounded_size() -> None:
+    unmeasured = replace(SPEC, mib_fixed=0, mib_per_megapixel=0)
+    for tile in tiling.plan(np.ones((2000, 3000), bool), unmeasured):
+        assert tile.seen.width * tile.seen.height <= 1_500_000

@@ -1,0 +1,315 @@
+"""Large pictures: time, error, seams and memory of focusing against the whole picture at once.
+
+Every measurement runs in a process of its own, in one run of this script, with the network "citm".
+``python benchmarks/size.py [--shared ../shared] [--whole-mib 12000] [--only NAME]``
+
+* speed: 12 megapixels, 8 % unknown: the whole picture through the network against focusing.
+* error: SAD in the unknown area against the truth, both ways, on made and on scaled-up pictures.
+* seams: gradient of the difference between both ways, along the tiles' borders and elsewhere.
+* 8k: peak memory of the whole process, foreground colours included, at 7680×4320.
+* linear: time against the unknown area, four bands around one object.
+
+Where the whole picture would take more than ``--whole-mib`` it is computed at the largest size that
+fits, and its time is scaled by the pixels; the table says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from matteplug import api, focus, inputs, pixels, plugins, tiling
+from matteplug.engine import Session, default_engine
+from matteplug.network import NetworkSpec
+from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, MatteOptions, MatteRequest, Rect, Size
+
+NETWORK = "citm"
+Values = dict[str, Any]
+
+
+class Scene(NamedTuple):
+    """A picture whose matte is known."""
+
+    image: NDArray[np.uint8]
+    trimap: NDArray[np.uint8]
+    alpha: NDArray[np.float32]
+
+
+def made(size: Size, share: float, seed: int = 0) -> Scene:
+    """Make a hairy blob over a photograph-like backdrop, `share` of the picture unknown."""
+    rng = np.random.default_rng(seed)
+    alpha = blob_with_hair(size, rng)
+    front = clouds(size, rng, (0.55, 0.35, 0.2))
+    behind = clouds(size, rng, (0.3, 0.5, 0.6))
+    mixed = alpha[..., None] * front + (1 - alpha[..., None]) * behind
+    mixed += np.float32(2 / 255) * rng.standard_normal(mixed.shape, np.float32)
+    image = np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
+    return Scene(image, trimap_of(alpha, share), alpha)
+
+
+def blob_with_hair(size: Size, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return the alpha of a disc with strands around it, some thinner than a pixel."""
+    canvas = np.zeros((size.height, size.width), np.uint8)
+    centre = np.array([size.width / 2, size.height * 0.55])
+    radius = 0.27 * size.height
+    cv2.circle(canvas, tuple(int(c) for c in centre), int(radius), 255, -1, cv2.LINE_AA)
+    for _ in range(1500):
+        angle = rng.uniform(0, 2 * np.pi)
+        steps = np.linspace(0.95, 1 + rng.uniform(0.02, 0.12), 12)
+        bend = angle + rng.normal(0, 0.12) * (steps - 0.95) * 8
+        points = centre + radius * steps[:, None] * np.stack([np.cos(bend), np.sin(bend)], axis=1)
+        width = max(1, round(size.height / 3000 * float(rng.uniform(1, 4))))
+        points = np.rint(points * 16).astype(np.int32)
+        cv2.polylines(canvas, [points], False, 255, width, cv2.LINE_AA, shift=4)
+    soft = np.asarray(cv2.GaussianBlur(canvas, (0, 0), size.height / 3000))
+    return pixels.to_float(soft)
+
+
+def clouds(
+    size: Size, rng: np.random.Generator, colour: tuple[float, float, float]
+) -> NDArray[np.float32]:
+    """Return smooth colours with texture on every scale down to a few pixels."""
+    total = np.full((size.height, size.width, 3), colour, np.float32)
+    for octave in range(3, 10):
+        deviation = 0.16 / 1.5 ** (octave - 3)
+        grid = deviation * rng.standard_normal((2**octave, 2**octave, 3), np.float32)
+        total += cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(total, 0, 1))
+
+
+def trimap_of(alpha: NDArray[np.float32], share: float) -> NDArray[np.uint8]:
+    """Return the trimap whose band around the partial alpha takes `share` of the picture."""
+    partial = (alpha > 0) & (alpha < 1)
+    away = cv2.distanceTransform((~partial).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    radius = float(np.quantile(np.asarray(away)[::4, ::4], share))
+    trimap = np.where(alpha > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
+    trimap[np.asarray(away) <= radius] = UNKNOWN
+    return trimap
+
+
+def scaled_up(shared: Path, name: str, megapixels: float) -> Scene:
+    """Scale a picture of alphamatting.com up."""
+    folder = shared / "eval" / "alphamatting"
+    image = np.asarray(cv2.imread(str(folder / "input" / f"{name}.png")))[..., ::-1]
+    trimap = np.asarray(cv2.imread(str(folder / "trimap1" / f"{name}.png"), 0))
+    alpha = np.asarray(cv2.imread(str(folder / "alpha" / f"{name}.png"), 0))
+    factor = (megapixels * 1e6 / trimap.size) ** 0.5
+    size = Size(round(trimap.shape[1] * factor), round(trimap.shape[0] * factor))
+    larger = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC))
+    return Scene(
+        np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8),
+        np.asarray(cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST), np.uint8),
+        pixels.to_float(larger),
+    )
+
+
+def session() -> Session:
+    """Return the network, ready to run on the CPU."""
+    return default_engine().session(spec(), "cpu")
+
+
+def spec() -> NetworkSpec:
+    """Return the network's description."""
+    return plugins.registry().network(NETWORK)
+
+
+def whole(scene: Scene) -> tuple[NDArray[np.float32], float]:
+    """Return alpha and seconds of the whole picture at once."""
+    run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
+    started = time.perf_counter()
+    found = run.run(inputs.tensors(request, Rect(0, 0, *Size.of(scene.trimap))))
+    return found["alpha"][0, 0], time.perf_counter() - started
+
+
+def focused(scene: Scene) -> tuple[NDArray[np.float32], float, list[Rect]]:
+    """Return alpha and seconds of focusing, and the finest level's tiles."""
+    run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
+    planned: list[tuple[tiling.Tile, ...]] = []
+    plan = tiling.plan
+
+    def recorded(*arguments: Any, **options: Any) -> tuple[tiling.Tile, ...]:
+        planned.append(plan(*arguments, **options))
+        return planned[-1]
+
+    with patch.object(tiling, "plan", recorded):
+        started = time.perf_counter()
+        found = focus.run(run, request)
+        elapsed_s = time.perf_counter() - started
+    area = focus.area(request) or Rect(0, 0, 0, 0)
+    kept = [tile.kept for tile in planned[-1]]
+    tiles = [Rect(area.x + k.x, area.y + k.y, k.width, k.height) for k in kept]
+    return found["alpha"][0, 0], elapsed_s, tiles
+
+
+def sad(alpha: NDArray[np.float32], scene: Scene) -> float:
+    """Return the sum of absolute differences in the unknown area, in thousands."""
+    return float(np.abs(alpha - scene.alpha)[scene.trimap == UNKNOWN].sum() / 1000)
+
+
+def largest_px(whole_mib: float) -> float:
+    """Return how many pixels fit the memory for a whole picture."""
+    network = spec()
+    if network.mib_per_megapixel <= 0:
+        return 2e6
+    return (whole_mib - network.mib_fixed) / network.mib_per_megapixel * 1e6
+
+
+# Each of these runs in a process of its own.
+
+
+def measure_speed_whole(options: argparse.Namespace) -> Values:
+    """Time the whole picture at once, at the largest size that fits."""
+    side = min(1.0, (largest_px(options.whole_mib) / 12e6) ** 0.5)
+    size = Size(int(4000 * side), int(3000 * side))
+    _, elapsed_s = whole(made(size, 0.08))
+    factor = 12e6 / (size.width * size.height)
+    note = "" if side == 1 else f"computed at {size}, × {factor:.2f}"
+    return {"what": "whole picture", "seconds": elapsed_s * factor, "note": note}
+
+
+def measure_speed_focused(options: argparse.Namespace) -> Values:
+    """Time focusing."""
+    scene = made(Size(4000, 3000), 0.08)
+    _, elapsed_s, _ = focused(scene)
+    unknown = float((scene.trimap == UNKNOWN).mean())
+    return {"what": "focused", "seconds": elapsed_s, "note": f"{unknown:.1%} unknown"}
+
+
+def measure_error(options: argparse.Namespace) -> Values:
+    """Compare with the truth, and look for seams in the difference between both ways."""
+    name, megapixels = options.only.split(":")[1:]
+    megapixels = min(float(megapixels), largest_px(options.whole_mib) / 1e6)
+    if name == "made":
+        scene = made(Size(*(int(n * (megapixels / 12) ** 0.5) for n in (4000, 3000))), 0.08)
+    else:
+        scene = scaled_up(options.shared, name, megapixels)
+    apart, _, tiles = focused(scene)
+    together, _ = whole(scene)
+    return {
+        "picture": f"{name}, {megapixels:.1f} MP",
+        "whole": sad(together, scene),
+        "focused": sad(apart, scene),
+    } | seams(apart - together, scene, tiles)
+
+
+def seams(difference: NDArray[np.float32], scene: Scene, tiles: list[Rect]) -> Values:
+    """Return the mean gradient of the difference at the borders of the tiles, and elsewhere."""
+    unknown = scene.trimap == UNKNOWN
+    edges, inside = np.zeros(unknown.shape, np.uint8), np.zeros(unknown.shape, bool)
+    for tile in tiles:
+        corner = (tile.x + tile.width - 1, tile.y + tile.height - 1)
+        cv2.rectangle(edges, (tile.x, tile.y), corner, 1, 3)
+        inside[tile.slices] = True
+    border, elsewhere = edges.astype(bool) & unknown, ~edges.astype(bool) & unknown & inside
+    steps = np.hypot(*np.gradient(difference))
+    return {
+        "border": float(steps[border].mean()) if border.any() else 0.0,
+        "elsewhere": float(steps[elsewhere].mean()) if elsewhere.any() else 0.0,
+    }
+
+
+def measure_8k(options: argparse.Namespace) -> Values:
+    """Take the peak memory of a whole matte at 8K."""
+    scene = made(Size(7680, 4320), 0.08)
+    image, trimap = scene.image, scene.trimap
+    del scene
+    Path("/proc/self/clear_refs").write_text("5")  # making the scene is not what is measured
+    request = MatteRequest(
+        image=image,
+        trimap=trimap,
+        network=NETWORK,
+        options=MatteOptions(provider="cpu", limit_mib=options.limit_mib),
+    )
+    matte = api.run(request)
+    peak = next(
+        line.split()[1]
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
+    return {"peak_mib": int(peak) / 1024, "elapsed_s": matte.elapsed_s}
+
+
+def measure_linear(options: argparse.Namespace) -> Values:
+    """Time focusing with one width of the unknown band."""
+    share = float(options.only.split(":")[1])
+    scene = made(Size(4000, 3000), share)
+    _, elapsed_s, _ = focused(scene)
+    return {"megapixels": float((scene.trimap == UNKNOWN).sum() / 1e6), "seconds": elapsed_s}
+
+
+MEASURES: dict[str, Callable[[argparse.Namespace], Values]] = {
+    "speed-whole": measure_speed_whole,
+    "speed-focused": measure_speed_focused,
+    "error": measure_error,
+    "8k": measure_8k,
+    "linear": measure_linear,
+}
+
+
+def main() -> None:
+    """Run every measurement and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--whole-mib", type=float, default=8000)
+    parser.add_argument("--limit-mib", type=int, help="memory limit at 8K; the default's otherwise")
+    parser.add_argument("--only", help="one measurement, as JSON: speed-whole, error:GT05:4, …")
+    options = parser.parse_args()
+    if options.only:
+        print(json.dumps(MEASURES[options.only.split(":")[0]](options)))
+        return
+    console = Console()
+
+    def measured(name: str) -> Values:
+        command = [sys.executable, __file__, *sys.argv[1:], "--only", name]
+        out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        values: Values = json.loads(out.splitlines()[-1])
+        return values
+
+    speeds = [measured("speed-whole"), measured("speed-focused")]
+    table = Table("12 megapixels", "seconds", "", title="Speed")
+    for values in speeds:
+        table.add_row(values["what"], f"{values['seconds']:.1f}", values["note"])
+    table.add_row("faster by", f"{speeds[0]['seconds'] / speeds[1]['seconds']:.1f}×", "")
+    console.print(table)
+
+    table = Table("picture", "SAD whole", "SAD focused", "ratio", "border", "elsewhere")
+    table.title = "Error in the unknown area; gradient of the difference (× 1000)"
+    pictures = ["made:6"]
+    if options.shared.is_dir():
+        pictures += ["GT05:4", "GT14:4", "GT20:4"]
+    for picture in pictures:
+        v = measured(f"error:{picture}")
+        row = (v["whole"], v["focused"], v["focused"] / v["whole"])
+        steps = (1000 * v["border"], 1000 * v["elsewhere"])
+        table.add_row(v["picture"], *(f"{n:.2f}" for n in (*row, *steps)))
+    console.print(table)
+
+    values = measured("8k")
+    parts = ", ".join(f"{part} {s:.1f} s" for part, s in values["elapsed_s"].items())
+    console.print(f"7680×4320: peak {values['peak_mib']:.0f} MiB, {parts}")
+
+    points = [measured(f"linear:{share}") for share in (0.02, 0.04, 0.08, 0.16)]
+    x = np.array([point["megapixels"] for point in points])
+    y = np.array([point["seconds"] for point in points])
+    slope, constant = np.polyfit(x, y, 1)
+    off = 1 - ((y - slope * x - constant) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+    listed = ", ".join(f"{a:.2f} MP {b:.1f} s" for a, b in zip(x, y, strict=True))
+    console.print(f"Time against the unknown area: {listed}")
+    console.print(f"fit: {constant:.1f} s + {slope:.1f} s per megapixel, R² {off:.3f}")
+
+
+if __name__ == "__main__":
+    main()
