@@ -1,0 +1,462 @@
+# -*- coding: utf-8 -*-
+"""The host's end of the wire: starts matteplug's worker and asks it for mattes.
+
+This one file is copied into each host.  It needs the standard library only, Python 2.7 or 3.6 and
+later, and imports nothing else of matteplug.
+
+The protocol, number 1
+----------------------
+Host and worker exchange frames over the worker's standard input and output:
+
+    4 bytes     magic, "MPLG"
+    4 bytes     length of the header, unsigned, big endian; at most 1 MiB
+    header      a JSON object in UTF-8; its "type" says what the frame is
+    buffers     raw bytes, one after the other; header["buffers"] lists them in order, each an
+                object with at least "name" and "bytes" (its length); at most 8 GiB together
+
+A buffer of pixels also has "format", "size" and "at".  "format" is channels and depth: RGB, RGBA,
+BGRA or Y; u8, u16, f16 or f32 in the machine's byte order ("BGRA u8").  "size" is [width, height],
+"at" is [x, y], where the buffer lies in the host's coordinates ([0, 0] where it is left out).
+Colours are sRGB-encoded and straight; rows are packed, from the top.
+
+    host                                       worker
+    hello  protocol, client                    hello  protocol, version, networks, provider
+    matte  id, buffers, options, results,      progress  id, share, what       (any number)
+           host                                matte  id, buffers, network, provider, elapsed_s,
+                                                      confidence, notes
+                                               or error  id, code, message, hint
+    cancel id                                  (the matte is answered with the error "cancelled")
+    bye                                        (the worker ends)
+
+hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
+names none itself; "provider" says what is known about where they will run.
+matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
+Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
+"options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
+limit_mib.  "results" names what is wanted and in which format: "alpha" (Y), "foreground" (RGB,
+straight colours) and "cutout" (RGBA, BGRA: the colours and alpha times the image's own alpha).
+"host" is the id of a host adapter, for hosts whose bytes need one.
+A worker whose standard input closes ends at once, in mid-run too.
+"""
+
+from __future__ import absolute_import, division, unicode_literals
+
+import collections
+import json
+import operator
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+try:
+    import queue
+except ImportError:  # Python 2
+    import Queue as queue  # type: ignore[import-not-found, no-redef]
+
+TYPE_CHECKING = False  # typing's own is not there in Python 2
+if TYPE_CHECKING:
+    from typing import IO, Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+
+    Header = Dict[str, Any]
+    Frame = Tuple[Header, Dict[str, bytes]]
+    Buffers = Sequence[Tuple[Mapping[str, Any], bytes]]
+    Options = Optional[Mapping[str, Any]]
+    Progress = Optional[Callable[[float, str], None]]
+
+PROTOCOL = 1
+MAGIC = b"MPLG"
+HEADER_LIMIT = 1 << 20
+BUFFERS_LIMIT = 8 << 30
+
+_PREFIX = struct.Struct(str(">4sI"))
+_SCRUBBED = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "GI_TYPELIB_PATH",
+)
+"""Variables by which a program that brings its own Python or libraries would break another's."""
+_CHUNK = 1 << 20
+_CREATE_NO_WINDOW = 0x08000000
+_TAIL_BYTES = 4000
+
+
+class Pixels(collections.namedtuple("Pixels", "format width height data x y")):
+    """Raw pixels of a host: see "format", "size" and "at" above."""
+
+    def __new__(cls, format, width, height, data, x=0, y=0):
+        # type: (str, int, int, bytes, int, int) -> Pixels
+        """`data` is bytes, or anything of their length that a file writes."""
+        return super(Pixels, cls).__new__(cls, format, width, height, data, x, y)
+
+
+class BridgeError(Exception):
+    """What went wrong, for the user: `code`, one sentence `message`, and `hint` what to do."""
+
+    def __init__(self, code, message, hint=""):
+        # type: (str, str, str) -> None
+        Exception.__init__(self, code, message, hint)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def __str__(self):
+        # type: () -> str
+        text = ("%s %s" % (self.message, self.hint)).rstrip()
+        if sys.version_info[0] == 2:
+            return text.encode("utf-8")
+        return text
+
+
+def write_frame(stream, header, buffers=()):
+    # type: (IO[bytes], Mapping[str, Any], Buffers) -> None
+    """Write one frame; `buffers` are (entry, bytes), where entry becomes part of the header."""
+    entries = [dict(entry, bytes=len(data)) for entry, data in buffers]
+    text = json.dumps(dict(header, buffers=entries)).encode("utf-8")
+    stream.write(_PREFIX.pack(MAGIC, len(text)))
+    stream.write(text)
+    for _, data in buffers:
+        stream.write(data)
+    stream.flush()
+
+
+def read_frame(stream):
+    # type: (IO[bytes]) -> Optional[Frame]
+    """Return (header, {name: bytes}) of the next frame, or None at the end of the stream.
+
+    Raises BridgeError: what comes is no frame ("wire-magic"), is too large ("wire-size"), is cut
+    off ("wire-truncated") or has another form ("wire-header").
+    """
+    prefix = _read(stream, _PREFIX.size)
+    if not prefix:
+        return None
+    # Two or three bytes that are no magic are foreign text too, not a frame that was cut off.
+    if not MAGIC.startswith(prefix[:4]):
+        raise BridgeError("wire-magic", "What came over the wire is no frame: %r." % prefix)
+    if len(prefix) < _PREFIX.size:
+        raise _truncated(len(prefix), _PREFIX.size)
+    length = _PREFIX.unpack(prefix)[1]
+    if length > HEADER_LIMIT:
+        raise BridgeError("wire-size", "A frame's header claims to have %d bytes." % length)
+    header = _header(_read_all(stream, length))
+    total = sum(entry["bytes"] for entry in header["buffers"])
+    if total > BUFFERS_LIMIT:
+        raise BridgeError("wire-size", "A frame claims to carry %d bytes." % total)
+    buffers = {}
+    for entry in header["buffers"]:
+        buffers[entry["name"]] = _read_all(stream, entry["bytes"])
+    return header, buffers
+
+
+def _header(text):
+    # type: (bytes) -> Header
+    try:
+        header = json.loads(text.decode("utf-8"))  # type: Header
+        header["type"]
+        for entry in header.setdefault("buffers", []):
+            entry["name"]
+            if operator.index(entry["bytes"]) < 0:
+                raise ValueError(entry["bytes"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BridgeError("wire-header", "A frame's header cannot be understood: %r." % error)
+    return header
+
+
+def _read_all(stream, size):
+    # type: (IO[bytes], int) -> bytes
+    data = _read(stream, size)
+    if len(data) < size:
+        raise _truncated(len(data), size)
+    return data
+
+
+def _read(stream, size):
+    # type: (IO[bytes], int) -> bytes
+    """Return up to `size` bytes; memory grows with what comes, not with what is claimed."""
+    parts = []
+    while size:
+        part = stream.read(min(size, _CHUNK))
+        if not part:
+            break
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _truncated(got, wanted):
+    # type: (int, int) -> BridgeError
+    return BridgeError("wire-truncated", "A frame is cut off: %d of %d bytes." % (got, wanted))
+
+
+class Worker(object):
+    """A worker process: started and greeted by the constructor, ended by `close` or `with`.
+
+    `hello` is the worker's greeting: "version", "networks", "provider".  One matte at a time;
+    `cancel` may be called from any thread and from the progress callback.
+    """
+
+    def __init__(self, python, client="", hello_limit_s=30.0, arguments=("-m", "matteplug.worker")):
+        # type: (str, str, float, Sequence[str]) -> None
+        """Start `python` (path of the interpreter that has matteplug) and wait for its hello.
+
+        Never give sys.executable: inside an editor that is the editor, or whatever is on PATH.
+        Raises BridgeError: it cannot be started, dies, is silent for `hello_limit_s` seconds, or
+        is of another version.
+        """
+        self._python = python
+        self._frames = queue.Queue()  # type: queue.Queue[Any]
+        self._sending = threading.Lock()
+        self._tail = b""
+        self._id = 0
+        self._process = _start(python, arguments)  # type: Any
+        self._listening = _thread(self._listen)
+        self._logging = _thread(self._log)
+        try:
+            self._send({"type": "hello", "protocol": PROTOCOL, "client": client})
+            self.hello = self._next(("hello",), hello_limit_s)[0]
+            self._check_version()
+        except BaseException:
+            self._kill()
+            raise
+
+    def __enter__(self):
+        # type: () -> Worker
+        return self
+
+    def __exit__(self, *details):
+        # type: (*object) -> None
+        self.close()
+
+    @property
+    def alive(self):
+        # type: () -> bool
+        """Tell whether the worker can take another matte."""
+        return self._process.poll() is None
+
+    def matte(self, buffers, results, options=None, host=None, progress=None):
+        # type: (Mapping[str, Pixels], Mapping[str, str], Options, Optional[str], Progress) -> Frame
+        """Return (header, {name: bytes}) of the matte; see the protocol.
+
+        `buffers` maps names to `Pixels`, `results` names to formats.  `progress` is called in this
+        thread with the share done (0 to 1) and what is being done.
+        Raises BridgeError: the worker's own errors ("cancelled" after `cancel`), or it died.
+        """
+        self._id += 1
+        header = {"type": "matte", "id": self._id, "results": results, "options": options or {}}
+        if host is not None:
+            header["host"] = host
+        self._send(header, [(_entry(name, buffers[name]), buffers[name].data) for name in buffers])
+        while True:
+            answer, data = self._next(("progress", "matte", "error"))
+            if answer.get("id") not in (self._id, None):
+                continue  # what is left of a matte before
+            if answer["type"] == "matte":
+                return answer, data
+            if answer["type"] == "error":
+                raise BridgeError(answer["code"], answer["message"], answer["hint"])
+            if progress is not None:
+                try:
+                    progress(answer["share"], answer["what"])
+                except BaseException:
+                    self.cancel()
+                    raise
+
+    def cancel(self):
+        # type: () -> None
+        """Ask the worker to stop the matte that it is making."""
+        self._send({"type": "cancel", "id": self._id})
+
+    def close(self, limit_s=1.0):
+        # type: (float) -> None
+        """End the worker: say bye, and kill it if it has not ended after `limit_s` seconds."""
+        try:
+            self._send({"type": "bye"})
+        except BridgeError:
+            pass
+        self._kill(limit_s)
+
+    def _check_version(self):
+        # type: () -> None
+        theirs = self.hello.get("protocol", 0)
+        version = self.hello.get("version", "?")
+        if theirs == PROTOCOL:
+            return
+        if theirs > PROTOCOL:
+            raise BridgeError(
+                "bridge-older",
+                "This plug-in is older than the installed matteplug %s (it speaks protocol %s, "
+                "matteplug protocol %s)." % (version, PROTOCOL, theirs),
+                "Install the plug-in that comes with matteplug %s into this program." % version,
+            )
+        raise BridgeError(
+            "worker-older",
+            "The installed matteplug %s is older than this plug-in (it speaks protocol %s, the "
+            "plug-in protocol %s)." % (version, theirs, PROTOCOL),
+            "Run: %s -m pip install --upgrade matteplug" % self._python,
+        )
+
+    def _send(self, header, buffers=()):
+        # type: (Mapping[str, Any], Buffers) -> None
+        try:
+            with self._sending, _broken_pipe_is_an_error():
+                write_frame(self._process.stdin, header, buffers)
+        except (IOError, OSError, ValueError):  # it is gone, or its pipe is closed
+            raise self._died()
+
+    def _next(self, types, limit_s=None):
+        # type: (Sequence[str], Optional[float]) -> Frame
+        try:
+            frame = self._frames.get(True, limit_s)  # type: Any
+        except queue.Empty:
+            self._kill()
+            raise BridgeError(
+                "worker-silent",
+                "matteplug did not answer within %s seconds." % limit_s,
+                "The machine may be busy; try again." + self._said(),
+            )
+        if frame is None:
+            raise self._died()
+        if isinstance(frame, BridgeError):
+            self._kill()
+            raise BridgeError(frame.code, frame.message, frame.hint + self._said())
+        if frame[0]["type"] not in types:
+            self._kill()
+            raise BridgeError(
+                "wire-order", 'matteplug answered with a frame "%s".' % frame[0]["type"]
+            )
+        return frame  # type: ignore[no-any-return]
+
+    def _listen(self):
+        # type: () -> None
+        frame = ()  # type: Any
+        while frame is not None:
+            try:
+                frame = read_frame(self._process.stdout)
+            except BridgeError as error:
+                self._frames.put(error)
+                return
+            except (IOError, OSError, ValueError):  # closed by `_kill`
+                frame = None
+            self._frames.put(frame)
+
+    def _log(self):
+        # type: () -> None
+        try:
+            for line in iter(self._process.stderr.readline, b""):
+                self._tail = (self._tail + line)[-_TAIL_BYTES:]
+        except (IOError, OSError, ValueError):  # closed by `_kill`
+            pass
+
+    def _said(self):
+        # type: () -> str
+        """Return the end of the worker's standard error, as a last part of a hint."""
+        self._logging.join(1.0)
+        text = self._tail.decode("utf-8", "replace").strip()
+        return "\nIts last words:\n%s" % text if text else ""
+
+    def _died(self):
+        # type: () -> BridgeError
+        status = self._kill(1.0)  # its pipes have closed, so the status is about to come
+        return BridgeError(
+            "worker-died",
+            "matteplug's worker ended unexpectedly (status %s)." % status,
+            ("Check that %s has matteplug." % self._python) + self._said(),
+        )
+
+    def _kill(self, patience_s=0.0):
+        # type: (float) -> int
+        """End the process if it has not ended after `patience_s`, and return its status."""
+        deadline = time.time() + patience_s
+        while self._process.poll() is None and time.time() < deadline:
+            time.sleep(0.01)  # Python 2 has no wait with a limit
+        if self._process.poll() is None:
+            self._process.kill()
+        status = self._process.wait()  # type: int
+        with _broken_pipe_is_an_error():
+            try:
+                self._process.stdin.close()
+            except (IOError, OSError):  # what could not be flushed is lost
+                pass
+        for thread, stream in (
+            (self._listening, self._process.stdout),
+            (self._logging, self._process.stderr),
+        ):
+            thread.join(1.0)
+            if not thread.is_alive():  # a grandchild may hold the pipe; closing would wait for it
+                stream.close()
+        return status
+
+
+def _entry(name, pixels):
+    # type: (str, Pixels) -> Header
+    return {
+        "name": name,
+        "format": pixels.format,
+        "size": [pixels.width, pixels.height],
+        "at": [pixels.x, pixels.y],
+    }
+
+
+def _start(python, arguments):
+    # type: (str, Sequence[str]) -> subprocess.Popen[bytes]
+    # "-m" searches the working folder first, and a host's may hold anything.
+    folder = os.path.dirname(os.path.abspath(python)) if os.path.dirname(python) else None
+    command = [os.path.abspath(python) if folder else python]
+    command.extend(arguments)
+    options = {  # type: Dict[str, Any]
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "bufsize": -1,
+        "cwd": folder,
+        "env": {k: v for k, v in os.environ.items() if k not in _SCRUBBED},
+    }
+    if os.name == "nt":
+        options["creationflags"] = _CREATE_NO_WINDOW
+    else:
+        options["close_fds"] = True
+    try:
+        return subprocess.Popen(command, **options)
+    except (IOError, OSError) as error:
+        raise BridgeError(
+            "worker-not-started",
+            "The Python of matteplug, %s, cannot be started: %s." % (python, error.strerror),
+            "Check that it exists, or install the plug-in again.",
+        )
+
+
+def _thread(target):
+    # type: (Callable[[], None]) -> threading.Thread
+    thread = threading.Thread(target=target)
+    thread.daemon = True  # a host that ends does not wait
+    thread.start()
+    return thread
+
+
+class _broken_pipe_is_an_error(object):  # noqa: N801 - reads as a sentence after `with`
+    """Turn the signal of a broken pipe into an exception, for this thread only.
+
+    A Python of its own ignores the signal; one inside an editor (Krita) may not, and the signal
+    would end the editor.
+    """
+
+    def __enter__(self):
+        # type: () -> None
+        self._blocked = None  # type: Optional[Any]
+        if not hasattr(signal, "pthread_sigmask"):  # Windows, and Python 2, which ignores it
+            return
+        if signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL:
+            self._blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
+
+    def __exit__(self, *details):
+        # type: (*object) -> None
+        if self._blocked is not None:
+            if signal.SIGPIPE in signal.sigpending():
+                signal.sigwait([signal.SIGPIPE])  # takes it away
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._blocked)

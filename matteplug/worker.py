@@ -1,0 +1,219 @@
+"""The worker that hosts start: ``python -m matteplug.worker``, mattes over stdin and stdout.
+
+The protocol is described in `matteplug.bridge`, the host's end of it.  One thread reads, so that
+cancelling works while a matte is made and so that the worker ends with its host; the main thread
+makes the mattes and keeps the networks loaded from one to the next.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from matteplug import __version__
+from matteplug.bridge import PROTOCOL, BridgeError, read_frame, write_frame
+from matteplug.errors import MatteplugError, WireError
+from matteplug.types import CancelToken
+
+if TYPE_CHECKING:
+    from matteplug.engine import Engine
+    from matteplug.host import HostAdapter
+    from matteplug.wire import WireJob
+
+_Header = Mapping[str, Any]
+
+
+def main() -> NoReturn:
+    """Serve the host that started this process; the process ends with it."""
+    if sys.stdin.isatty():
+        sys.exit("matteplug.worker is started by editors and speaks to them; see matteplug.bridge.")
+    faulthandler.enable()  # a crash in a library says where; the host quotes it
+    stdin = os.fdopen(os.dup(0), "rb")
+    stdout = os.fdopen(os.dup(1), "wb")
+    # From here on nothing that any library reads or prints can touch the wire.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    serve(stdin, stdout)
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO, engine: Engine | None = None) -> NoReturn:
+    """Answer the frames of a host until it says bye or closes `stdin`; then end the process.
+
+    Args:
+        stdin: what the host writes.
+        stdout: what the host reads.
+        engine: who runs the networks; by default ONNX Runtime, with threads that wait quietly.
+    """
+    _Worker(stdin, stdout, engine).run()
+
+
+class _Worker:
+    def __init__(self, stdin: BinaryIO, stdout: BinaryIO, engine: Engine | None) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
+        self._engine = engine
+        self._sending = threading.Lock()
+        self._work: queue.SimpleQueue[tuple[_Header, dict[str, bytes]]] = queue.SimpleQueue()
+        self._cancels: dict[Any, CancelToken] = {}
+        self._greeted = False
+
+    def run(self) -> NoReturn:
+        threading.Thread(target=self._read, daemon=True).start()
+        while True:
+            header, data = self._work.get()
+            try:
+                self._answer(header, data)
+            except MatteplugError as error:
+                self._fail(header, error)
+            except MemoryError:
+                self._fail(header, _OUT_OF_MEMORY)
+            except Exception as error:  # whatever it is, the host must hear of it
+                traceback.print_exc()
+                reason = f"{type(error).__name__}: {error}"
+                self._fail(header, MatteplugError("internal", f"matteplug failed: {reason}."))
+            finally:
+                self._cancels.pop(header.get("id"), None)
+
+    def _read(self) -> None:
+        """Queue what comes; cancel at once; end the process with the wire."""
+        try:
+            while (frame := read_frame(self._stdin)) is not None:
+                header, data = frame
+                kind, number = header["type"], header.get("id")
+                if kind == "bye":
+                    break
+                if kind == "cancel":
+                    if number in self._cancels:
+                        self._cancels[number].cancel()
+                    continue
+                if kind == "matte":
+                    self._cancels[number] = CancelToken()
+                self._work.put((header, data))
+        except BridgeError as error:
+            print(f"matteplug.worker: {error}", file=sys.stderr)
+            _end(2)
+        except BaseException:
+            traceback.print_exc()
+            _end(1)
+        _end(0)
+
+    def _answer(self, header: _Header, data: dict[str, bytes]) -> None:
+        if header["type"] == "hello":
+            self._greeted = header.get("protocol") == PROTOCOL
+            self._send(_hello())
+        elif header["type"] != "matte":
+            raise WireError("wire-type", f'There is no frame of the type "{header["type"]}".')
+        elif not self._greeted:
+            raise WireError(
+                "wire-protocol",
+                f"The host has not said hello in protocol {PROTOCOL}.",
+                f"Install the plug-in that comes with matteplug {__version__} into this program.",
+            )
+        else:
+            self._matte(header, data)
+
+    def _matte(self, header: _Header, data: dict[str, bytes]) -> None:
+        # Here, and not above, so that hello is quick.
+        from matteplug import api
+        from matteplug.wire import WireJob
+
+        number, cancel = header.get("id"), self._cancels[header.get("id")]
+
+        def progress(share: float, what: str) -> None:
+            self._send({"type": "progress", "id": number, "share": share, "what": what})
+
+        adapter = _adapter(header.get("host"))
+        job = WireJob.from_frame(header, data)
+        matte = api.run(
+            adapter.read(job), engine=self._the_engine(), progress=progress, cancel=cancel
+        )
+        adapter.write(job, matte)
+        answer = {
+            "type": "matte",
+            "id": number,
+            "network": matte.network,
+            "provider": matte.provider,
+            "elapsed_s": matte.elapsed_s,
+            "confidence": matte.confidence,
+            "notes": matte.notes,
+        }
+        self._send(answer, job.answer)
+
+    def _the_engine(self) -> Engine:
+        if self._engine is None:
+            from matteplug.engine import OrtEngine
+
+            self._engine = OrtEngine(spinning=False)  # the host wants its cores back between mattes
+        return self._engine
+
+    def _fail(self, header: _Header, error: MatteplugError) -> None:
+        self._send(
+            {
+                "type": "error",
+                "id": header.get("id"),
+                "code": error.code,
+                "message": error.message,
+                "hint": error.hint,
+            }
+        )
+
+    def _send(self, header: _Header, buffers: Sequence[tuple[_Header, bytes]] = ()) -> None:
+        try:
+            with self._sending:
+                write_frame(self._stdout, header, buffers)
+        except OSError:  # the host is gone
+            _end(0)
+
+
+_OUT_OF_MEMORY = MatteplugError(
+    "memory", "There is not enough memory for this picture.", "Select or crop a smaller part."
+)
+
+
+def _hello() -> dict[str, Any]:
+    from matteplug import plugins
+
+    networks = plugins.registry().networks.values()
+    return {
+        "type": "hello",
+        "protocol": PROTOCOL,
+        "version": __version__,
+        "networks": [
+            {"id": spec.id, "title": spec.title, "guide": spec.guide.value} for spec in networks
+        ],
+        # Probing loads the runtime and a network: the first matte does it, and says its provider.
+        "provider": {"id": "auto", "verdict": "not probed"},
+    }
+
+
+def _adapter(host: str | None) -> HostAdapter[WireJob]:
+    from matteplug import plugins
+    from matteplug.wire import WireAdapter
+
+    if host is None:
+        return WireAdapter()
+    hosts = plugins.registry().hosts
+    if host not in hosts:
+        raise WireError(
+            "host-unknown",
+            f'There is no adapter for the host "{host}".',
+            f"Known: {', '.join(sorted(hosts))}. See `matteplug plugins`.",
+        )
+    adapter: HostAdapter[WireJob] = plugins.resolve(hosts[host].adapter)()
+    return adapter
+
+
+def _end(status: int) -> NoReturn:
+    """End the process now: the main thread may be deep in a library that does not listen."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The host's end of the wire, under every Python that a host may bring."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matteplug import bridge
+
+ROOT = Path(__file__).resolve().parent.parent
+WIRE = ROOT / "tests" / "wire"
+VERSIONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+
+
+def interpreter(version: str) -> str | None:
+    """Find a Python of that version: this one, pyenv's or one on the PATH."""
+    if version == "{}.{}".format(*sys.version_info):
+        return sys.executable
+    found = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    return str(found[-1]) if found else shutil.which(f"python{version}")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_client_holds_against_good_and_bad_workers(version: str, tmp_path: Path) -> None:
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no Python {version} found")
+    for file in (ROOT / "matteplug" / "bridge.py", WIRE / "client.py"):
+        shutil.copy(file, tmp_path)
+    done = subprocess.run(
+        [python, "-E", str(tmp_path / "client.py"), sys.executable, str(WIRE)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.stdout == "done\n", done.stderr
+    assert done.returncode == 0
+
+
+def frame(header: bytes, buffers: bytes = b"") -> io.BytesIO:
+    return io.BytesIO(b"MPLG" + len(header).to_bytes(4, "big") + header + buffers)
+
+
+def test_frames_come_back_as_they_were_written() -> None:
+    stream = io.BytesIO()
+    bridge.write_frame(stream, {"type": "a", "text": "ä"}, [({"name": "x"}, b"123")])
+    bridge.write_frame(stream, {"type": "b"})
+    stream.seek(0)
+    first, second = bridge.read_frame(stream), bridge.read_frame(stream)
+    assert first is not None
+    assert first[0]["text"] == "ä"
+    assert first[1] == {"x": b"123"}
+    assert second == ({"type": "b", "buffers": []}, {})
+    assert bridge.read_frame(stream) is None
+
+
+@pytest.mark.parametrize("kept", range(1, 40))
+def test_a_frame_that_is_cut_off_anywhere_is_refused(kept: int) -> None:
+    stream = io.BytesIO()
+    bridge.write_frame(stream, {"type": "a"}, [({"name": "x"}, b"123")])
+    whole = stream.getvalue()
+    with pytest.raises(bridge.BridgeError) as caught:
+        bridge.read_frame(io.BytesIO(whole[: min(kept, len(whole) - 1)]))
+    assert caught.value.code == "wire-truncated"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[]",
+        b"null",
+        b"{}",
+        b"not json",
+        b"\xff",
+        b'{"type": "a", "buffers": 3}',
+        b'{"type": "a", "buffers": [{"bytes": 3}]}',
+        b'{"type": "a", "buffers": [{"name": "x", "bytes": 1.5}]}',
+        b'{"type": "a", "buffers": [{"name": "x", "bytes": "3"}]}',
+    ],
+)
+def test_a_header_of_another_form_is_refused(header: bytes) -> None:
+    with pytest.raises(bridge.BridgeError) as caught:
+        bridge.read_frame(frame(header, b"123"))
+    assert caught.value.code == "wire-header"
+
+
+def test_an_error_reads_as_a_sentence_and_a_hint() -> None:
+    assert str(bridge.BridgeError("code", "Ä sentence.", "A hint.")) == "Ä sentence. A hint."

@@ -1,0 +1,130 @@
+"""What a host does with the bridge; runs on Python 2.7 and 3.6+, beside a copy of bridge.py.
+
+client.py PYTHON TESTS: PYTHON has matteplug, TESTS is the folder of peer.py and fake_worker.py.
+"""
+
+from __future__ import print_function, unicode_literals
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import bridge
+from bridge import BridgeError, Pixels
+
+PYTHON, TESTS = sys.argv[1:]
+HERE = os.path.dirname(os.path.abspath(__file__))
+IMAGE = {"image": Pixels("RGB u8", 1, 1, b"abc")}
+
+
+def peer(kind, **options):
+    arguments = ("-S", "-E", os.path.join(TESTS, "peer.py"), kind, HERE)
+    return bridge.Worker(PYTHON, arguments=arguments, **options)
+
+
+def refused(code, words, function, *arguments, **options):
+    """Call a function that has to fail with this code and these words."""
+    try:
+        function(*arguments, **options)
+    except BridgeError as error:
+        text = error.message + " " + error.hint
+        assert error.code == code, (error.code, text)
+        assert words in text, text
+    else:
+        raise AssertionError("no error " + code)
+
+
+def matte(worker, buffers=IMAGE):
+    return worker.matte(buffers, {"alpha": "Y u8"})
+
+
+# peers that misbehave
+started = time.time()
+refused("worker-silent", "0.3 seconds", peer, "hang", hello_limit_s=0.3)
+assert time.time() - started < 10, "a hanging worker is not waited for"
+refused("worker-died", "no hello from me", peer, "crash-at-start")
+refused("worker-not-started", "/no/such/python", bridge.Worker, "/no/such/python")
+refused("bridge-older", "comes with matteplug 9.9", peer, "newer")
+refused("worker-older", "pip install --upgrade matteplug", peer, "older")
+refused("wire-magic", "Load", peer, "stray")
+refused("wire-order", "goodbye", peer, "wrong-answer")
+for kind, code, words in (
+    ("crash", "worker-died", "Segmentation something"),
+    ("magic", "wire-magic", "HTTP"),
+    ("truncated", "wire-truncated", "cut off"),
+    ("huge-header", "wire-size", "2147483647"),
+    ("huge-buffers", "wire-size", "99999999999"),
+    ("negative", "wire-header", "-1"),
+):
+    worker = peer(kind)
+    if kind == "truncated":  # its frame ends when it does
+        threading.Timer(0.1, worker._process.kill).start()
+    refused(code, words, matte, worker)
+    assert not worker.alive, kind
+
+# inside an editor a broken pipe may be deadly, and Python's own start differs
+if hasattr(signal, "pthread_sigmask"):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+worker = peer("deaf")
+time.sleep(0.2)
+refused("worker-died", "", matte, worker, {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)})
+
+os.environ.update({str("PYTHONHOME"): str("/nowhere"), str("LD_LIBRARY_PATH"): str("/nowhere")})
+os.environ.update({str("GI_TYPELIB_PATH"): str("/nowhere"), str("PYTHONPATH"): str("/nowhere")})
+with peer("environment") as worker:
+    assert "/nowhere" not in worker.hello["environment"].values(), worker.hello
+    assert worker.hello["cwd"] == os.path.dirname(PYTHON), worker.hello
+assert not worker.alive
+
+# the real worker
+with bridge.Worker(PYTHON, arguments=(os.path.join(TESTS, "fake_worker.py"),)) as worker:
+    networks = {network["id"]: network for network in worker.hello["networks"]}
+    assert networks["closed-form"]["guide"] == "trimap", networks
+    assert worker.hello["version"], worker.hello
+    assert worker.hello["provider"]["verdict"] == "not probed", worker.hello
+
+    width, height = 8, 5
+    bgra = bytes(bytearray((7 * i) % 256 for i in range(width * height * 4)))
+    trimap = bytes(bytearray([0, 0, 128, 128, 128, 255, 255, 255] * height))
+    shares = []
+    header, data = worker.matte(
+        {
+            "image": Pixels("BGRA u8", width, height, bgra),
+            "trimap": Pixels("Y u8", width, height, trimap),
+        },
+        {"alpha": "Y u8", "foreground": "RGB u8", "cutout": "BGRA u8"},
+        options={"network": "closed-form", "clean_colours": False},
+        progress=lambda share, what: shares.append(share),
+    )
+    assert header["network"] == "closed-form", header
+    assert header["buffers"][0]["size"] == [width, height], header
+    assert data["alpha"] == trimap, list(bytearray(data["alpha"]))
+    rgb = bytearray()
+    for i in range(0, len(bgra), 4):
+        rgb += bytearray(reversed(bytearray(bgra[i : i + 3])))
+    assert bytearray(data["foreground"]) == rgb
+    cutout = bytearray(data["cutout"])
+    for i in range(width * height):
+        assert cutout[4 * i : 4 * i + 3] == bytearray(bgra)[4 * i : 4 * i + 3], i
+        level = {0: 0, 128: 0.5, 255: 1}[bytearray(trimap)[i]]
+        assert abs(cutout[4 * i + 3] - level * bytearray(bgra)[4 * i + 3]) <= 0.5, i
+    assert shares == sorted(shares), shares
+    assert shares[-1] == 1, shares
+
+    # an error, a cancelled matte, and a third one in the same process
+    refused("image-missing", "no image", worker.matte, {}, {"alpha": "Y u8"})
+    slow = {
+        "image": Pixels("RGB u8", 9, 5, b"abc" * 45),
+        "trimap": Pixels("Y u8", 9, 5, b"\0\0\0\x80\x80\x80\xff\xff\xff" * 5),
+    }
+    started = time.time()
+    threading.Timer(0.2, worker.cancel).start()
+    refused("cancelled", "cancelled", matte, worker, slow)
+    assert time.time() - started < 5, "cancelling takes effect at once"
+    slow["image"] = Pixels("RGB u8", 8, 5, b"abc" * 40)
+    slow["trimap"] = Pixels("Y u8", 8, 5, trimap)
+    assert matte(worker, slow)[1]["alpha"] == trimap
+assert not worker.alive
+print("done")

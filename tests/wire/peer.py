@@ -1,0 +1,55 @@
+"""Workers that misbehave: peer.py KIND FOLDER, where FOLDER holds bridge.py."""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, sys.argv[2])
+import bridge
+
+out = sys.stdout.buffer
+kind = sys.argv[1]
+hello = {"type": "hello", "protocol": bridge.PROTOCOL, "version": "9.9", "networks": []}
+if kind == "hang":
+    time.sleep(60)
+if kind == "crash-at-start":
+    sys.exit("no hello from me")
+if kind == "older":
+    hello["protocol"] = bridge.PROTOCOL - 1
+if kind == "newer":
+    hello["protocol"] = bridge.PROTOCOL + 1
+if kind == "stray":
+    print("Loading libraries...", flush=True)
+if kind == "wrong-answer":
+    hello["type"] = "goodbye"
+
+bridge.read_frame(sys.stdin.buffer)
+if kind == "environment":
+    hello["environment"] = {k: v for k, v in os.environ.items() if "P" in k}
+    hello["cwd"] = os.getcwd()
+bridge.write_frame(out, hello)
+if kind == "deaf":
+    sys.stdin.close()
+    os.close(0)
+    time.sleep(0.5)
+    os._exit(3)
+if bridge.read_frame(sys.stdin.buffer)[0]["type"] == "bye":
+    sys.exit()
+if kind == "crash":
+    sys.stderr.write("Segmentation something\n")
+    sys.stderr.flush()
+    os._exit(7)
+elif kind == "magic":
+    out.write(b"HTTP/1.1 200 OK\r\n\r\n")
+elif kind == "truncated":
+    out.write(b"MPLG\0\0\1\0{")
+elif kind == "huge-header":
+    out.write(b"MPLG\x7f\xff\xff\xff")
+elif kind == "huge-buffers":
+    text = b'{"type": "matte", "buffers": [{"name": "alpha", "bytes": 99999999999}]}'
+    out.write(b"MPLG" + len(text).to_bytes(4, "big") + text)
+elif kind == "negative":
+    text = b'{"type": "matte", "buffers": [{"name": "alpha", "bytes": -1}]}'
+    out.write(b"MPLG" + len(text).to_bytes(4, "big") + text)
+out.flush()
+sys.stdin.buffer.read()
