@@ -10,12 +10,9 @@ Nothing is written when a step fails.  Needs the extra ``train``; never imported
 from __future__ import annotations
 
 import json
-import logging
 import os
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +21,13 @@ import onnx
 import torch
 from torch import nn
 
-from matteplug import golden, parity, tensors, weights
+from matteplug import golden, parity, weights
 from matteplug.engine import OrtEngine
-from matteplug.errors import NetworkError
 from matteplug.half_storage import halve
 from matteplug.network import NetworkSpec
 from matteplug.parity import Case, Difference
 from matteplug.tensors import Tensor
+from matteplug.tracing import trace
 
 METADATA_KEY = "matteplug.spec"
 """Key of the ONNX file's metadata under which the spec stands as JSON."""
@@ -72,9 +69,13 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft, manifest = Path(folder) / "draft.onnx", Path(folder) / "draft.json"
-        model = _trace(module, spec)
+        model, kept = trace(module, spec)
         onnx.save(model, draft)
         differences = parity.compare(draft, spec, samples)
+        if kept and parity.worst(differences).worst > parity.TOLERANCE:
+            model, _ = trace(module, spec, anew=True)  # the kept one may be of other code
+            onnx.save(model, draft)
+            differences = parity.compare(draft, spec, samples)
         for difference in differences:
             say(f"  {difference}")
         parity.gate(spec, differences)
@@ -104,31 +105,6 @@ def export(
     return spec
 
 
-def _trace(module: nn.Module, spec: NetworkSpec) -> onnx.ModelProto:
-    """Export with dynamic batch, height and width, each one value over all inputs."""
-    case = parity.traced(spec)
-    example = golden.example(spec, case.size, seed=0, batch=case.batch)
-    inputs = tuple(torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs)
-    free = {0: "batch", 2: "height", 3: "width"}
-    try:
-        with _quiet():
-            program = torch.onnx.export(
-                module,
-                inputs,
-                dynamo=True,
-                dynamic_shapes=(free,) * len(inputs),
-                input_names=[tensor.name for tensor in spec.inputs],
-                output_names=[tensor.name for tensor in spec.outputs],
-                verbose=False,
-            )
-    except Exception as error:  # the exporter raises whatever its passes raise
-        reason = str(error).strip().splitlines()[0]
-        raise NetworkError("export-failed", f"torch cannot export {spec.id}: {reason}") from error
-    assert program is not None  # dynamo=True returns a program
-    model: onnx.ModelProto = program.model_proto
-    return model
-
-
 def _numpy(module: nn.Module) -> Callable[..., tuple[Tensor, ...]]:
     """Return the module as a function of arrays."""
 
@@ -153,17 +129,3 @@ def _summary(differences: Sequence[Difference]) -> dict[str, Any]:
         "mean": sum(difference.mean for difference in differences) / len(differences),
         "cases": [[d.case.batch, *d.case.size, d.worst] for d in differences],
     }
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's talk about its own passes from the user."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

@@ -128,11 +128,11 @@ def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Sample]) -> list[D
             pairs = list(zip(outputs, one.outputs, strict=True))
             if all(a.shape == b.shape for a, b in pairs):
                 gaps = np.concatenate([np.abs(a - b).ravel() for a, b in pairs])
-                worst = float(gaps.max())
+                largest = float(gaps.max())
                 differences.append(
                     Difference(
                         case=one.case,
-                        worst=worst if math.isfinite(worst) else math.inf,
+                        worst=largest if math.isfinite(largest) else math.inf,
                         mean=float(gaps.mean()),
                     )
                 )
@@ -146,17 +146,22 @@ def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Sample]) -> list[D
     return differences
 
 
+def worst(differences: Sequence[Difference]) -> Difference:
+    """Return the case with the largest difference."""
+    return max(differences, key=lambda difference: difference.worst)
+
+
 def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
     """Let a graph through that is within `TOLERANCE` in every case.
 
     Raises:
         NetworkError: it is not; the worst case is named.
     """
-    worst = max(differences, key=lambda difference: difference.worst)
-    if worst.worst > TOLERANCE:
+    found = worst(differences)
+    if found.worst > TOLERANCE:
         raise NetworkError(
             "export-differs",
-            f"The exported graph of {spec.id} differs from torch: {worst}; the limit is "
+            f"The exported graph of {spec.id} differs from torch: {found}; the limit is "
             f"{TOLERANCE:.0e}.",
             "Probably a size is baked in: look for int(), ceil(), `if` on sizes, adaptive pooling.",
         )

@@ -10,7 +10,7 @@ import onnx
 import pytest
 import torch
 
-from matteplug import golden, parity, weights
+from matteplug import golden, parity, tracing, weights
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.export import METADATA_KEY, export
@@ -136,3 +136,36 @@ def test_a_refused_export_leaves_the_former_one(tmp_path: Path) -> None:
 def test_too_few_cases_prove_nothing() -> None:
     with pytest.raises(ValueError, match="6 and 2"):
         parity.fitted(SPEC, [parity.Case(1, Size(side, 9)) for side in range(1, 9)])
+
+
+def test_other_weights_go_into_the_kept_trace(
+    exported: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(module: object, spec: object) -> None:
+        raise AssertionError("traced again")
+
+    monkeypatch.setattr(tracing, "_trace", never)
+    other = Toy()
+    torch.nn.init.constant_(other.last.weight, 0.1)
+    spec = export(other, SPEC, tmp_path / "toy.onnx", say=lambda line: None)
+    assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
+    assert (tmp_path / "toy.onnx").read_bytes() != exported[0].read_bytes()
+
+
+def test_a_kept_trace_of_other_code_is_traced_again(
+    exported: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Toy, "padding", lambda self, height: (16 - height % 16) % 16)
+    monkeypatch.setattr(torch, "sigmoid", torch.tanh)
+    spec = export(Toy(), SPEC, tmp_path / "toy.onnx", say=lambda line: None)
+    assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
+
+
+def test_other_code_or_shape_is_another_trace() -> None:
+    keys = {tracing._key(module, SPEC) for module in (Toy(), BakedByRounding(), Toy().double())}
+    wider = Toy()
+    wider.first = torch.nn.Conv2d(4, 16, 5, padding=2)
+    numbered = Toy()
+    vars(numbered)["band_px"] = 7
+    keys |= {tracing._key(wider, SPEC), tracing._key(numbered, SPEC)}
+    assert len(keys) == 4  # the precision of the weights alone is none

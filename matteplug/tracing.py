@@ -1,0 +1,148 @@
+"""Trace a torch module into an ONNX graph with free batch, height and width, once per code.
+
+Tracing with free sizes takes minutes and depends on the code alone, while weights change with every
+training step.  So the trace is kept in the user's cache folder, keyed by the code, and the module's
+weights are written into it by name.  The gate of the export judges the result either way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import onnx
+import onnxscript.optimizer
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from matteplug import cache, golden, parity, tensors
+from matteplug.errors import NetworkError
+from matteplug.network import NetworkSpec
+
+Model: TypeAlias = onnx.ModelProto
+
+
+def trace(module: nn.Module, spec: NetworkSpec, *, anew: bool = False) -> tuple[Model, bool]:
+    """Return the module's graph, with its present weights, and whether a kept trace was used.
+
+    Args:
+        module: in eval mode; takes and returns the spec's tensors in order.
+        spec: names the graph's inputs and outputs.
+        anew: trace even if a trace is kept.
+
+    Raises:
+        NetworkError: torch cannot export the module.
+    """
+    path = cache.folder() / "traces" / f"{_key(module, spec)}.onnx"
+    model = None if anew else _load(path)
+    kept = model is not None
+    if model is None:
+        model = _trace(module, spec)
+        _keep(path, model)
+    _fill(model, module)
+    optimized: Model = onnxscript.optimizer.optimize(model)
+    return optimized, kept
+
+
+def _trace(module: nn.Module, spec: NetworkSpec) -> Model:
+    """Export; each of the names "batch", "height" and "width" is one value over all inputs."""
+    case = parity.traced(spec)
+    example = golden.example(spec, case.size, seed=0, batch=case.batch)
+    inputs = tuple(torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs)
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                module,
+                inputs,
+                dynamo=True,
+                dynamic_shapes=({0: "batch", 2: "height", 3: "width"},) * len(inputs),
+                input_names=[tensor.name for tensor in spec.inputs],
+                output_names=[tensor.name for tensor in spec.outputs],
+                optimize=False,  # it would fold weights, which are filled in later
+                verbose=False,
+            )
+    except Exception as error:  # the exporter raises whatever its passes raise
+        reason = str(error).strip().splitlines()[0]
+        raise NetworkError("export-failed", f"torch cannot export {spec.id}: {reason}") from error
+    assert program is not None  # dynamo=True returns a program
+    model: Model = program.model_proto
+    return model
+
+
+def _fill(model: Model, module: nn.Module) -> None:
+    """Write the module's parameters and buffers over the initialisers of the same names."""
+    weights = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    for initializer in model.graph.initializer:
+        if initializer.name in weights:
+            values = weights[initializer.name].detach().cpu().numpy()
+            initializer.CopyFrom(numpy_helper.from_array(values, initializer.name))
+
+
+def _key(module: nn.Module, spec: NetworkSpec) -> str:
+    """Return a hash of what the trace depends on: code, configuration, shapes, versions."""
+    parts = list(module.named_modules())
+    packages = {".".join(type(part).__module__.split(".")[:2]) for _, part in parts}
+    digest = hashlib.sha256()
+    for name, loaded in sorted(sys.modules.items()):
+        source = getattr(loaded, "__file__", None) or ""
+        package = ".".join(name.split(".")[:2])
+        if package in packages and not name.startswith("torch.") and source.endswith(".py"):
+            digest.update(name.encode() + Path(source).read_bytes())
+    facts = {
+        "module": str(module),
+        "numbers": {name: _numbers(part) for name, part in parts},
+        "shapes": {name: list(value.shape) for name, value in module.state_dict().items()},
+        "tensors": [tensor.name for tensor in (*spec.inputs, *spec.outputs)],
+        "size": repr(spec.size),
+        "versions": [torch.__version__, onnx.__version__],
+    }
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _numbers(part: nn.Module) -> dict[str, str]:
+    """Return a module's own plain attributes and configurations."""
+    return {
+        name: repr(value)
+        for name, value in vars(part).items()
+        if isinstance(value, int | float | str | tuple) or is_dataclass(value)
+    }
+
+
+def _load(path: Path) -> Model | None:
+    try:
+        return onnx.load(path)
+    except Exception:  # missing or damaged; the parser raises its own kinds
+        return None
+
+
+def _keep(path: Path, model: Model) -> None:
+    with suppress(OSError):  # a folder that cannot be written keeps nothing
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        onnx.save(model, draft)
+        os.replace(draft, path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's talk about its own passes from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
