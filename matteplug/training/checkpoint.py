@@ -90,5 +90,5 @@ def _load(file: Path) -> dict[str, Any] | None:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception:  # torch raises half a dozen kinds for damaged files
         return None
-    wanted = {"family", "config", "step", "state"}
+    wanted = {"family", "config", "state"}
     return content if isinstance(content, dict) and wanted <= content.keys() else None

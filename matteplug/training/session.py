@@ -51,6 +51,10 @@ def start(
     if content is None:
         settings = TrainSettings(**{"family": family, "config": "compact", **given})
     else:
+        if "training" not in content:
+            raise TrainingError(
+                "no-run", f"{resume} holds weights, but no run.", "Start one from them with --init."
+            )
         settings = TrainSettings.from_json(content["training"]["settings"])
         checkpoint.refuse_other(content, family, str(given.get("config", settings.config)))
         if _BUDGET & given.keys():  # a new budget replaces the old one whole

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from matteplug.errors import TrainingError
+from matteplug.networks import checkpoints
 from matteplug.training import checkpoint, journal, session
 from matteplug.training.command import command
 from matteplug.training.plot import plot
@@ -71,6 +72,13 @@ def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: P
     other = session.start("citm", given, init=tmp_path / "run", out=tmp_path / "other")
     assert (other.trainer.step, other.trainer.samples) == (0, 6)
     torch.set_num_threads(threads)
+
+    weights = tmp_path / "weights.pt"
+    checkpoints.save(weights, "citm", "compact", first.trainer.average.module.state_dict())
+    session.start("citm", given, init=weights, out=tmp_path / "third")
+    with pytest.raises(TrainingError, match="holds weights, but no run"):
+        session.start("citm", given, resume=weights)
+    assert checkpoints.read(tmp_path / "run" / checkpoint.LAST, "citm", "compact").state
 
 
 def test_a_sheet_shows_the_data(
