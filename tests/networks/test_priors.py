@@ -1,0 +1,206 @@
+"""The compact network's priors: right where truth is known, equal to the matrix, exportable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from torch import Tensor
+
+from matteplug.networks.citm.priors import KINDS, Priors
+from matteplug.networks.citm.priors.colours import carry
+from matteplug.networks.citm.priors.laplacian import Laplacian
+from matteplug.networks.citm.priors.propagation import solve
+from matteplug.networks.citm.priors.table import likelihoods, posterior
+
+
+def one_hot(areas: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot(areas, 3).movedim(-1, 1).float()
+
+
+def scene(height: int = 96, width: int = 128) -> tuple[Tensor, Tensor, Tensor]:
+    """Return image, regions and true alpha: a soft disc, smooth colours on either side."""
+    y = torch.linspace(0, 1, height)[:, None].expand(height, width)
+    x = torch.linspace(0, 1, width)[None].expand(height, width)
+    from_centre = torch.hypot((y - 0.5) * height, (x - 0.5) * width)
+    waves = 3 * torch.sin(24 * x) * torch.sin(20 * y)
+    alpha = ((30 + waves - from_centre) / 10 + 0.5).clamp(0, 1)
+    F = torch.stack([0.7 + 0.2 * x, 0.4 + 0.2 * y, 0.2 + 0.1 * x])
+    B = torch.stack([0.1 + 0.1 * y, 0.3 + 0.2 * x, 0.7 - 0.2 * y])
+    image = alpha * F + (1 - alpha) * B
+    areas = 1 + (from_centre < 18).long() - (from_centre > 42).long()
+    return image[None], one_hot(areas[None]), alpha[None, None]
+
+
+def spotted(height: int, width: int) -> Tensor:
+    """Return (1, 3, H, W): half noise, half near-grey, whose windows' covariances are singular."""
+    image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
+    grey = image[:, :1] * torch.tensor([0.9, 0.5, 0.3])[:, None, None] + 0.001 * image
+    return torch.where(torch.arange(width) < width // 2, grey, image)
+
+
+def matrix(image: Tensor, epsilon: float) -> Any:
+    from pymatting import cf_laplacian
+
+    # pymatting adds its epsilon to the sum over the window's nine pixels.
+    return cf_laplacian(image[0].permute(1, 2, 0).double().numpy(), epsilon=9 * epsilon)
+
+
+def test_a_smooth_scene_is_recovered() -> None:
+    image, regions, alpha = scene()
+    _, found = Priors()(image, regions)
+    unknown = regions[:, 1:2] > 0
+    assert (found - alpha)[unknown].abs().mean() < 0.02
+    assert torch.equal(found[~unknown], alpha[~unknown])
+
+
+def test_propagation_mends_what_the_colours_guess() -> None:
+    image, regions, alpha = scene()
+    unknown = regions[:, 1:2] > 0
+    errors = [
+        (Priors(kinds)(image, regions)[1] - alpha)[unknown].abs().mean()
+        for kinds in (("colours",), ("propagation",))
+    ]
+    assert errors[1] < 0.8 * errors[0]
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 1e-5])
+def test_the_stencil_is_pymattings_matrix(epsilon: float) -> None:
+    image = spotted(20, 28)
+    laplacian, expected = Laplacian(image, epsilon), matrix(image, epsilon)
+    alpha = torch.rand(1, 1, 20, 28, generator=torch.Generator().manual_seed(2))
+    np.testing.assert_allclose(
+        laplacian.times(alpha).numpy().ravel(), expected @ alpha.numpy().ravel(), atol=1e-4
+    )
+    np.testing.assert_allclose(laplacian.diagonal.numpy().ravel(), expected.diagonal(), atol=1e-4)
+
+
+def test_the_steps_converge_to_the_direct_solution() -> None:
+    from scipy.sparse.linalg import spsolve
+
+    image, regions, alpha = scene(24, 32)
+    free = regions[:, 1:2]
+    guess = alpha * (1 - free) + 0.5 * free
+    laplacian, L = Laplacian(image, 1e-4), matrix(image, 1e-4)
+    inside = free.numpy().ravel() > 0
+    known = guess.numpy().ravel()[~inside]
+    direct = spsolve(L[inside][:, inside].tocsc(), -L[inside][:, ~inside] @ known)
+    errors = [
+        np.abs(solve(laplacian, guess, free, steps).numpy().ravel()[inside] - direct).max()
+        for steps in (5, 20, 150)
+    ]
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 2e-3
+
+
+def test_an_affine_alpha_is_its_own_model() -> None:
+    image = spotted(16, 24)
+    alpha = 0.3 * image[:, :1] + 0.5 * image[:, 1:2] - 0.2 * image[:, 2:] + 0.1
+    laplacian = Laplacian(image, 1e-6)
+    model = laplacian.model(alpha)
+    again = (model[:, :3] * (image - 0.5)).sum(dim=1, keepdim=True) + model[:, 3:]
+    assert (again - alpha).abs().max() < 0.01
+    assert laplacian.times(alpha).abs().max() < 0.01
+
+
+def test_colours_are_carried_from_the_nearest_known() -> None:
+    image = torch.zeros(1, 3, 64, 64)
+    image[:, 0, :, :32], image[:, 2, :, 32:] = 1, 1
+    known = torch.zeros(1, 1, 64, 64)
+    known[..., :8], known[..., 56:] = 1, 1
+    spread = carry(image, known)
+    assert (spread[0, 0] - spread[0, 2])[:, 12].min() > 0.5
+    assert (spread[0, 2] - spread[0, 0])[:, 52].min() > 0.5
+
+
+def test_the_table_tells_colours_seen_on_one_side() -> None:
+    image, regions, _ = scene()
+    background, _, foreground = regions.chunk(3, dim=1)
+    found = posterior(likelihoods(image, foreground, background))
+    assert found[foreground > 0].min() > 0.9
+    assert found[background > 0].max() < 0.1
+
+
+@pytest.mark.parametrize("area", [0, 1, 2])
+@pytest.mark.parametrize("flat", [False, True])
+def test_areas_may_be_empty(area: int, flat: bool) -> None:
+    image = torch.full((1, 3, 32, 64), 0.3) if flat else spotted(32, 64)
+    features, alpha = Priors()(image, one_hot(torch.full((1, 32, 64), area)))
+    assert features.isfinite().all()
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+    if area != 1:
+        assert (alpha == area / 2).all()
+
+
+def test_a_sample_does_not_depend_on_its_batch() -> None:
+    image, regions, _ = scene()
+    images = torch.cat([image, image.flip(2), spotted(96, 128)])
+    areas = torch.cat([regions, regions.flip(2), regions])
+    together = Priors()(images, areas)
+    for i in range(3):
+        alone = Priors()(images[i : i + 1], areas[i : i + 1])
+        for a, b in zip(together, alone, strict=True):
+            torch.testing.assert_close(a[i : i + 1], b, atol=1e-5, rtol=0)
+
+
+def test_it_computes_in_float32_under_autocast() -> None:
+    image, regions, _ = scene()
+    expected = Priors()(image, regions)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = Priors()(image.bfloat16().float(), regions)
+        same = Priors()(image, regions)
+    assert found[0].dtype == torch.float32
+    for a, b in zip(same, expected, strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "channels"),
+    [(KINDS, 11), (("colours",), 7), (("table",), 2), (("propagation", "colours"), 9)],
+)
+def test_channels_are_counted(kinds: tuple[str, ...], channels: int) -> None:
+    image, regions, _ = scene(32, 64)
+    priors = Priors(kinds)
+    assert priors.channels == channels == priors(image, regions)[0].shape[1]
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="no such priors"):
+        Priors(("colors",))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the exporter's own
+@pytest.mark.timeout(600)
+def test_the_exported_graph_agrees_at_other_sizes(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    priors = Priors().eval()
+    image, regions, _ = scene(64, 96)
+    Dim = torch.export.Dim
+    free = {0: Dim("batch"), 2: 32 * Dim("rows", max=256), 3: 32 * Dim("columns", max=256)}
+    program = torch.onnx.export(
+        priors,
+        (image.repeat(2, 1, 1, 1), regions.repeat(2, 1, 1, 1)),
+        dynamo=True,
+        input_names=["image", "regions"],
+        dynamic_shapes=(free, free),
+        verbose=False,
+    )
+    assert program is not None
+    path = tmp_path / "priors.onnx"
+    program.save(path)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    cases = [scene(128, 160)[:2], scene(32, 64)[:2], (spotted(96, 96), scene(96, 96)[1])]
+    cases += [(spotted(32, 32), one_hot(torch.full((1, 32, 32), area))) for area in range(3)]
+    for image, regions in cases:
+        found = session.run(None, {"image": image.numpy(), "regions": regions.numpy()})
+        for a, b in zip(found, priors(image, regions), strict=True):
+            np.testing.assert_allclose(a, b.numpy(), atol=1e-4)
