@@ -135,16 +135,19 @@ def test_depth_is_kept(dtype: type) -> None:
 
 
 def test_a_plate_network_gets_what_it_needs() -> None:
-    image = picture(64, 64)
-    plate = image.copy()
-    plate[20:50, 20:50] = 255 - plate[20:50, 20:50]
-    engine = FakeEngine(alpha=lambda inputs: inputs["segmentation"])
-    matte = api.matte(image, plate=plate, align=False, engine=engine)
+    image, plate = picture(64, 64), picture(64, 64)[::-1].copy()
+    engine = FakeEngine(alpha=lambda inputs: inputs["segmentation"] * 0.5 + 0.5)
+    options = {"network": "by-plate", "plate": plate, "align": False, "engine": engine}
+    without = api.matte(image, **options)
     ((name, shapes),) = engine.runs
     assert name == "by-plate"
     assert shapes["motion"] == (1, 4, 64, 64)
-    assert matte.alpha[35, 35] > 0.9
-    assert matte.alpha[:8, :8].max() < 0.1
+    assert (without.alpha == 0).all()  # -1: the network makes its own
+    given = api.matte(image, segmentation=np.full((64, 64), 0.5, np.float32), **options)
+    assert (given.alpha == 0.75).all()
+    rough = api.matte(image, trimap=trimap(64, 64), **options)
+    unknown = trimap(64, 64) == 128
+    assert np.allclose(rough.alpha[unknown], 0.75, atol=0.01)
 
 
 def test_progress_is_monotonic_and_ends_at_one() -> None:
