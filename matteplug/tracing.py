@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TypeAlias
 
 import onnx
@@ -91,13 +92,6 @@ def _fill(model: Model, module: nn.Module) -> None:
 def _key(module: nn.Module, spec: NetworkSpec) -> str:
     """Return a hash of what the trace depends on: code, configuration, shapes, versions."""
     parts = list(module.named_modules())
-    packages = {".".join(type(part).__module__.split(".")[:2]) for _, part in parts}
-    digest = hashlib.sha256()
-    for name, loaded in sorted(sys.modules.items()):
-        source = getattr(loaded, "__file__", None) or ""
-        package = ".".join(name.split(".")[:2])
-        if package in packages and not name.startswith("torch.") and source.endswith(".py"):
-            digest.update(name.encode() + Path(source).read_bytes())
     facts = {
         "module": str(module),
         "numbers": {name: _numbers(part) for name, part in parts},
@@ -106,8 +100,30 @@ def _key(module: nn.Module, spec: NetworkSpec) -> str:
         "size": repr(spec.size),
         "versions": [torch.__version__, onnx.__version__],
     }
-    digest.update(json.dumps(facts, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for source in _sources({type(part).__module__ for _, part in parts}):
+        digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(modules: set[str]) -> list[Path]:
+    """Return the files of `modules` and, within their packages, of all whose names they use."""
+    packages = tuple({".".join(name.split(".")[:2]) for name in modules} - {"torch.nn"})
+    found: set[str] = set()
+    reached = {name for name in modules if name.startswith(packages)}
+    while reached:
+        found |= reached
+        names = [value for name in reached for value in vars(sys.modules[name]).values()]
+        owners = {_owner(value) for value in names}
+        reached = {name for name in owners if name.startswith(packages)} - found
+    files = [getattr(sys.modules[name], "__file__", None) for name in sorted(found)]
+    return [Path(file) for file in files if file]
+
+
+def _owner(value: object) -> str:
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return str(getattr(value, "__module__", ""))
 
 
 def _numbers(part: nn.Module) -> dict[str, str]:
