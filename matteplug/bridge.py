@@ -33,8 +33,9 @@ names none itself; "provider" says what is known about where they will run.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
-limit_mib.  "results" names what is wanted and in which format: "alpha" (Y), "foreground" (RGB,
-straight colours) and "cutout" (RGBA, BGRA: the colours and alpha times the image's own alpha).
+limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
+"foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the
+foreground with the matte's alpha times the image's own).  Their colours are straight.
 "host" is the id of a host adapter, for hosts whose bytes need one.
 A worker whose standard input closes ends at once, in mid-run too.
 """

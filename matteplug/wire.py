@@ -26,7 +26,7 @@ _OPTIONS: Mapping[str, type] = {
     "clean_colours": bool,
     "limit_mib": int,
 }
-_RESULTS = {"alpha": ("Y",), "foreground": ("RGB",), "cutout": ("RGBA", "BGRA")}
+_RESULTS = {"alpha": ("Y",), "foreground": ("RGB", "RGBA", "BGRA"), "cutout": ("RGBA", "BGRA")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +104,13 @@ class WireAdapter:
         """See `matteplug.host.HostAdapter.write`; the answer has the image's rectangle."""
         for name, pixel_format in job.results.items():
             if name == "alpha":
-                data = buffers.encode(matte.alpha, pixel_format)
-            elif name == "foreground":
-                data = buffers.encode(_with_highlights(job, matte), pixel_format)
+                values: Image = matte.alpha
+            elif pixel_format.channels == "RGB":
+                values = _with_highlights(job, matte)
             else:
-                data = buffers.encode(_cutout(job, matte), pixel_format)
+                alpha = matte.alpha if name == "cutout" else np.ones_like(matte.alpha)
+                values = pixels.cutout(_with_highlights(job, matte), alpha * _opacity(job))
+            data = buffers.encode(values, pixel_format)
             entry = {
                 "name": name,
                 "format": str(pixel_format),
@@ -142,7 +144,7 @@ def _colours(
     """Return a buffer's colours in [0, full scale], (H, W, 3), and notes."""
     array = buffer.placed(rect or buffer.rect)
     colours, notes = pictures.colours(array, what), tuple[str, ...]()
-    if array.ndim == 3 and array.shape[2] == 4 and (_own_alpha(buffer) < 1).any():
+    if array.ndim == 3 and array.shape[2] == 4 and (pixels.to_float(array[..., 3]) < 1).any():
         notes += ("The picture was partly transparent, and stays so.",)
     if colours.dtype.kind == "f" and (colours.min() < 0 or colours.max() > 1):
         colours = np.clip(colours, 0, 1)
@@ -150,8 +152,10 @@ def _colours(
     return colours, notes
 
 
-def _own_alpha(buffer: Buffer) -> Alpha:
-    return pixels.to_float(buffer.array()[..., 3])
+def _opacity(job: WireJob) -> Alpha | float:
+    """Return the image's own alpha."""
+    image = job.buffers["image"]
+    return pixels.to_float(image.array()[..., 3]) if len(image.format.order) == 4 else 1.0
 
 
 def _mask(job: WireJob, name: str) -> Alpha | None:
@@ -172,11 +176,3 @@ def _with_highlights(job: WireJob, matte: Matte) -> Image:
     own = pictures.colours(job.buffers["image"].array(), "image")
     colours: Image = np.where((matte.alpha == 1)[..., None], own, matte.foreground)
     return colours
-
-
-def _cutout(job: WireJob, matte: Matte) -> Image:
-    image = job.buffers["image"]
-    alpha = matte.alpha
-    if len(image.format.order) == 4:
-        alpha = alpha * _own_alpha(image)
-    return pixels.cutout(_with_highlights(job, matte), alpha)

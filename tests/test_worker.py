@@ -240,14 +240,15 @@ def test_the_picture_s_own_transparency_stays() -> None:
     asked = job(
         entry("image", image, "RGBA u8"),
         entry("trimap", trimap(8, 4), "Y u8"),
-        results={"alpha": "Y u8", "cutout": "RGBA u8"},
+        results={"alpha": "Y u8", "cutout": "RGBA u8", "foreground": "BGRA u8"},
     )
     request = WireAdapter().read(asked)
     assert any("transparent" in note for note in request.notes)
     WireAdapter().write(asked, api.run(request, engine=FakeEngine()))
-    alpha, cutout = (np.frombuffer(data, np.uint8) for _, data in asked.answer)
+    alpha, cutout, colours = (np.frombuffer(data, np.uint8) for _, data in asked.answer)
     assert alpha.reshape(4, 8)[0].tolist() == [0, 0, 128, 128, 128, 128, 255, 255]
     assert cutout.reshape(4, 8, 4)[0, :, 3].tolist() == [0, 0, 100, 100, 100, 100, 51, 51]
+    assert colours.reshape(4, 8, 4)[0, :, 3].tolist() == [200] * 6 + [51] * 2
 
 
 def test_highlights_beyond_white_stay_where_the_picture_is_opaque() -> None:

@@ -1,0 +1,184 @@
+"""Pixels out of GIMP's layers, selection and channels, and the matte back into the image.
+
+Bytes are named in the colour space of the image itself: a plain "R'G'B'A u8" means sRGB, and GEGL
+would convert a wide-gamut picture on the way out and again on the way in.
+"""
+
+from gi.repository import Babl, Gegl, Gimp
+
+from bridge import Pixels
+
+BABL_DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}
+
+
+class Refused(Exception):
+    """This cannot be done; the text is for the user."""
+
+
+def the_layer(image, drawables):
+    """Return the one layer to work on, or raise Refused."""
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise Refused("An indexed image has no soft edges. Convert it first: Image > Mode > RGB.")
+    if len(drawables) != 1:
+        raise Refused("Select one layer; %d are selected." % len(drawables))
+    layer = drawables[0]
+    if image.get_floating_sel() is not None:
+        raise Refused("There is a floating selection. Anchor it first: Layer > Anchor Layer.")
+    if isinstance(layer, Gimp.LayerMask):
+        raise Refused("The layer's mask is selected. Select the layer itself.")
+    if not isinstance(layer, Gimp.Layer):
+        raise Refused("A channel is selected. Select a layer.")
+    if layer.is_group_layer():
+        raise Refused("A layer group has no pixels of its own. Select a layer in it, or merge it.")
+    return layer
+
+
+def check_output(layer, output):
+    """Raise Refused where the layer cannot take the output; called before any work."""
+    if output != "layer-mask":
+        return
+    if layer.get_mask() is not None:
+        raise Refused("The layer has a mask already. Apply or delete it, or choose a new layer.")
+    if layer.get_lock_content():
+        raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
+
+
+def wanted(image, output):
+    """Return the results that an output is made of, and their formats."""
+    depth = _depth(image)
+    return {
+        "new-layer": {"cutout": "RGBA " + depth},
+        "layer-mask": {"alpha": "Y " + depth},
+        "new-layer-with-mask": {"foreground": "RGBA " + depth, "alpha": "Y " + depth},
+        "selection": {"alpha": "Y " + depth},
+    }[output]
+
+
+def colours(image, layer):
+    """Return a layer's pixels."""
+    depth = _depth(image)
+    return _read(layer, "RGBA " + depth, _in_space_of(layer, "R'G'B'A", depth))
+
+
+def gray(image, drawable):
+    """Return a layer's or a channel's gray values, as the user sees them."""
+    depth = _depth(image)
+    if isinstance(drawable, Gimp.Layer):
+        return _read(drawable, "Y " + depth, _in_space_of(drawable, "Y'", depth))
+    return _read(drawable, "Y " + depth, _channel_format(drawable, depth))
+
+
+def selection(image, layer):
+    """Return the part of the selection that lies over a layer."""
+    depth = _depth(image)
+    x, y = _offsets(layer)
+    rectangle = Gegl.Rectangle.new(x, y, layer.get_width(), layer.get_height())
+    # "Y'" would bend the values: masks are linear
+    data = _get(image.get_selection(), rectangle, "Y " + BABL_DEPTHS[depth])
+    return Pixels("Y " + depth, rectangle.width, rectangle.height, data, x, y)
+
+
+def put(image, layer, output, answer):
+    """Put the matte into the image, as one step of its history."""
+    image.undo_group_start()
+    try:
+        if output == "new-layer":
+            _new_layer(image, layer, answer["cutout"])
+        elif output == "new-layer-with-mask":
+            _add_mask(image, _new_layer(image, layer, answer["foreground"]), answer["alpha"])
+        elif output == "layer-mask":
+            _add_mask(image, layer, answer["alpha"])
+        else:
+            _select(image, layer, answer["alpha"])
+    finally:
+        image.undo_group_end()
+
+
+def _new_layer(image, layer, data):
+    grayscale = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    new = Gimp.Layer.new(
+        image,
+        "%s matte" % layer.get_name(),
+        layer.get_width(),
+        layer.get_height(),
+        Gimp.ImageType.GRAYA_IMAGE if grayscale else Gimp.ImageType.RGBA_IMAGE,
+        100.0,
+        Gimp.LayerMode.NORMAL,
+    )
+    new.set_offsets(*_offsets(layer))
+    image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
+    _set(new, _in_space_of(new, "R'G'B'A", _depth(image)), data)
+    return new
+
+
+def _add_mask(image, layer, data):
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    _set(mask, "Y " + BABL_DEPTHS[_depth(image)], data)
+
+
+def _select(image, layer, data):
+    """Replace the selection, by way of a channel: GIMP has no other way to write one."""
+    depth = _depth(image)
+    channel = Gimp.Channel.new(
+        image, "matte", image.get_width(), image.get_height(), 100.0, Gegl.Color.new("black")
+    )
+    image.insert_channel(channel, None, 0)
+    x, y = _offsets(layer)
+    rectangle = (x, y, layer.get_width(), layer.get_height())
+    _set(channel, _channel_format(channel, depth), data, rectangle)
+    image.select_item(Gimp.ChannelOps.REPLACE, channel)
+    image.remove_channel(channel)
+
+
+def _depth(image):
+    """Return the depth, as the wire has it, that holds the image's values sRGB-encoded."""
+    precision = image.get_precision()
+    if precision in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
+        return "u8"
+    # 8 linear bits need more than 8 when they are encoded, and 16 more than 16
+    sixteen = (
+        Gimp.Precision.U8_LINEAR,
+        Gimp.Precision.U16_NON_LINEAR,
+        Gimp.Precision.U16_PERCEPTUAL,
+    )
+    return "u16" if precision in sixteen else "f32"
+
+
+def _channel_format(channel, depth):
+    """Return the format of a channel's own values.
+
+    Those become a selection as they are, but GIMP 3.0 calls them Y' where the image is not linear,
+    and a selection always Y: naming the wrong one bends 128 to 188.
+    """
+    own = Babl.format_get_encoding(channel.get_format())
+    return "%s %s" % (own.split()[0], BABL_DEPTHS[depth])
+
+
+def _in_space_of(drawable, channels, depth):
+    name = "%s %s" % (channels, BABL_DEPTHS[depth])
+    return Babl.get_name(Babl.format_with_space(name, drawable.get_format()))
+
+
+def _offsets(drawable):
+    _, x, y = drawable.get_offsets()
+    return x, y
+
+
+def _read(drawable, wire_format, babl_format):
+    x, y = _offsets(drawable)
+    width, height = drawable.get_width(), drawable.get_height()
+    data = _get(drawable, Gegl.Rectangle.new(0, 0, width, height), babl_format)
+    return Pixels(wire_format, width, height, data, x, y)
+
+
+def _get(drawable, rectangle, babl_format):
+    return drawable.get_buffer().get(rectangle, 1.0, babl_format, Gegl.AbyssPolicy.NONE)
+
+
+def _set(drawable, babl_format, data, rectangle=None):
+    x, y, width, height = rectangle or (0, 0, drawable.get_width(), drawable.get_height())
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(x, y, width, height), babl_format, data)
+    buffer.flush()
+    drawable.update(x, y, width, height)

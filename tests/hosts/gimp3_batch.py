@@ -1,0 +1,170 @@
+"""What a person does in GIMP 3, case by case; run by GIMP's own Python in its batch mode.
+
+Reads cases.json and writes report.json beside it; see test_gimp3.py.
+"""
+
+import base64
+import json
+import os
+
+from gi.repository import Babl, Gegl, Gimp
+
+FOLDER = os.environ["MATTEPLUG_TEST"]
+BASES = {"rgb": Gimp.ImageBaseType.RGB, "gray": Gimp.ImageBaseType.GRAY}
+SIZE = (60, 40)
+
+
+def name_in_space(drawable, encoding):
+    return Babl.get_name(Babl.format_with_space(encoding, drawable.get_format()))
+
+
+def get(drawable, encoding):
+    rectangle = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    data = drawable.get_buffer().get(rectangle, 1.0, encoding, Gegl.AbyssPolicy.NONE)
+    return base64.b64encode(bytes(data)).decode()
+
+
+def put(drawable, encoding, data):
+    rectangle = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    drawable.get_buffer().set(rectangle, encoding, data)
+    drawable.get_buffer().flush()
+
+
+def native(drawable):
+    return get(drawable, Babl.get_name(drawable.get_format()))
+
+
+def make(case):
+    """Make the image of a case: one layer with a gradient, and a selection."""
+    precision = getattr(Gimp.Precision, case.get("precision", "U8_NON_LINEAR"))
+    base = case.get("base", "rgb")
+    image = Gimp.Image.new_with_precision(*SIZE, BASES[base], precision)
+    if case.get("profile") == "adobe":
+        image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
+    kind = {"rgb": Gimp.ImageType.RGBA_IMAGE, "gray": Gimp.ImageType.GRAYA_IMAGE}[base]
+    if case.get("opaque"):
+        kind = {"rgb": Gimp.ImageType.RGB_IMAGE, "gray": Gimp.ImageType.GRAY_IMAGE}[base]
+    width, height = case.get("size", SIZE)
+    layer = Gimp.Layer.new(image, "cat", width, height, kind, 100, Gimp.LayerMode.NORMAL)
+    parent = None
+    if case.get("group"):
+        parent = Gimp.GroupLayer.new(image, "group")
+        image.insert_layer(parent, None, 0)
+    image.insert_layer(layer, parent, 0)
+    layer.set_offsets(*case.get("at", (0, 0)))
+    values = bytearray()
+    for y in range(height):
+        for x in range(width):
+            gray = (5 * x + 3 * y) % 256
+            colour = (gray, gray, gray) if base == "gray" else (x * 4 % 256, y * 6 % 256, gray)
+            values += bytes((*colour, 255 if x < width - 6 else 90))
+    put(layer, name_in_space(layer, "R'G'B'A u8"), bytes(values))
+    if case.get("select", True):
+        image.select_ellipse(Gimp.ChannelOps.REPLACE, 12, 8, 30, 22)
+    return image, layer
+
+
+def prepare(case, image, layer, settings):
+    """Do what makes the case special; return the drawables that are selected."""
+    special = case.get("special")
+    if special == "indexed":
+        image.convert_indexed(
+            Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.MONO, 2, 0, 0, ""
+        )
+    elif special == "two":
+        other = layer.copy()
+        image.insert_layer(other, None, 0)
+        return [layer, other]
+    elif special == "group":
+        return [layer.get_parent()]
+    elif special == "floating":
+        Gimp.edit_copy([layer])
+        Gimp.edit_paste(layer, False)
+    elif special == "has mask":
+        layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
+    elif special == "mask selected":
+        layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
+        return [layer.get_mask()]
+    elif special == "locked":
+        layer.set_lock_content(True)
+    elif special in ("trimap layer", "trimap channel"):
+        width, height = SIZE
+        rows = bytearray((0,) * 20 + (128,) * 20 + (255,) * 20) * height
+        if special == "trimap layer":
+            guide = Gimp.Layer.new(
+                image, "trimap", width, height, layer.type(), 100, Gimp.LayerMode.NORMAL
+            )
+            image.insert_layer(guide, None, 0)
+            colours = b"".join(bytes((value, value, value, 255)) for value in rows)
+            put(guide, name_in_space(guide, "R'G'B'A u8"), colours)
+        else:
+            black = Gegl.Color.new("black")
+            guide = Gimp.Channel.new(image, "trimap", width, height, 100, black)
+            image.insert_channel(guide, None, 0)
+            own = Babl.format_get_encoding(guide.get_format())
+            put(guide, own.split()[0] + " u8", bytes(rows))
+        settings["guide"] = "trimap"
+        settings["guide-drawable"] = guide
+    return [layer]
+
+
+def drawable_report(layer):
+    _, x, y = layer.get_offsets()
+    mask = layer.get_mask()
+    parent = layer.get_parent()
+    return {
+        "name": layer.get_name(),
+        "at": [x, y],
+        "size": [layer.get_width(), layer.get_height()],
+        "parent": parent.get_name() if parent else None,
+        "pixels": get(layer, name_in_space(layer, "R'G'B'A float")),
+        "native": native(layer),
+        "mask": get(mask, "Y float") if mask else None,
+    }
+
+
+def run(case):
+    image, layer = make(case)
+    settings = dict(case.get("settings", {}))
+    drawables = prepare(case, image, layer, settings)
+    before = native(layer)
+    selection = get(image.get_selection(), "Y u8")
+    procedure = Gimp.get_pdb().lookup_procedure("matteplug-smart-matte")
+    results = []
+    for _ in range(case.get("runs", 1)):
+        config = procedure.create_config()
+        config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+        config.set_property("image", image)
+        config.set_core_object_array("drawables", drawables)
+        for name, value in settings.items():
+            config.set_property(name, value)
+        result = procedure.run(config)
+        message = Gimp.get_pdb().get_last_error()
+        results.append([result.index(0).value_nick, message])
+    report = {
+        "results": results,
+        "untouched": native(layer) == before,
+        "source": drawable_report(layer),
+        "selection before": selection,
+        "selection": get(image.get_selection(), "Y float"),
+        "channels": len(image.get_channels()),
+        "layers": [],
+    }
+    siblings = layer.get_parent().get_children() if layer.get_parent() else image.get_layers()
+    for found in siblings:
+        if found.get_id() != layer.get_id() and not found.is_group_layer():
+            report["layers"].append(drawable_report(found))
+    image.delete()
+    return report
+
+
+with open(os.path.join(FOLDER, "cases.json")) as file:
+    cases = json.load(file)
+reports = {}
+for title, case in cases.items():
+    try:
+        reports[title] = run(case)
+    except Exception as error:  # the others go on
+        reports[title] = {"error": repr(error)}
+with open(os.path.join(FOLDER, "report.json"), "w") as file:
+    json.dump(reports, file)

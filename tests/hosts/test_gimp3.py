@@ -1,0 +1,294 @@
+"""Smart Matte in the real GIMP 3, run headless in a chroot, against the library's own answer.
+
+The worker runs there too, with a fake engine whose alpha is the guide, so that every number is
+known.  MATTEPLUG_GIMP3_CHROOT names another place for the chroot.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matteplug import api
+from matteplug.testing import FakeEngine
+from matteplug_gimp.install import install
+
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pluggy", "rich")
+SLOW = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
+CASES: dict[str, Any] = {
+    "plain": {},
+    "opaque": {"opaque": True},
+    "small layer": {"size": [30, 20], "at": [20, 15]},
+    "large layer": {"size": [80, 70], "at": [-9, -13], "opaque": True},
+    "gray": {"base": "gray"},
+    "wide gamut": {"profile": "adobe"},
+    "in a group": {"group": True, "size": [40, 30], "at": [5, 6]},
+    **{
+        name.lower(): {"precision": name}
+        for name in ("U8_LINEAR", "U16_NON_LINEAR", "U16_LINEAR", "HALF_LINEAR", "FLOAT_LINEAR")
+    },
+    "gray float": {"base": "gray", "precision": "FLOAT_NON_LINEAR"},
+    "twice": {"runs": 2},
+    "layer mask": {"settings": {"output": "layer-mask"}},
+    "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
+    "to selection": {"settings": {"output": "selection"}, "size": [40, 30], "at": [5, 6]},
+    "trimap layer": {"special": "trimap layer"},
+    "trimap channel": {"special": "trimap channel"},
+    "linear trimap channel": {"special": "trimap channel", "precision": "FLOAT_LINEAR"},
+    "locked": {"special": "locked"},
+    # refused
+    "indexed": {"special": "indexed"},
+    "two layers": {"special": "two"},
+    "group": {"special": "group", "group": True},
+    "floating": {"special": "floating"},
+    "has mask": {"special": "has mask", "settings": {"output": "layer-mask"}},
+    "mask selected": {"special": "mask selected"},
+    "locked mask": {"special": "locked", "settings": {"output": "layer-mask"}},
+    "nothing selected": {"select": False},
+    "no trimap": {"settings": {"guide": "trimap"}},
+    "unknown network": {"settings": {"network": "nothing"}},
+}
+
+
+@pytest.fixture(scope="session")
+def chroot() -> Path:
+    """A Debian with GIMP 3, with the plug-in, this source tree and what it needs."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("GIMP 3 is tested in a chroot, which needs root on Linux")
+    default = Path.home() / ".cache" / "matteplug" / "gimp3-chroot"
+    root = Path(os.environ.get("MATTEPLUG_GIMP3_CHROOT", default))
+    subprocess.run([HERE / "gimp3_chroot.sh", root], check=True, stdout=subprocess.DEVNULL)
+    packages = root / "opt" / "packages"
+    if not packages.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
+        wheels = ["--python-version", "3.13", "--only-binary=:all:"]  # Debian's Python there
+        subprocess.run([*pip, *wheels, *PACKAGES], check=True)
+    source = root / "opt" / "matteplug"
+    shutil.rmtree(source, ignore_errors=True)
+    for folder in ("matteplug", "hosts", "tests/wire"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
+    _describe(source)
+    python = source / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        "export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages\n"
+        "exec python3 /opt/matteplug/tests/wire/fake_worker.py\n"
+    )
+    python.chmod(0o755)
+    shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
+    install(root / "srv" / "gimp" / "plug-ins", python="/opt/matteplug/python")
+    return root
+
+
+def _describe(source: Path) -> None:
+    """Lay down the metadata by which the plug-ins of matteplug are found."""
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    folder = source / "matteplug-0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
+    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
+    (folder / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))
+
+
+def gimp(root: Path, cases: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Start GIMP with the cases."""
+    folder = root / "srv" / "test"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(HERE / "gimp3_batch.py", folder)
+    (folder / "cases.json").write_text(json.dumps(cases))
+    environment = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/srv/test",
+        "LC_ALL": "C.UTF-8",
+        "GIMP3_DIRECTORY": "/srv/gimp",
+        "MATTEPLUG_TEST": "/srv/test",
+        "OMP_NUM_THREADS": "1",
+    }
+    batch = "exec(open('/srv/test/gimp3_batch.py').read())"
+    console = ["gimp-console-3.0", "-i", "-d", "-f", "--batch-interpreter=python-fu-eval"]
+    return subprocess.Popen(
+        ["chroot", root, *console, "-b", batch, "--quit"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+@pytest.fixture(scope="session")
+def reports(chroot: Path) -> dict[str, Any]:
+    process = gimp(chroot, CASES)
+    said, _ = process.communicate(timeout=500)
+    report = chroot / "srv" / "test" / "report.json"
+    assert report.exists(), said.decode(errors="replace")
+    result: dict[str, Any] = json.loads(report.read_text())
+    return result
+
+
+def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
+    width, height = layer["size"]
+    values = np.frombuffer(base64.b64decode(text), np.float32)
+    return values.reshape((height, width, channels)[: 2 + (channels > 1)])
+
+
+def expected(report: dict[str, Any], title: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the library's own alpha and colours for a case, from what GIMP held before."""
+    source = report["source"]
+    pixels = floats(source["pixels"], source)
+    full = np.frombuffer(base64.b64decode(report["selection before"]), np.uint8).reshape(40, 60)
+    x, y = source["at"]
+    width, height = source["size"]
+    padded = np.pad(full, 100)[y + 100 : y + 100 + height, x + 100 : x + 100 + width]
+    deep = "precision" in CASES[title]
+    image = pixels[..., :3] if deep else np.rint(pixels[..., :3] * 255).astype(np.uint8)
+    matte = api.matte(image, selection=padded, engine=FakeEngine())
+    colours = matte.foreground / (1.0 if deep else 255.0)
+    return matte.alpha, colours
+
+
+DONE = [title for title in CASES if title not in list(CASES)[list(CASES).index("indexed") :]]
+
+
+@pytest.mark.parametrize("title", DONE)
+def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    assert report.get("error") is None
+    assert {status for status, _ in report["results"]} == {"success"}, report["results"]
+    assert report["untouched"]
+    assert report["channels"] == (1 if "trimap channel" in title else 0)
+
+
+NEW_LAYER = [t for t in DONE if t not in ("layer mask", "to selection", "new layer with mask")]
+
+
+@pytest.mark.parametrize("title", [t for t in NEW_LAYER if "trimap" not in t])
+def test_the_new_layer_is_the_library_s_cutout(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    source, layers = report["source"], report["layers"]
+    assert len(layers) == CASES[title].get("runs", 1)
+    alpha, colours = expected(report, title)
+    own = floats(source["pixels"], source)[..., 3]
+    for layer in layers:
+        assert layer["name"].startswith("cat matte")
+        assert (layer["at"], layer["size"]) == (source["at"], source["size"])
+        assert layer["parent"] == source["parent"]
+        pixels = floats(layer["pixels"], layer)
+        assert np.abs(pixels[..., 3] - alpha * own).max() <= 0.51 / 255
+        visible = alpha * own > 0
+        # a dark step of 8 linear bits is 13 encoded ones
+        steps = 6.5 if title == "u8_linear" else 1.01
+        assert np.abs(pixels[..., :3] - colours)[visible].max() <= steps / 255
+        opaque = (alpha == 1) & (own == 1)
+        kept = floats(source["pixels"], source)[..., :3]
+        assert opaque.any()
+        assert np.abs(pixels[..., :3] - kept)[opaque].max() <= 1e-3 / 255, "solid pixels stay"
+
+
+def test_a_layer_mask_is_the_alpha(reports: dict[str, Any]) -> None:
+    report = reports["layer mask"]
+    assert report["layers"] == []
+    alpha, _ = expected(report, "layer mask")
+    mask = floats(report["source"]["mask"], report["source"], 1)
+    assert (np.rint(mask * 255) == np.rint(alpha * 255)).all()
+
+
+def test_a_new_layer_with_mask_shows_what_the_cutout_shows(reports: dict[str, Any]) -> None:
+    report = reports["new layer with mask"]
+    (layer,) = report["layers"]
+    alpha, _ = expected(report, "new layer with mask")
+    assert (np.rint(floats(layer["mask"], layer, 1) * 255) == np.rint(alpha * 255)).all()
+    own = floats(report["source"]["pixels"], report["source"])[..., 3]
+    assert (floats(layer["pixels"], layer)[..., 3] == own).all()
+
+
+def test_the_matte_becomes_the_selection(reports: dict[str, Any]) -> None:
+    report = reports["to selection"]
+    alpha, _ = expected(report, "to selection")
+    selection = np.frombuffer(base64.b64decode(report["selection"]), np.float32).reshape(40, 60)
+    inside = np.zeros_like(selection)
+    inside[6:36, 5:45] = alpha
+    assert (np.rint(selection * 255) == np.rint(inside * 255)).all()
+
+
+@pytest.mark.parametrize("title", ["trimap layer", "trimap channel", "linear trimap channel"])
+def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    made = [layer for layer in report["layers"] if layer["name"] == "cat matte"]
+    assert len(made) == 1
+    alpha = floats(made[0]["pixels"], made[0])[:, :54, 3]
+    assert (alpha[:, :20] == 0).all()
+    assert np.abs(alpha[:, 20:40] - 0.5).max() <= 0.51 / 255
+    assert (alpha[:, 40:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("indexed", "Mode > RGB"),
+        ("two layers", "Select one layer; 2 are selected."),
+        ("group", "layer group"),
+        ("floating", "Anchor"),
+        ("has mask", "has a mask already"),
+        ("mask selected", "Select the layer itself"),
+        ("locked mask", "locked"),
+        ("nothing selected", "Give a trimap or a selection."),
+        ("no trimap", "Choose the layer or channel"),
+        ("unknown network", "no network named 'nothing'"),
+    ],
+)
+def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: str) -> None:
+    report = reports[title]
+    assert report.get("error") is None
+    ((status, message),) = report["results"]
+    assert status in ("execution-error", "calling-error")
+    assert words in message
+    assert report["untouched"]
+
+
+def test_killing_the_plug_in_ends_its_worker(chroot: Path) -> None:
+    process = gimp(chroot, {"slow": SLOW})
+    try:
+        worker = _wait_for("tests/wire/fake_worker.py")
+        time.sleep(1.0)  # let it begin
+        plug_in = _wait_for("matteplug-smart-matte.py -gimp", "matteplug-smart-matte.py")
+        os.kill(plug_in, signal.SIGKILL)  # as GIMP does on Cancel
+        started = time.monotonic()
+        while Path(f"/proc/{worker}").exists() and time.monotonic() - started < 10:
+            time.sleep(0.05)
+        assert time.monotonic() - started < 2
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _wait_for(*words: str, limit_s: float = 60.0) -> int:
+    """Return the id of the process with one of these words on its command line."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if any(word in line for word in words) and "pytest" not in line:
+                return int(entry.parent.name)
+        time.sleep(0.1)
+    pytest.fail(f"no process {words}")
