@@ -202,5 +202,7 @@ def test_the_exported_graph_agrees_at_other_sizes(tmp_path: Path) -> None:
     cases += [(spotted(32, 32), one_hot(torch.full((1, 32, 32), area))) for area in range(3)]
     for image, regions in cases:
         found = session.run(None, {"image": image.numpy(), "regions": regions.numpy()})
-        for a, b in zip(found, priors(image, regions), strict=True):
-            np.testing.assert_allclose(a, b.numpy(), atol=1e-4)
+        features, alpha = priors(image, regions)
+        np.testing.assert_allclose(found[1], alpha.numpy(), rtol=0, atol=1e-4)
+        # The conjugate gradients amplify rounding; their channel is 2α - 1.
+        np.testing.assert_allclose(found[0], features.numpy(), rtol=0, atol=2e-4)
