@@ -56,7 +56,7 @@ def _free(spec: NetworkSpec) -> NetworkSpec:
     from matteplug.errors import NetworkError
 
     for plugin in registry().plugins:
-        if spec.id in plugin.networks and plugin.name != "added":
+        if spec.id in plugin.networks and plugin.name != "user-networks":
             raise NetworkError(
                 "name-taken",
                 f"{plugin.distribution} brings a network named {spec.id} already.",
