@@ -5,7 +5,10 @@ set -euo pipefail
 root=$1
 [ -e "$root/.matteplug-complete" ] && exit 0
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap
+if ! command -v debootstrap >/dev/null; then
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends debootstrap
+fi
 [ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase trixie "$root"
 # /dev stays debootstrap's own: a bind mount left behind would lose the machine's with the folder.
 mount -t proc proc "$root/proc"

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pluggy", "rich")
+PACKAGES = ("numpy", "opencv-python-headless", "pillow", "platformdirs", "pluggy", "rich")
 SLOW = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
 CASES: dict[str, Any] = {
     "plain": {},
