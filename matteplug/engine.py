@@ -12,17 +12,19 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from matteplug import ort, probe, providers, weights
+from matteplug import ort, providers, weights
 from matteplug.errors import EngineError
 from matteplug.machine import physical_cores
 from matteplug.network import NetworkSpec
-from matteplug.probe import Verdict
 from matteplug.providers import CPU, Provider
 from matteplug.sessions import OrtSession, SolverSession
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken
+
+if TYPE_CHECKING:
+    from matteplug.probe import Verdict
 
 Made = TypeVar("Made")
 
@@ -89,7 +91,8 @@ class OrtEngine:
         spinning: let idle threads wait actively, which is faster back to back and burns a host's
             cores.
         locate: finds and checks the weights of a spec.
-        prove: says whether a provider other than the CPU may be trusted with a network.
+        prove: says whether a provider other than the CPU may be trusted with a network; by default
+            `matteplug.probe.verdict`.
     """
 
     def __init__(
@@ -98,12 +101,12 @@ class OrtEngine:
         threads: int | None = None,
         spinning: bool = True,
         locate: Callable[[NetworkSpec], Path] = weights.path_of,
-        prove: Callable[[NetworkSpec, Path, Provider], Verdict] = probe.verdict,
+        prove: Callable[[NetworkSpec, Path, Provider], Verdict] | None = None,
     ) -> None:
         self.threads = threads or physical_cores()
         self._spinning = spinning
         self._locate = locate
-        self._prove = prove
+        self._prove = prove or _prove
         self._lock = threading.Lock()
         self._making: dict[tuple[str, str], threading.Lock] = {}
         self._made: dict[tuple[str, str], Any] = {}
@@ -177,6 +180,13 @@ class OrtEngine:
                 reason = verdict.reason
             notes.append(f"{candidate.title} was passed over: {reason}.")
         return CPU, tuple(notes)
+
+
+def _prove(spec: NetworkSpec, path: Path, provider: Provider) -> Verdict:
+    """Ask `matteplug.probe`, which is imported late: most machines only have the CPU."""
+    from matteplug import probe
+
+    return probe.verdict(spec, path, provider)
 
 
 @lru_cache

@@ -54,27 +54,32 @@ def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("provider", "listed", "loads", "right", "ms", "nodes on it", "why not")
-    for finding in report.findings:
+    table = Table("provider", "loads", "right", "ms", "operators on it")
+    listed = [finding for finding in report.findings if finding.listed]
+    for finding in listed:
         table.add_row(*_cells(finding))
-    console = Console()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     console.print(table)
-    console.print(f"auto takes: {report.chosen or 'none; nothing works'}", highlight=False)
+    for finding in listed:
+        if finding.verdict.reason:
+            console.print(f"{finding.provider.id}: {finding.verdict.reason}.")
+    absent = [finding.provider for finding in report.findings if not finding.listed]
+    if absent:
+        console.print("Not in the installed ONNX Runtime, but in another wheel:")
+        for provider in absent:
+            console.print(f"  {provider.id:10} {provider.wheel}")
+    console.print(f"auto takes: {report.chosen or 'none; nothing works'}")
     for problem in report.problems:
-        console.print(
-            f"Problem: {problem.message}\n  {problem.hint}", highlight=False, markup=False
-        )
+        console.print(f"Problem: {problem.message}\n  {problem.hint}")
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
     verdict = finding.verdict
-    words = {True: "yes", False: "no", None: "–"}
+    words = {True: "yes", False: "no", None: "not proven"}
     return (
         f"{finding.provider.title} ({finding.provider.id})",
-        words[finding.listed],
         words[verdict.loads],
-        words[verdict.correct],
+        words[verdict.correct] if verdict.loads else "–",
         "–" if verdict.milliseconds is None else f"{verdict.milliseconds:.0f}",
         "–" if verdict.placed is None else f"{verdict.placed:.0%}",
-        verdict.reason,
     )
