@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matteplug import focus, foreground, pixels, plates, plugins
+from matteplug import focus, foreground, pixels, plates
 from matteplug import trimap as trimaps
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
@@ -136,6 +136,8 @@ def choose(request: MatteRequest) -> NetworkSpec:
         NetworkError: the named network is unknown, or none takes the guide.
         RequestError: the named network needs a guide that is not there.
     """
+    from matteplug import plugins  # late: discovery takes longer to import than all the rest
+
     registry = plugins.registry()
     if request.network is not None:
         spec = registry.network(request.network)
