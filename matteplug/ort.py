@@ -80,7 +80,7 @@ def open_session(
     if provider.preload:
         preload()
     options = ort.SessionOptions()
-    options.log_severity_level = 4 if strict else 3  # below: graph details nobody can act on
+    options.log_severity_level = 3  # warnings are about graph details that nobody can act on
     options.intra_op_num_threads = threads
     options.enable_mem_pattern = provider.mem_pattern
     entries = {
@@ -95,7 +95,8 @@ def open_session(
         wanted.append((CPU.ort_name, {}))
     try:
         source = graph if isinstance(graph, bytes) else str(graph)
-        session = ort.InferenceSession(source, options, providers=wanted)
+        # Its Python class falls back to the CPU on its own, at loading and at running, unless told.
+        session = ort.InferenceSession(source, options, providers=wanted, enable_fallback=0)
     except Exception as error:  # ONNX Runtime's own classes have no public root
         raise EngineError(
             "graph-not-loaded",

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,8 @@ from matteplug.providers import Provider
 VERDICTS = "verdicts.json"
 _KEPT = 200
 """Verdicts kept; the oldest go first."""
+_CAUSE = re.compile(r"Failed to load [^\n]*? with error: ([^\n\x1b]+)")
+"""Where ONNX Runtime's log names the library that is missing."""
 _DRIVER = Path("/proc/driver/nvidia/version")
 _SEARCH_PATH = "PATH" if sys.platform == "win32" else "LD_LIBRARY_PATH"
 
@@ -110,13 +113,19 @@ def probe(
         start_new_session=True,  # so that it can be killed with whatever it starts
     )
     try:
-        said, complaint = child.communicate(json.dumps(job).encode(), timeout=provider.limit_s)
-        end = _ending(child.returncode, complaint.decode(errors="replace"))
+        said, complained = child.communicate(json.dumps(job).encode(), timeout=provider.limit_s)
+        complaint = complained.decode(errors="replace")
+        end = _ending(child.returncode, complaint)
     except subprocess.TimeoutExpired:
         _kill(child)
         said, _ = child.communicate()
+        complaint = ""
         end = f"did not answer within {provider.limit_s:g} s"
-    return _judge(said.decode(errors="replace"), end)
+    found = _judge(said.decode(errors="replace"), end)
+    cause = _CAUSE.search(complaint)
+    if cause and not found.loads:  # says more than what ONNX Runtime raises
+        found = replace(found, reason=cause[1].rstrip(". "))
+    return found
 
 
 def key_facts() -> dict[str, Any]:

@@ -6,6 +6,7 @@ Its only network returns the image's first channel over 255.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ class Part:
 
 
 class InferenceSession:
-    def __init__(self, graph: Any, options: SessionOptions, providers: list[Any]) -> None:
+    def __init__(self, graph: Any, options: SessionOptions, providers: list[Any], **_: Any) -> None:
         self.cuda = providers[0][0] == _NAMES[0]
         self.small = isinstance(graph, bytes)
         if not self.cuda:
@@ -61,7 +62,9 @@ class InferenceSession:
         if BEHAVIOUR == "hang":
             time.sleep(60)
         if BEHAVIOUR == "unloadable" and options.entries["session.disable_cpu_ep_fallback"] == "1":
-            raise RuntimeError("libcublas.so.12: cannot open shared object file\nmore")
+            cause = "libcublas.so.12: cannot open shared object file: No such file or directory"
+            sys.stderr.write(f"\033[1;31m[E:onnxruntime] Failed to load x.so with error: {cause}\n")
+            raise RuntimeError("assigned to the default CPU EP\nmore")
 
     def get_providers(self) -> list[str]:
         return _NAMES if self.cuda else _NAMES[1:]
