@@ -136,5 +136,6 @@ def preload() -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, without its full stop."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    """Return the first line of what an error says, at most 200 characters, without a full stop."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return line if len(line) <= 200 else f"{line[:199]}…"

@@ -71,7 +71,11 @@ def _one_operator(provider: Provider) -> None:
 
 def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> None:
     """Run the network's golden tensor twice; the first run compiles and allocates."""
-    raw = ort.open_session(graph, provider, record=True)
+    try:
+        raw = ort.open_session(graph, provider, record=True)
+    except EngineError as error:
+        tell(correct=False, reason=error.message.rstrip("."))
+        return
     tell(placed=ort.placed_share(raw, provider))
     if not spec.golden:
         tell(reason="the network has no golden tensor to prove it with")

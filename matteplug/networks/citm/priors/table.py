@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -38,9 +39,28 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     density = (plane @ line.transpose(1, 2)).reshape(-1, _BINS, _BINS, 2, _BINS)
     density = density.permute(0, 3, 1, 2, 4)  # (B, 2, bins, bins, bins)
     table = (density + _FLOOR).log() / _SCALE + 1
-    where = (2 * image - 1).permute(0, 2, 3, 1).flip(-1).unsqueeze(1)  # (B, 1, H, W, (b, g, r))
-    read = F.grid_sample(table, where, mode="bilinear", padding_mode="border", align_corners=True)
-    return read.squeeze(2)
+    return _read(table.flatten(2), image)
+
+
+def _read(table: Tensor, image: Tensor) -> Tensor:
+    """Interpolate (B, 2, bins³) linearly between the eight bins around each colour of (B, 3, H, W).
+
+    By indices, because not every provider samples a volume.
+    """
+    at = (image * (_BINS - 1)).clamp(0, _BINS - 1).flatten(2)  # (B, 3, H·W)
+    low = at.floor().clamp(max=_BINS - 2)
+    share = at - low
+    red, green, blue = low.long().unbind(dim=1)  # (B, H·W) each
+    corner = (red * _BINS + green) * _BINS + blue
+    read = torch.zeros_like(share[:, :2])
+    for r, g, b in product((0, 1), repeat=3):
+        weight = torch.ones_like(share[:, :1])
+        for axis, upper in enumerate((r, g, b)):
+            part = share[:, axis : axis + 1]
+            weight = weight * (part if upper else 1 - part)
+        index = (corner + (r * _BINS + g) * _BINS + b).unsqueeze(1).expand(-1, 2, -1)
+        read = read + weight * table.gather(2, index)
+    return read.unflatten(2, image.shape[2:])
 
 
 def posterior(likelihoods: Tensor) -> Tensor:
