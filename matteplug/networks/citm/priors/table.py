@@ -60,7 +60,7 @@ def _read(table: Tensor, image: Tensor) -> Tensor:
             weight = weight * (part if upper else 1 - part)
         index = (corner + (r * _BINS + g) * _BINS + b).unsqueeze(1).expand(-1, 2, -1)
         read = read + weight * table.gather(2, index)
-    return read.unflatten(2, image.shape[2:])
+    return read.reshape(-1, 2, *image.shape[2:])
 
 
 def posterior(likelihoods: Tensor) -> Tensor:
