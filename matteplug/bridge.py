@@ -293,7 +293,7 @@ class Worker(object):
                 "bridge-older",
                 "This plug-in is older than the installed matteplug %s (it speaks protocol %s, "
                 "matteplug protocol %s)." % (version, PROTOCOL, theirs),
-                "Install the plug-in that comes with matteplug %s into this program." % version,
+                "Install the plug-in that comes with it: %s -m matteplug hosts." % self._python,
             )
         raise BridgeError(
             "worker-older",

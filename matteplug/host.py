@@ -34,8 +34,9 @@ class HostSpec(Generic[Job]):
         id: unique, lower case ("gimp3").
         title: what a person reads.
         adapter: dotted name "package.module:Class" of the `HostAdapter`.
-        install: dotted name "package.module:function" that finds and installs the in-host half, or
-            None where nothing is installed.
+        install: dotted name "package.module:function" of a function that takes the program's
+            plug-ins folder, or None for the usual one, and returns the `HostFiles` of the in-host
+            half; None where nothing is installed.
     """
 
     id: str

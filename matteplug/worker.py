@@ -113,7 +113,7 @@ class _Worker:
             raise WireError(
                 "wire-protocol",
                 f"The host has not said hello in protocol {PROTOCOL}.",
-                f"Install the plug-in that comes with matteplug {__version__} into this program.",
+                "Install the plug-in of this version: matteplug hosts.",
             )
         else:
             self._matte(header, data)

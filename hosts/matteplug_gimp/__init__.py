@@ -17,6 +17,6 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             id="gimp3",
             title="GIMP 3",
             adapter="matteplug.wire:WireAdapter",
-            install="matteplug_gimp.install:install",
+            install="matteplug_gimp.install:files",
         )
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from matteplug.commands import doctor, export, import_checkpoint, networks, plugins
+from matteplug.commands import doctor, export, hosts, import_checkpoint, networks, plugins
 from matteplug.evaluation import command as evaluate
 from matteplug.hookspecs import Command, hookimpl
 from matteplug.training import command as train
@@ -19,6 +19,7 @@ def matteplug_commands() -> Iterable[Command]:
     return [
         plugins.command(),
         networks.command(),
+        hosts.command(),
         evaluate.command(),
         train.command(),
         doctor.command(),

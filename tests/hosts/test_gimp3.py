@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from matteplug import api
 from matteplug.testing import FakeEngine
-from matteplug_gimp.install import install
+from matteplug_gimp.install import files
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -93,7 +93,7 @@ def chroot() -> Path:
     )
     python.chmod(0o755)
     shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
-    install(root / "srv" / "gimp" / "plug-ins", python="/opt/matteplug/python")
+    files(root / "srv" / "gimp" / "plug-ins").install(python="/opt/matteplug/python")
     return root
 
 

@@ -46,7 +46,7 @@ refused("worker-silent", "0.3 seconds", peer, "hang", hello_limit_s=0.3)
 assert time.time() - started < 10, "a hanging worker is not waited for"
 refused("worker-died", "no hello from me", peer, "crash-at-start")
 refused("worker-not-started", "/no/such/python", bridge.Worker, "/no/such/python")
-refused("bridge-older", "comes with matteplug 9.9", peer, "newer")
+refused("bridge-older", "-m matteplug hosts", peer, "newer")
 refused("worker-older", "pip install --upgrade matteplug", peer, "older")
 refused("wire-magic", "Load", peer, "stray")
 refused("wire-order", "goodbye", peer, "wrong-answer")

@@ -115,7 +115,7 @@ def _ask(procedure, config, networks):
         chooser.append(network["id"], network["title"])
     if not chooser.set_active_id(config.get_property("network")):
         chooser.set_active_id("")
-    row = Gtk.Box(spacing=12, border_width=12)
+    row = Gtk.Box(spacing=12, margin_bottom=6)
     row.pack_start(Gtk.Label(label="Network"), False, False, 0)
     row.pack_start(chooser, True, True, 0)
     dialog.get_content_area().pack_start(row, False, False, 0)
@@ -134,7 +134,7 @@ def _python():
     except (OSError, ValueError, KeyError):
         raise gimp_layers.Refused(
             "Smart Matte does not know where matteplug is installed: %s is missing or damaged. "
-            "Install the plug-in again." % SETTINGS
+            "Run: matteplug hosts install gimp3" % SETTINGS
         ) from None
 
 
@@ -201,11 +201,11 @@ class SmartMatte(Gimp.PlugIn):
             flags,
         )
         procedure.add_choice_argument(
-            "output", "_Output", "Where the matte goes", _choice(OUTPUTS), "new-layer", flags
+            "output", "O_utput", "Where the matte goes", _choice(OUTPUTS), "new-layer", flags
         )
         procedure.add_boolean_argument(
             "clean-colours",
-            "_Clean colours",
+            "C_lean colours",
             "Remove the background's colour from soft edges",
             True,
             flags,
