@@ -1,7 +1,7 @@
 """Smart Matte in the real GIMP 3, run headless in a chroot, against the library's own answer.
 
 The worker runs there too, with a fake engine whose alpha is the guide, so that every number is
-known.  MATTEPLUG_GIMP3_CHROOT names another place for the chroot.
+known.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from numpy.typing import NDArray
 
 from matteplug import api
 from matteplug.testing import FakeEngine
-from matteplug_gimp.install import files
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -66,78 +64,14 @@ CASES: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="session")
-def chroot() -> Path:
-    """A Debian with GIMP 3, with the plug-in, this source tree and what it needs."""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        pytest.skip("GIMP 3 is tested in a chroot, which needs root on Linux")
-    default = Path.home() / ".cache" / "matteplug" / "gimp3-chroot"
-    root = Path(os.environ.get("MATTEPLUG_GIMP3_CHROOT", default))
-    subprocess.run([HERE / "gimp3_chroot.sh", root], check=True, stdout=subprocess.DEVNULL)
-    packages = root / "opt" / "packages"
-    if not packages.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
-        wheels = ["--python-version", "3.13", "--only-binary=:all:"]  # Debian's Python there
-        subprocess.run([*pip, *wheels, *PACKAGES], check=True)
-    source = root / "opt" / "matteplug"
-    shutil.rmtree(source, ignore_errors=True)
-    for folder in ("matteplug", "hosts", "tests/wire"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
-    _describe(source)
-    python = source / "python"
-    python.write_text(
-        "#!/bin/sh\n"
-        "export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages\n"
-        "exec python3 /opt/matteplug/tests/wire/fake_worker.py\n"
-    )
-    python.chmod(0o755)
-    shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
-    files(root / "srv" / "gimp" / "plug-ins").install(python="/opt/matteplug/python")
-    return root
-
-
-def _describe(source: Path) -> None:
-    """Lay down the metadata by which the plug-ins of matteplug are found."""
-    tomllib = pytest.importorskip("tomllib")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    folder = source / "matteplug-0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
-    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
-    (folder / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))
-
-
-def gimp(root: Path, cases: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Start GIMP with the cases."""
-    folder = root / "srv" / "test"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    shutil.copy(HERE / "gimp3_batch.py", folder)
-    (folder / "cases.json").write_text(json.dumps(cases))
-    environment = {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/srv/test",
-        "LC_ALL": "C.UTF-8",
-        "GIMP3_DIRECTORY": "/srv/gimp",
-        "MATTEPLUG_TEST": "/srv/test",
-        "OMP_NUM_THREADS": "1",
-    }
-    batch = "exec(open('/srv/test/gimp3_batch.py').read())"
-    console = ["gimp-console-3.0", "-i", "-d", "-f", "--batch-interpreter=python-fu-eval"]
-    return subprocess.Popen(
-        ["chroot", root, *console, "-b", batch, "--quit"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture(scope="session")
-def reports(chroot: Path) -> dict[str, Any]:
-    process = gimp(chroot, CASES)
-    said, _ = process.communicate(timeout=500)
-    report = chroot / "srv" / "test" / "report.json"
+def reports(folder: Path, start_gimp: Start) -> dict[str, Any]:
+    (folder / "cases.json").write_text(json.dumps(CASES))
+    said, _ = start_gimp("gimp3_batch.py").communicate(timeout=500)
+    report = folder / "report.json"
     assert report.exists(), said.decode(errors="replace")
     result: dict[str, Any] = json.loads(report.read_text())
     return result
@@ -263,8 +197,9 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: 
     assert report["untouched"]
 
 
-def test_killing_the_plug_in_ends_its_worker(chroot: Path) -> None:
-    process = gimp(chroot, {"slow": SLOW})
+def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start) -> None:
+    (folder / "cases.json").write_text(json.dumps({"slow": SLOW}))
+    process = start_gimp("gimp3_batch.py")
     try:
         worker = _wait_for("tests/wire/fake_worker.py")
         time.sleep(1.0)  # let it begin

@@ -1,0 +1,104 @@
+"""A Debian with GIMP 3 in a chroot, with the plug-in, this source tree and what it needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from matteplug_gimp.install import files
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pluggy", "rich")
+_PYTHON = ["--batch-interpreter=python-fu-eval"]
+Start: TypeAlias = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture(scope="session")
+def chroot() -> Path:
+    """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another place for it."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("GIMP 3 is tested in a chroot, which needs root on Linux")
+    default = Path.home() / ".cache" / "matteplug" / "gimp3-chroot"
+    root = Path(os.environ.get("MATTEPLUG_GIMP3_CHROOT", default))
+    subprocess.run([HERE / "gimp3_chroot.sh", root], check=True, stdout=subprocess.DEVNULL)
+    packages = root / "opt" / "packages"
+    if not packages.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
+        wheels = ["--python-version", "3.13", "--only-binary=:all:"]  # Debian's Python there
+        subprocess.run([*pip, *wheels, *PACKAGES], check=True)
+    source = root / "opt" / "matteplug"
+    shutil.rmtree(source, ignore_errors=True)
+    for folder in ("matteplug", "hosts", "tests/wire"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
+    _describe(source)
+    python = source / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        "export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages\n"
+        "exec python3 /opt/matteplug/tests/wire/fake_worker.py\n"
+    )
+    python.chmod(0o755)
+    shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
+    files(root / "srv" / "gimp" / "plug-ins").install(python="/opt/matteplug/python")
+    return root
+
+
+def _describe(source: Path) -> None:
+    """Lay down the metadata by which the plug-ins of matteplug are found."""
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    folder = source / "matteplug-0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
+    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
+    (folder / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))
+
+
+@pytest.fixture(scope="session")
+def start_gimp(chroot: Path) -> Start:
+    """A function that starts GIMP in the chroot and has it run a file of this folder."""
+
+    def start(
+        script: str, program: str = "gimp-console-3.0", display: str = ""
+    ) -> subprocess.Popen[bytes]:
+        shutil.copy(HERE / script, chroot / "srv" / "test")
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/srv/test",
+            "LC_ALL": "C.UTF-8",
+            "GIMP3_DIRECTORY": "/srv/gimp",
+            "MATTEPLUG_TEST": "/srv/test",
+            "OMP_NUM_THREADS": "1",
+            "DISPLAY": display,
+            "GDK_BACKEND": "x11",
+            "GSETTINGS_BACKEND": "memory",
+            "NO_AT_BRIDGE": "1",
+        }
+        options = ["--no-splash"] if display else ["-i", "-d", "-f", "--quit"]
+        batch = f"exec(open('/srv/test/{script}').read())"
+        return subprocess.Popen(
+            ["chroot", str(chroot), program, *options, *_PYTHON, "-b", batch],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def folder(chroot: Path) -> Path:
+    """The folder that the tests share with GIMP: /srv/test in the chroot."""
+    path = chroot / "srv" / "test"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
