@@ -10,6 +10,7 @@ import pytest
 
 from matteplug import ort, plugins, probe, providers
 from matteplug.commands.doctor import command
+from matteplug.doctor import Finding
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.plugins import Registry
@@ -138,3 +139,17 @@ def test_the_table_names_every_provider(
     assert run() == 0
     said = capsys.readouterr().out
     assert all(word in said for word in ("cuda", "openvino", "cpu", "libcuda", "auto takes: cpu"))
+
+
+def test_the_documentation_knows_every_provider_and_key() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "providers.md").read_text(encoding="utf-8")
+    table = text.partition("## Which are known")[2].partition("\n\n`auto`")[0]
+    rows = {
+        cells[1].strip(" `"): cells[3].split()[0]
+        for cells in (line.split("|") for line in table.splitlines())
+        if len(cells) > 4 and cells[1].strip().startswith("`")
+    }
+    assert rows == {provider.id: provider.wheel for provider in providers.PROVIDERS.values()}
+    keys = Finding(provider=providers.CPU, listed=True, verdict=WORKS).to_json().keys()
+    assert all(f"| `{key}` |" in text for key in keys if key != "title")
+    assert str(providers.CPU.tolerance) in text
