@@ -107,6 +107,7 @@ class _Worker:
         if header["type"] == "hello":
             self._greeted = header.get("protocol") == PROTOCOL
             self._send(_hello())
+            from matteplug import wire  # noqa: F401 - while the host shows its dialog
         elif header["type"] != "matte":
             raise WireError("wire-type", f'There is no frame of the type "{header["type"]}".')
         elif not self._greeted:
@@ -119,8 +120,7 @@ class _Worker:
             self._matte(header, data)
 
     def _matte(self, header: _Header, data: dict[str, bytes]) -> None:
-        # Here, and not above, so that hello is quick.
-        from matteplug import api
+        from matteplug import api  # here, and not above, so that hello is quick
         from matteplug.wire import WireJob
 
         number, cancel = header.get("id"), self._cancels[header.get("id")]

@@ -121,3 +121,28 @@ def test_the_half_in_gimp_imports_only_what_is_there() -> None:
                 names = [node.module or "."]
             for name in names:
                 assert name.split(".")[0] in allowed, f"{file.name} imports {name}"
+
+
+def test_the_guide_names_every_setting_and_choice() -> None:
+    program = ast.parse((IN_GIMP / "matteplug-smart-matte.py").read_text())
+    guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "gimp.md").read_text()
+    settings = [
+        call.args[0].value
+        for call in ast.walk(program)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr.endswith("_argument")
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert len(settings) == 6
+    choices = [
+        entry[0]
+        for node in program.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in ("GUIDES", "OUTPUTS")
+        for entry in ast.literal_eval(node.value)
+    ]
+    assert len(choices) == 7
+    for name in [*settings, *choices]:
+        assert str(name) in guide
