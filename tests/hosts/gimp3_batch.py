@@ -6,8 +6,9 @@ Reads cases.json and writes report.json beside it; see test_gimp3.py.
 import base64
 import json
 import os
+import time
 
-from gi.repository import Babl, Gegl, Gimp
+from gi.repository import Babl, Gegl, Gimp, Gio
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
 BASES = {"rgb": Gimp.ImageBaseType.RGB, "gray": Gimp.ImageBaseType.GRAY}
@@ -35,7 +36,14 @@ def native(drawable):
 
 
 def make(case):
-    """Make the image of a case: one layer with a gradient, and a selection."""
+    """Make the image of a case: a photograph, or one layer with a gradient; and a selection."""
+    if "picture" in case:
+        picture = Gio.File.new_for_path(os.path.join(FOLDER, case["picture"]))
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, picture)
+        Gimp.context_set_feather(True)
+        Gimp.context_set_feather_radius(3, 3)
+        image.select_ellipse(Gimp.ChannelOps.REPLACE, *case["ellipse"])
+        return image, image.get_layers()[0]
     precision = getattr(Gimp.Precision, case.get("precision", "U8_NON_LINEAR"))
     base = case.get("base", "rgb")
     image = Gimp.Image.new_with_precision(*SIZE, BASES[base], precision)
@@ -138,11 +146,14 @@ def run(case):
         config.set_core_object_array("drawables", drawables)
         for name, value in settings.items():
             config.set_property(name, value)
+        started = time.perf_counter()
         result = procedure.run(config)
+        elapsed_s = time.perf_counter() - started
         message = Gimp.get_pdb().get_last_error()
         results.append([result.index(0).value_nick, message])
     report = {
         "results": results,
+        "elapsed_s": elapsed_s,
         "untouched": native(layer) == before,
         "source": drawable_report(layer),
         "selection before": selection,

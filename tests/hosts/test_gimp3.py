@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +21,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api
+from matteplug import api, files
 from matteplug.testing import FakeEngine
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
@@ -195,6 +196,31 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: 
     assert status in ("execution-error", "calling-error")
     assert words in message
     assert report["untouched"]
+
+
+def test_a_photograph_comes_out_as_from_the_library(
+    folder: Path, start_gimp: Start, shared: Path
+) -> None:
+    picture = shared / "eval" / "lemur" / "lemur.png"
+    image = files.read(picture).image
+    height, width = image.shape[:2]
+    shutil.copy(picture, folder)
+    ellipse = [width // 5, height // 6, width // 2, height // 2]
+    case = {"picture": picture.name, "ellipse": ellipse}
+    (folder / "cases.json").write_text(json.dumps({"photograph": case}))
+    start_gimp("gimp3_batch.py").communicate(timeout=500)
+    report = json.loads((folder / "report.json").read_text())["photograph"]
+    assert report["results"][0][0] == "success", report["results"]
+    assert report["untouched"]
+    selected = np.frombuffer(base64.b64decode(report["selection before"]), np.uint8)
+    selection = selected.reshape(height, width).astype(np.float32) / 255
+    started = time.perf_counter()
+    matte = api.matte(image, selection=selection, engine=FakeEngine())
+    library_s = time.perf_counter() - started
+    print(f"{width}×{height}: GIMP {report['elapsed_s']:.2f} s, library {library_s:.2f} s")
+    (layer,) = report["layers"]
+    cutout = np.rint(floats(layer["pixels"], layer) * 255).astype(np.uint8)
+    assert (cutout == matte.cutout()).all()
 
 
 def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start) -> None:
