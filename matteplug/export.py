@@ -70,10 +70,12 @@ def export(
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft, manifest = Path(folder) / "draft.onnx", Path(folder) / "draft.json"
         model, kept = trace(module, spec)
+        _forget_origin(model.graph)
         onnx.save(model, draft)
         differences = parity.compare(draft, spec, samples)
         if kept and parity.worst(differences).worst > parity.TOLERANCE:
             model, _ = trace(module, spec, anew=True)  # the kept one may be of other code
+            _forget_origin(model.graph)
             onnx.save(model, draft)
             differences = parity.compare(draft, spec, samples)
         for difference in differences:
@@ -103,6 +105,19 @@ def export(
         os.replace(manifest, path.with_suffix(".json"))
     say(f"wrote {path} ({path.stat().st_size / 2**20:.1f} MiB) and its manifest")
     return spec
+
+
+def _forget_origin(graph: onnx.GraphProto) -> None:
+    """Drop what the exporter notes of every node: stack traces, with the paths of this machine."""
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del graph.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*attribute.graphs, attribute.g):
+                if inner.node:
+                    _forget_origin(inner)
 
 
 def _numpy(module: nn.Module) -> Callable[..., tuple[Tensor, ...]]:
