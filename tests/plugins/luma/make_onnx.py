@@ -5,6 +5,7 @@ over 8 × 8 squares and growing again makes it blocky, so that the size rule mat
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -21,7 +22,7 @@ def main() -> None:
         helper.make_node("Mul", ["grown", "zero"], ["nothing"]),
         helper.make_node("Add", ["luma", "nothing"], ["matte"]),
     ]
-    weights = {
+    weights: dict[str, np.ndarray[Any, Any]] = {
         "weight": weight,
         "bias": np.array([0.5], np.float32),
         "scales": np.array([1, 1, 8, 8], np.float32),
