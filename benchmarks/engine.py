@@ -2,8 +2,9 @@
 
     python benchmarks/engine.py [--side 1024] [--rounds 7] [--threads N] [--json]
 
-All in one run, the contestants taking turns, the best round of each counting: on a busy machine
-the mean measures the other programs.  Exits with 1 if a target is missed.
+All in one run, the contestants taking turns.  Times are the best round's; ratios are the median
+over the rounds, in which the contestants follow each other at once: on a busy machine the mean
+measures the other programs.  Exits with 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ MATTE_LIMIT = 1.08
 IMPORT_LIMIT = 1.5
 """Importing matteplug, over importing numpy."""
 HEAVY = ("torch", "onnxruntime", "numba")
+SESSION, MATTE = "bare ONNX Runtime session", "matte() without foreground estimation"
+NUMPY, PACKAGE, API = "import numpy", "import matteplug", "from matteplug import matte"
 
 
 def main() -> int:
@@ -42,21 +46,23 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
 
-    imports = import_times(args.rounds)
     spec = plugins.registry().network(args.network)
-    report = {
+    imports = import_times(args.rounds)
+    times = engine_times(spec, args.side, args.rounds, OrtEngine(threads=args.threads))
+    report: dict[str, Any] = {
         "network": args.network,
         "side_px": args.side,
-        "imports_s": imports,
+        "seconds": {name: min(taken) for name, taken in times.items()},
+        "over_session": {name: _ratio(times, name, SESSION) for name in times},
+        "import_seconds": {name: min(taken) for name, taken in imports.items()},
+        "import_over_numpy": {name: _ratio(imports, name, NUMPY) for name in imports},
         "heavy_modules": heavy_modules(),
-        **engine_times(spec, args.side, args.rounds, OrtEngine(threads=args.threads)),
     }
-    report["matte_over_session"] = report["matte_s"] / report["session_s"]
-    report["import_over_numpy"] = imports["from matteplug import matte"] / imports["import numpy"]
     met = {
-        f"matte() at most {MATTE_LIMIT} of the session": report["matte_over_session"]
+        f"{MATTE} at most {MATTE_LIMIT} of the session": report["over_session"][MATTE]
         <= MATTE_LIMIT,
-        f"import at most {IMPORT_LIMIT} of numpy's": report["import_over_numpy"] <= IMPORT_LIMIT,
+        f"{PACKAGE} at most {IMPORT_LIMIT} of numpy's": report["import_over_numpy"][PACKAGE]
+        <= IMPORT_LIMIT,
         f"no {', '.join(HEAVY)} imported": not report["heavy_modules"],
     }
     report["targets"] = met
@@ -64,7 +70,9 @@ def main() -> int:
     return 0 if all(met.values()) else 1
 
 
-def engine_times(spec: NetworkSpec, side: int, rounds: int, engine: OrtEngine) -> dict[str, float]:
+def engine_times(
+    spec: NetworkSpec, side: int, rounds: int, engine: OrtEngine
+) -> dict[str, list[float]]:
     """Time matte(), the bare session and torch eager on one picture, in seconds."""
     onnxruntime = import_onnxruntime()
     inputs = golden.example(spec, Size(side, side), golden.SEED)
@@ -90,13 +98,14 @@ def engine_times(spec: NetworkSpec, side: int, rounds: int, engine: OrtEngine) -
         return took - foreground[-1]
 
     contestants: dict[str, Callable[[], float]] = {
-        "session_s": _timed(lambda: session.run(None, feed)),
-        "matte_s": whole,
+        SESSION: _timed(lambda: session.run(None, feed)),
+        MATTE: whole,
+        "foreground estimation": lambda: foreground[-1],
     }
     eager = _torch_eager(spec, list(feed.values()), engine.threads)
     if eager is not None:
-        contestants["torch_eager_s"] = _timed(eager)
-    return {**_best(contestants, rounds), "foreground_s": min(foreground)}
+        contestants["torch eager"] = _timed(eager)
+    return _rounds(contestants, rounds)
 
 
 def _torch_eager(
@@ -122,10 +131,9 @@ def _torch_eager(
     return run
 
 
-def import_times(rounds: int) -> dict[str, float]:
+def import_times(rounds: int) -> dict[str, list[float]]:
     """Time statements in fresh interpreters, in seconds."""
-    statements = ("import numpy", "import matteplug", "from matteplug import matte")
-    return _best({text: partial(_import_time, text) for text in statements}, rounds)
+    return _rounds({text: partial(_import_time, text) for text in (NUMPY, PACKAGE, API)}, rounds)
 
 
 def _import_time(statement: str) -> float:
@@ -149,31 +157,29 @@ def _timed(call: Callable[[], Any]) -> Callable[[], float]:
     return timed
 
 
-def _best(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Let the contestants take turns, once unmeasured, and return the best time of each."""
+def _rounds(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Let the contestants take turns, once unmeasured; return the times of each."""
     for contestant in contestants.values():
         contestant()
     times = [{name: run() for name, run in contestants.items()} for _ in range(rounds)]
-    return {name: min(taken[name] for taken in times) for name in contestants}
+    return {name: [taken[name] for taken in times] for name in contestants}
+
+
+def _ratio(times: dict[str, list[float]], name: str, base: str) -> float:
+    return median(a / b for a, b in zip(times[name], times[base], strict=True))
 
 
 def _text(report: dict[str, Any]) -> str:
-    lines = [f"{report['network']} at {report['side_px']}², best round of each:"]
-    for name, label in (
-        ("session_s", "bare ONNX Runtime session"),
-        ("matte_s", "matte() without foreground estimation"),
-        ("foreground_s", "foreground estimation"),
-        ("torch_eager_s", "torch eager"),
-    ):
-        if name in report:
-            ratio = report[name] / report["session_s"]
-            lines.append(f"  {label:40} {report[name] * 1000:8.0f} ms  {ratio:5.2f} ×")
+    lines = [f"{report['network']} at {report['side_px']}²:"]
+    lines += _table(report["seconds"], report["over_session"])
     lines.append("imports in a fresh interpreter:")
-    for name, seconds in report["imports_s"].items():
-        ratio = seconds / report["imports_s"]["import numpy"]
-        lines.append(f"  {name:40} {seconds * 1000:8.0f} ms  {ratio:5.2f} ×")
+    lines += _table(report["import_seconds"], report["import_over_numpy"])
     lines += [f"{'met   ' if met else 'MISSED'} {name}" for name, met in report["targets"].items()]
     return "\n".join(lines)
+
+
+def _table(seconds: dict[str, float], ratios: dict[str, float]) -> list[str]:
+    return [f"  {name:40} {seconds[name] * 1000:8.0f} ms {ratios[name]:6.2f} ×" for name in seconds]
 
 
 if __name__ == "__main__":

@@ -48,7 +48,10 @@ class Provider:
 _BUCKETS_PX = (512, 1024, 1536, 2048)
 
 CPU = Provider(
-    id="cpu", title="CPU", ort_name="CPUExecutionProvider", wheel="onnxruntime", mem_pattern=False
+    id="cpu",
+    title="CPU",
+    ort_name="CPUExecutionProvider",
+    wheel="onnxruntime",
 )
 
 PROVIDERS: Mapping[str, Provider] = {

@@ -30,6 +30,7 @@ class OrtSession:
         self.provider = provider.id
         self.notes = notes
         self._buckets_px = provider.buckets_px
+        self._shapes: dict[str, tuple[int, ...]] = {}  # of the last run
         self._session = session
         self._turn = None if provider.concurrent else threading.Lock()
         present = {value.name for value in session.get_inputs() + session.get_outputs()}
@@ -88,8 +89,12 @@ class OrtSession:
         self, names: list[str], feed: Mapping[str, Tensor], cancel: CancelToken | None
     ) -> list[Tensor]:
         options = import_onnxruntime().RunOptions()
-        # Without it memory only grows with the sizes of the pictures.
-        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        shapes = {name: array.shape for name, array in feed.items()}
+        if shapes != self._shapes:
+            # Without it memory only grows from size to size.  It costs a twelfth of the run, which
+            # many pictures or tiles of one size are spared: for them memory stays where it is.
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+            self._shapes = shapes
 
         def stop() -> None:
             options.terminate = True
