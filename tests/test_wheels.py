@@ -20,11 +20,15 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from matteplug import golden
+from matteplug import golden, weights
 from matteplug.engine import OrtEngine
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = {
+    manifest.stem: weights.read_manifest(manifest)
+    for manifest in sorted(weights.exported_folder().glob("*.json"))
+}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
@@ -61,27 +65,35 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> NetworkSpec:
     return replace(plain, golden=golden.record(outputs))
 
 
-def examine(spec: NetworkSpec, folder: Path, wheel: str) -> dict[str, Any]:
-    """Install `wheel` into a fresh environment and examine the machine from there."""
+def environment(folder: Path, wheel: str) -> Path:
+    """Install `wheel` into a fresh environment and return its interpreter."""
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     install = [str(python), "-m", "pip", "install", "-q", wheel, "numpy", "pluggy"]
     installed = subprocess.run(install, capture_output=True, text=True, check=False)
     if installed.returncode:
         pytest.skip(f"{wheel} cannot be installed here: {installed.stderr.strip()[-200:]}")
+    return python
+
+
+@pytest.fixture(scope="module")
+def openvino(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return environment(tmp_path_factory.mktemp("openvino"), "onnxruntime-openvino")
+
+
+def examine(spec: NetworkSpec, folder: Path, python: Path) -> dict[str, Any]:
+    """Examine the machine with another interpreter."""
     (folder / "spec.json").write_text(json.dumps(spec.to_json()))
     script = Path(__file__).parent / "wheels" / "examine.py"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MATTEPLUG_CACHE": str(folder / "cache")}
-    output = subprocess.check_output(
-        [python, script, folder / "spec.json"], env=environment, text=True
-    )
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "MATTEPLUG_CACHE": str(folder / "cache")}
+    output = subprocess.check_output([python, script, folder / "spec.json"], env=variables)
     found: dict[str, Any] = json.loads(output)
     return found
 
 
 @pytest.mark.skipif(Path("/proc/driver/nvidia").exists(), reason="this machine has an NVIDIA card")
 def test_the_gpu_wheel_without_a_gpu(spec: NetworkSpec, tmp_path: Path) -> None:
-    found = examine(spec, tmp_path, "onnxruntime-gpu")
+    found = examine(spec, tmp_path, environment(tmp_path, "onnxruntime-gpu"))
     rows = {row["name"]: row for row in found["report"]["providers"]}
     for provider in ("cuda", "tensorrt"):
         assert rows[provider]["listed"]
@@ -98,8 +110,11 @@ def test_the_gpu_wheel_without_a_gpu(spec: NetworkSpec, tmp_path: Path) -> None:
     ]
 
 
-def test_openvino_is_proven_and_chosen(spec: NetworkSpec, tmp_path: Path) -> None:
-    found = examine(spec, tmp_path, "onnxruntime-openvino")
+@pytest.mark.parametrize("network", ["three", *SHIPPED])
+def test_openvino_is_proven_and_chosen(
+    network: str, spec: NetworkSpec, openvino: Path, tmp_path: Path
+) -> None:
+    found = examine(SHIPPED.get(network, spec), tmp_path, openvino)
     row = next(row for row in found["report"]["providers"] if row["name"] == "openvino")
     assert (row["listed"], row["loads"], row["correct"]) == (True, True, True), row
     assert row["placed"] > 0.9
