@@ -7,7 +7,7 @@ Every measurement runs in a process of its own, in one run of this script, with 
 * error: SAD in the unknown area against the truth, both ways, on made and on scaled-up pictures.
 * seams: gradient of the difference between both ways, along the tiles' borders and elsewhere.
 * 8k: peak memory of the whole process, foreground colours included, at 7680×4320.
-* linear: time against the unknown area, four bands around one object.
+* linear: time against the unknown area, four lengths of hair.
 
 Where the whole picture would take more than ``--whole-mib`` it is computed at the largest size that
 fits, and its time is scaled by the pixels; the table says so.
@@ -48,10 +48,10 @@ class Scene(NamedTuple):
     alpha: NDArray[np.float32]
 
 
-def made(size: Size, share: float, seed: int = 0) -> Scene:
+def made(size: Size, share: float, hair: float = 0.12) -> Scene:
     """Make a hairy blob over a photograph-like backdrop, `share` of the picture unknown."""
-    rng = np.random.default_rng(seed)
-    alpha = blob_with_hair(size, rng)
+    rng = np.random.default_rng(0)
+    alpha = blob_with_hair(size, hair, rng)
     front = clouds(size, rng, (0.55, 0.35, 0.2))
     behind = clouds(size, rng, (0.3, 0.5, 0.6))
     mixed = alpha[..., None] * front + (1 - alpha[..., None]) * behind
@@ -60,15 +60,15 @@ def made(size: Size, share: float, seed: int = 0) -> Scene:
     return Scene(image, trimap_of(alpha, share), alpha)
 
 
-def blob_with_hair(size: Size, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the alpha of a disc with strands around it, some thinner than a pixel."""
+def blob_with_hair(size: Size, hair: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return the alpha of a disc with strands of up to `hair` radii, some thinner than a pixel."""
     canvas = np.zeros((size.height, size.width), np.uint8)
     centre = np.array([size.width / 2, size.height * 0.55])
     radius = 0.27 * size.height
     cv2.circle(canvas, tuple(int(c) for c in centre), int(radius), 255, -1, cv2.LINE_AA)
     for _ in range(1500):
         angle = rng.uniform(0, 2 * np.pi)
-        steps = np.linspace(0.95, 1 + rng.uniform(0.02, 0.12), 12)
+        steps = np.linspace(0.95, 1 + rng.uniform(0.15, 1) * hair, 12)
         bend = angle + rng.normal(0, 0.12) * (steps - 0.95) * 8
         points = centre + radius * steps[:, None] * np.stack([np.cos(bend), np.sin(bend)], axis=1)
         width = max(1, round(size.height / 3000 * float(rng.uniform(1, 4))))
@@ -134,8 +134,17 @@ def whole(scene: Scene) -> tuple[NDArray[np.float32], float]:
     return found["alpha"][0, 0], time.perf_counter() - started
 
 
-def focused(scene: Scene) -> tuple[NDArray[np.float32], float, list[Rect]]:
-    """Return alpha and seconds of focusing, and the finest level's tiles."""
+class Focused(NamedTuple):
+    """The result of focusing, the finest level's kept parts, and the megapixels of all runs."""
+
+    alpha: NDArray[np.float32]
+    elapsed_s: float
+    tiles: list[Rect]
+    computed: float
+
+
+def focused(scene: Scene) -> Focused:
+    """Focus, and note what was computed."""
     run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
     planned: list[tuple[tiling.Tile, ...]] = []
     plan = tiling.plan
@@ -151,7 +160,9 @@ def focused(scene: Scene) -> tuple[NDArray[np.float32], float, list[Rect]]:
     area = focus.area(request) or Rect(0, 0, 0, 0)
     kept = [tile.kept for tile in planned[-1]]
     tiles = [Rect(area.x + k.x, area.y + k.y, k.width, k.height) for k in kept]
-    return found["alpha"][0, 0], elapsed_s, tiles
+    seen = [tile.seen for level in planned for tile in level]
+    computed = sum(rect.width * rect.height for rect in seen) / 1e6
+    return Focused(found["alpha"][0, 0], elapsed_s, tiles, computed)
 
 
 def sad(alpha: NDArray[np.float32], scene: Scene) -> float:
@@ -183,9 +194,10 @@ def measure_speed_whole(options: argparse.Namespace) -> Values:
 def measure_speed_focused(options: argparse.Namespace) -> Values:
     """Time focusing."""
     scene = made(Size(4000, 3000), 0.08)
-    _, elapsed_s, _ = focused(scene)
+    found = focused(scene)
     unknown = float((scene.trimap == UNKNOWN).mean())
-    return {"what": "focused", "seconds": elapsed_s, "note": f"{unknown:.1%} unknown"}
+    note = f"{unknown:.1%} unknown, {found.computed:.1f} MP computed"
+    return {"what": "focused", "seconds": found.elapsed_s, "note": note}
 
 
 def measure_error(options: argparse.Namespace) -> Values:
@@ -196,13 +208,13 @@ def measure_error(options: argparse.Namespace) -> Values:
         scene = made(Size(*(int(n * (megapixels / 12) ** 0.5) for n in (4000, 3000))), 0.08)
     else:
         scene = scaled_up(options.shared, name, megapixels)
-    apart, _, tiles = focused(scene)
+    apart = focused(scene)
     together, _ = whole(scene)
     return {
         "picture": f"{name}, {megapixels:.1f} MP",
         "whole": sad(together, scene),
-        "focused": sad(apart, scene),
-    } | seams(apart - together, scene, tiles)
+        "focused": sad(apart.alpha, scene),
+    } | seams(apart.alpha - together, scene, apart.tiles)
 
 
 def seams(difference: NDArray[np.float32], scene: Scene, tiles: list[Rect]) -> Values:
@@ -243,11 +255,15 @@ def measure_8k(options: argparse.Namespace) -> Values:
 
 
 def measure_linear(options: argparse.Namespace) -> Values:
-    """Time focusing with one width of the unknown band."""
+    """Time focusing with hair of one length, and a band that holds it."""
     share = float(options.only.split(":")[1])
-    scene = made(Size(4000, 3000), share)
-    _, elapsed_s, _ = focused(scene)
-    return {"megapixels": float((scene.trimap == UNKNOWN).sum() / 1e6), "seconds": elapsed_s}
+    scene = made(Size(4000, 3000), share, hair=2.5 * share)
+    found = focused(scene)
+    return {
+        "unknown": float((scene.trimap == UNKNOWN).sum() / 1e6),
+        "computed": found.computed,
+        "seconds": found.elapsed_s,
+    }
 
 
 MEASURES: dict[str, Callable[[argparse.Namespace], Values]] = {
@@ -297,18 +313,22 @@ def main() -> None:
         table.add_row(v["picture"], *(f"{n:.2f}" for n in (*row, *steps)))
     console.print(table)
 
-    values = measured("8k")
-    parts = ", ".join(f"{part} {s:.1f} s" for part, s in values["elapsed_s"].items())
-    console.print(f"7680×4320: peak {values['peak_mib']:.0f} MiB, {parts}")
+    large = measured("8k")
+    parts = ", ".join(f"{part} {s:.1f} s" for part, s in large["elapsed_s"].items())
+    console.print(f"7680×4320: peak {large['peak_mib']:.0f} MiB, {parts}")
 
-    points = [measured(f"linear:{share}") for share in (0.02, 0.04, 0.08, 0.16)]
-    x = np.array([point["megapixels"] for point in points])
-    y = np.array([point["seconds"] for point in points])
-    slope, constant = np.polyfit(x, y, 1)
-    off = 1 - ((y - slope * x - constant) ** 2).sum() / ((y - y.mean()) ** 2).sum()
-    listed = ", ".join(f"{a:.2f} MP {b:.1f} s" for a, b in zip(x, y, strict=True))
-    console.print(f"Time against the unknown area: {listed}")
-    console.print(f"fit: {constant:.1f} s + {slope:.1f} s per megapixel, R² {off:.3f}")
+    points = [measured(f"linear:{share}") for share in (0.04, 0.08, 0.12, 0.16)]
+    table = Table("megapixels unknown", "megapixels computed", "seconds")
+    for point in points:
+        row = (point["unknown"], point["computed"], point["seconds"])
+        table.add_row(*(f"{number:.2f}" for number in row))
+    console.print(table)
+    unknown = np.array([point["unknown"] for point in points])
+    for what in ("computed", "seconds"):
+        found = np.array([point[what] for point in points])
+        slope, constant = np.polyfit(unknown, found, 1)
+        off = np.square(found - slope * unknown - constant).sum() / found.var() / found.size
+        console.print(f"{what}: {constant:.1f} + {slope:.1f} per megapixel, R² {1 - off:.3f}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ CELL_PX = 16
 ALIGN_PX = 32
 """Rectangles with their surroundings are a multiple of this where the picture allows: the coarsest
 stride of the networks."""
-RUN_COST_PX = 96 * 96
+RUN_COST_PX = 64 * 64
 """What a rectangle costs beside its pixels: starting the network, counted in pixels of its work."""
 
 

@@ -32,16 +32,16 @@ from matteplug.types import (
     Trimap,
 )
 
-GLANCE_PX = 1024 * 768
+GLANCE_PX = 750_000
 """Pixels of the coarsest level."""
 _LEAST_GLANCE_PX = 256 * 256
-_LARGE = 1.5
+_LARGE = 1.6
 """More levels than one are used from this many times the glance's pixels on."""
 _STEP = 4.0
 """Largest ratio of two levels' sides."""
-_SURE = 0.02
+_SURE = 0.04
 """A level decides where its alpha is this close to 0 or 1, all around."""
-_MARGIN_PX = 3
+_MARGIN_PX = 2
 """How far all around is, in the level's pixels."""
 _AGREEMENT_PX = 4.0
 """Averages of about this many pixels of a level are kept by the finer one (Gaussian sigma)."""
