@@ -77,6 +77,17 @@ class Screen:
             subprocess.run(["import", "-window", "root", target], env=self._environment, check=True)
 
 
+def told(report: Path, limit_s: float = 60.0) -> dict[str, Any]:
+    """Return what GIMP's script reports; it does so after the window shows the result."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            said: dict[str, Any] = json.loads(report.read_text())
+            return said
+        time.sleep(0.1)
+    pytest.fail(f"no {report.name}")
+
+
 def test_dialog_result_and_undo(folder: Path, start_gimp: Start, display: str) -> None:
     y, x = np.mgrid[:240, :320].astype(np.uint8)
     files.write(folder / "picture.png", np.stack([x, y, np.full_like(x, 128)], axis=-1))
@@ -93,7 +104,7 @@ def test_dialog_result_and_undo(folder: Path, start_gimp: Start, display: str) -
         screen.press(dialog, "Return")
         window = screen.window("2 layers.*GIMP")
         screen.shoot("gimp3-result.png")
-        said = json.loads(report.read_text())
+        said = told(report)
         assert said["status"] == "success", said
         assert said["layers"][0].endswith(" matte")
         assert said["label"].replace("_", "") == "Smart Matte..."
