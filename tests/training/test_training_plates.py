@@ -22,7 +22,8 @@ from matteplug.training.batch import Batch
 from matteplug.training.datasets import Captures
 from matteplug.training.recipes import NETWORK, Needs, recipe
 from matteplug.training.recipes.adversarial import AdversarialRecipe
-from matteplug.training.recipes.background_matting import OPTIONS, BackgroundMattingRecipe
+from matteplug.training.recipes.background_matting import OPTIONS
+from matteplug.training.recipes.composites import BackgroundMattingRecipe
 from matteplug.training.settings import TrainSettings
 from matteplug.training.sources import sources
 from matteplug.training.trainer import Trainer

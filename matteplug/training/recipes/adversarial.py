@@ -19,7 +19,7 @@ from matteplug.networks.background_matting.model import BackgroundMatting, Plate
 from matteplug.training import losses
 from matteplug.training.batch import Batch
 from matteplug.training.recipes import NETWORK, Needs, Phase
-from matteplug.training.recipes.background_matting import against, see
+from matteplug.training.recipes.composites import against, see
 
 PSEUDO = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
 """Weights of the terms against the teacher."""

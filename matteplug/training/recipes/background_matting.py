@@ -1,22 +1,18 @@
-"""Background matting, stage 1: learn from composites (Sengupta et al. 2020, section 3.1).
+"""Background matting: the two stages of its training and what they can be told.
 
-``--set stage=2`` goes on without ground truth; see `adversarial`.
+Stage 1 learns from `composites`; ``--set stage=2`` goes on without ground truth, see `adversarial`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import cast
 
-import torch
-from torch import Tensor, nn
-
 from matteplug.errors import TrainingError
-from matteplug.networks.background_matting.model import BackgroundMatting, PlateOutput
+from matteplug.networks.background_matting.model import BackgroundMatting
 from matteplug.networks.families import family
-from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase, Recipe, weights
+from matteplug.training.recipes import Recipe, weights
+from matteplug.training.recipes.adversarial import AdversarialRecipe
+from matteplug.training.recipes.composites import BackgroundMattingRecipe
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {
@@ -33,65 +29,12 @@ OPTIONS = {
 weight of the pseudo truth at first, and how often it is halved."""
 
 
-class BackgroundMattingRecipe:
-    """Train a `BackgroundMatting` on composites; see `Recipe`."""
-
-    needs = Needs(plates=True, trimap=False)
-
-    def __init__(self, network: BackgroundMatting, options: Mapping[str, float]) -> None:
-        self.parts: dict[str, nn.Module] = {NETWORK: network}
-        self._options = options
-
-    def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
-        """Yield the one update of a step."""
-        unmasked = torch.rand(()).item() < self._options["unmasked"]
-        output = see(self.parts[NETWORK], batch, masked=not unmasked)
-        truth = PlateOutput(batch.alpha, batch.foreground)
-        terms = against(output, truth, batch.image, batch.background)
-        loss = torch.stack([self._options[name] * term for name, term in terms.items()]).sum()
-        yield Phase(NETWORK, loss, terms)
-
-    def predict(self, network: nn.Module, batch: Batch) -> Tensor:
-        """Return the alpha."""
-        return see(network, batch).alpha
-
-
-def see(network: nn.Module, batch: Batch, masked: bool = True) -> PlateOutput:
-    """Run the network on a batch; without a segmentation it makes one from the plate.
-
-    Raises:
-        ValueError: the batch has no plate.
-    """
-    if batch.plate is None:
-        raise ValueError("background matting needs batches with plates")
-    segmentation = batch.segmentation
-    if segmentation is None or not masked:
-        segmentation = torch.full_like(batch.alpha, -1.0)
-    return cast(PlateOutput, network(batch.image, batch.plate, segmentation))
-
-
-def against(
-    output: PlateOutput, truth: PlateOutput, image: Tensor, background: Tensor
-) -> dict[str, Tensor]:
-    """Return L1 of alpha, of its gradient, of the foreground where any, and of the composite."""
-    everywhere = torch.ones_like(truth.alpha)
-    composite = output.alpha * output.foreground + (1 - output.alpha) * background
-    return {
-        "alpha": losses.l1(output.alpha, truth.alpha, everywhere),
-        "gradient": losses.gradient(output.alpha, truth.alpha, everywhere),
-        "foreground": losses.colour(output.foreground, truth.foreground, (truth.alpha > 0).float()),
-        "composite": losses.colour(composite, image, everywhere),
-    }
-
-
 def recipe(settings: TrainSettings) -> Recipe:
     """Return the recipe of the stage that the options name, with freshly made parts.
 
     Raises:
         TrainingError: there is no such stage.
     """
-    from matteplug.training.recipes.adversarial import AdversarialRecipe
-
     options = weights(settings, OPTIONS)
     network = family("background-matting", settings.config).build(settings.config)
     generator = cast(BackgroundMatting, network)
