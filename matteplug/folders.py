@@ -13,3 +13,12 @@ def networks_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("matteplug", appauthor=False) / "networks"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what may vanish at any time; `MATTEPLUG_CACHE` overrides it."""
+    if given := os.environ.get("MATTEPLUG_CACHE"):
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_cache_path("matteplug", appauthor=False, opinion=False)

@@ -26,7 +26,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from matteplug import cache, golden, parity, tensors
+from matteplug import folders, golden, parity, tensors
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
 
@@ -44,7 +44,7 @@ def trace(module: nn.Module, spec: NetworkSpec, *, anew: bool = False) -> tuple[
     Raises:
         NetworkError: torch cannot export the module.
     """
-    path = cache.folder() / "traces" / f"{_key(module, spec)}.onnx"
+    path = folders.cache_folder() / "traces" / f"{_key(module, spec)}.onnx"
     model = None if anew else _load(path)
     kept = model is not None
     if model is None:
