@@ -14,10 +14,12 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
+from matteplug.networks.background_matting.refinement import explain
 from matteplug.networks.families import family
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
 DEEP = replace(TINY, widths=(4, 8, 8, 16), cues=("plate", "segmentation"))
+REFINED = replace(DEEP, widths=(4, 8, 16), difference=True, detail=4)
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +32,14 @@ def scene(height: int = 32, width: int = 48, batch: int = 1) -> tuple[Tensor, ..
     return tuple(torch.rand(batch, channels, height, width) for channels in (3, 3, 1, 4))
 
 
-@pytest.mark.parametrize("config", [TINY, DEEP])
+@pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 def test_outputs_have_the_size_of_the_image(config: BackgroundMattingConfig) -> None:
     output = BackgroundMatting(config)(*scene(batch=2))
     assert output.alpha.shape == (2, 1, 32, 48)
     assert output.foreground.shape == (2, 3, 32, 48)
-    assert output.alpha.min() >= 0
-    assert output.alpha.max() <= 1
 
 
-@pytest.mark.parametrize("config", [TINY, DEEP])
+@pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 def test_gradients_reach_every_parameter(config: BackgroundMattingConfig) -> None:
     model = BackgroundMatting(config).train()
     output = model(*scene(batch=2))
@@ -101,7 +101,7 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
     assert (foreground[..., :24] == 1).all()
 
 
-@pytest.mark.parametrize("config", [TINY, DEEP])
+@pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (50, 97)])
 def test_graph_takes_any_size(config: BackgroundMattingConfig, height: int, width: int) -> None:
     graph = export_module(BackgroundMatting(config))
@@ -109,6 +109,18 @@ def test_graph_takes_any_size(config: BackgroundMattingConfig, height: int, widt
     alpha, foreground = graph(*(255 * x for x in inputs))
     assert alpha.shape == (2, 1, height, width)
     assert foreground.shape == (2, 3, height, width)
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+
+
+def test_the_matting_equation_gives_alpha_where_the_colours_differ() -> None:
+    alpha = torch.linspace(0, 1, 16).view(1, 1, 1, 16)
+    foreground = torch.full((1, 3, 1, 16), 0.9)
+    plate = torch.full((1, 3, 1, 16), -0.8)
+    image = alpha * foreground + (1 - alpha) * plate
+    explained = explain(image, plate, foreground)
+    torch.testing.assert_close(explained, alpha, atol=3e-3, rtol=0)
+    assert (explain(plate, plate, plate) == 0).all()
 
 
 def test_discriminator_judges_patches_of_70() -> None:
@@ -130,7 +142,7 @@ def test_sizes_of_the_configurations() -> None:
     count = sum(p.numel() for p in family("background-matting").build("compact").parameters())
     assert count <= 8_000_000
     assert (PAPER.widths, PAPER.shared, PAPER.apart) == ((64, 128, 256), 7, 3)
-    assert COMPACT.multiple == 32
+    assert COMPACT.multiple == 64
 
 
 def test_specs_name_the_cues() -> None:

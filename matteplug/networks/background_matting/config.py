@@ -20,6 +20,10 @@ class BackgroundMattingConfig:
         cues: which of `CHANNELS` it takes, in this order.
         public_wiring: let the motion selector see the plate's features, as the public code does;
             the paper's wiring gives it the motion's.
+        difference: show the plate's encoder the image's difference to the plate too, which the
+            published network has to find by itself.
+        detail: channels of a `Refinement` at full resolution, under which everything else works at
+            half; 0 for none, as published.
     """
 
     widths: tuple[int, ...] = (64, 128, 256)
@@ -28,19 +32,33 @@ class BackgroundMattingConfig:
     apart: int = 3
     cues: tuple[str, ...] = ("plate", "segmentation", "motion")
     public_wiring: bool = False
+    difference: bool = False
+    detail: int = 0
 
     @property
     def multiple(self) -> int:
         """Return what the sides must be a multiple of: four cells of the coarsest grid."""
-        return int(4 * 2 ** (len(self.widths) - 1))
+        return 4 * self.stride
+
+    @property
+    def stride(self) -> int:
+        """Return the coarsest grid's cell in pixels."""
+        return int(2 ** (len(self.widths) - 1)) * (2 if self.detail else 1)
 
 
 PAPER = BackgroundMattingConfig()
 """The published network."""
 
 COMPACT = BackgroundMattingConfig(
-    widths=(16, 32, 64, 128), selected=32, shared=4, apart=2, cues=("plate", "segmentation")
+    widths=(16, 32, 64, 128),
+    selected=32,
+    shared=4,
+    apart=2,
+    cues=("plate", "segmentation"),
+    difference=True,
+    detail=24,
 )
-"""The same, made for CPUs: narrower, residual blocks at 1/8, for stills, which have no motion."""
+"""The same, made for CPUs: narrower, residual blocks at 1/16, for stills, which have no motion; what
+that cannot carry is refined at full resolution."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -28,7 +28,7 @@ def spec(config_name: str) -> NetworkSpec:
     """Return the description of the graph, without weights."""
     config = CONFIGS[config_name]
     roles = {"image": 3} | {cue: CHANNELS[cue] for cue in config.cues}
-    reach_px = 2 * (config.shared + config.apart) * 2 ** (len(config.widths) - 1)
+    reach_px = 2 * (config.shared + config.apart) * config.stride
     return NetworkSpec(
         id="background-matting",
         title="Background matting (plate)",

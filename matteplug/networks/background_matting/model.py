@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from matteplug.networks.background_matting.config import CHANNELS, BackgroundMattingConfig
 from matteplug.networks.background_matting.cues import segmentation_or_default, still
@@ -17,6 +18,7 @@ from matteplug.networks.background_matting.layers import (
     selector,
     up,
 )
+from matteplug.networks.background_matting.refinement import Refinement
 
 OPAQUE = 0.95
 """Above this alpha the foreground is the image itself."""
@@ -26,7 +28,7 @@ class PlateOutput(NamedTuple):
     """What the losses act on.
 
     Attributes:
-        alpha: (B, 1, H, W) in [0, 1].
+        alpha: (B, 1, H, W), [0, 1]; a `Refinement` may go a little beyond.
         foreground: (B, 3, H, W), about [0, 1]: the decoder's own colours, also where opaque.
     """
 
@@ -47,7 +49,8 @@ class BackgroundMatting(nn.Module):
         widths, selected = config.widths, config.selected
         deep = widths[-1]
         self.image_encoder = Encoder(3, widths)
-        self.cue_encoders = nn.ModuleDict({c: Encoder(CHANNELS[c], widths) for c in config.cues})
+        channels = CHANNELS | ({"plate": 2 * CHANNELS["plate"]} if config.difference else {})
+        self.cue_encoders = nn.ModuleDict({c: Encoder(channels[c], widths) for c in config.cues})
         self.selectors = nn.ModuleDict({c: selector(2 * deep, selected) for c in config.cues})
         self.combine = selector(deep + len(config.cues) * selected, deep)
         self.shared = blocks(deep, config.shared)
@@ -61,6 +64,7 @@ class BackgroundMatting(nn.Module):
         self.foreground_up = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
         half = widths[1]
         self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
+        self.refinement = Refinement(config.detail) if config.detail else None
 
     def forward(
         self, image: Tensor, plate: Tensor, segmentation: Tensor, motion: Tensor | None = None
@@ -90,9 +94,18 @@ class BackgroundMatting(nn.Module):
             segmentation: (B, 1, H, W).
             motion: (B, 4, H, W).
         """
+        cues = {"plate": plate, "segmentation": segmentation, "motion": motion}
+        if self.refinement is None:
+            return self._decode(image, cues)
+        small = {name: F.avg_pool2d(cue, 2) for name, cue in cues.items()}
+        alpha, foreground = self._decode(F.avg_pool2d(image, 2), small)
+        return self.refinement(image, plate, alpha, foreground)
+
+    def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        if self.config.difference:
+            cues = cues | {"plate": torch.cat((cues["plate"], image - cues["plate"]), dim=1)}
         half, features = self.image_encoder(image)
-        given = {"plate": plate, "segmentation": segmentation, "motion": motion}
-        x = self.switch_context(features, {c: given[c] for c in self.config.cues})
+        x = self.switch_context(features, {name: cues[name] for name in self.config.cues})
         x = self.shared(x)
         alpha = self.alpha_decoder(self.alpha_blocks(x))
         coloured = self.foreground_up(self.foreground_blocks(x))
