@@ -53,6 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sheet.add_argument(
         "--out", type=Path, default=Path("sheet.png"), help="PNG to write (sheet.png)"
     )
+    sheet.add_argument(
+        "--network", choices=RECIPES, default="citm", help="what it would see (citm)"
+    )
     sheet.add_argument("--count", type=int, default=24, help="number of scenes (24)")
     sheet.add_argument("--held", action="store_true", help="the scenes held for validation")
     sheet.set_defaults(action=_sheet)
@@ -160,13 +163,16 @@ def _plot(arguments: argparse.Namespace) -> int:
 def _sheet(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
+    from matteplug.training.recipes import recipe
     from matteplug.training.settings import TrainSettings
     from matteplug.training.sheet import sheet
     from matteplug.training.sources import sources
 
-    settings = TrainSettings(family="", config="", data=tuple(arguments.data or ()), workers=0)
+    settings = TrainSettings(
+        family=arguments.network, config="compact", data=tuple(arguments.data or ()), workers=0
+    )
     settings = replace(settings, seed=arguments.seed or 0, leave_out=arguments.leave_out)
-    source = sources(settings)[arguments.held]
+    source = sources(settings, recipe(settings).needs)[arguments.held]
     size_px = (arguments.size or settings.sizes_px)[0]
     scenes = [source.scene(8 * i, size_px) for i in range(arguments.count)]  # 8: other objects
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

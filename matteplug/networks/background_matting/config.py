@@ -58,7 +58,7 @@ COMPACT = BackgroundMattingConfig(
     difference=True,
     detail=24,
 )
-"""The same, made for CPUs: narrower, residual blocks at 1/16, for stills, which have no motion; what
-that cannot carry is refined at full resolution."""
+"""The same, made for CPUs: narrower, residual blocks at 1/16, for stills, which have no motion;
+what that cannot carry is refined at full resolution."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

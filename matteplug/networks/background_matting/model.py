@@ -99,7 +99,8 @@ class BackgroundMatting(nn.Module):
             return self._decode(image, cues)
         small = {name: F.avg_pool2d(cue, 2) for name, cue in cues.items()}
         alpha, foreground = self._decode(F.avg_pool2d(image, 2), small)
-        return self.refinement(image, plate, alpha, foreground)
+        refined: tuple[Tensor, Tensor] = self.refinement(image, plate, alpha, foreground)
+        return refined
 
     def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         if self.config.difference:

@@ -57,9 +57,9 @@ class Refinement(nn.Module):
 
 
 def explain(image: Tensor, plate: Tensor, foreground: Tensor) -> Tensor:
-    """Return the alpha (B, 1, H, W), 0 to 1, that best explains I as αF + (1 − α)B, by colour alone.
+    """Return the alpha (B, 1, H, W), 0 to 1, that best explains I as αF + (1 − α)B.
 
-    The projection of I − B on F − B; towards 0 where F and B look alike.
+    By colour alone: the projection of I − B on F − B; towards 0 where F and B look alike.
     """
     image, plate, foreground = image.float(), plate.float(), foreground.float()
     span = foreground - plate

@@ -56,8 +56,10 @@ COMPACT = HfamConfig(
     aspp=48,
     dilations=(2, 4, 8),
     decoder=(96, 64, 48, 32, 24),
-    detail_px=1024,
+    side_px=320,
+    detail_px=512,
 )
-"""The same, made for CPUs: an encoder like ResNet-18 of half its width."""
+"""The same, made for CPUs: an encoder like ResNet-18 of half its width, which sees pictures as
+large as it was trained on."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -21,7 +21,7 @@ OPTIONS = {
     "gradient": 1.0,
     "foreground": 2.0,
     "composite": 1.0,
-    "unmasked": 0.2,
+    "unmasked": 0.5,
     "pseudo": 0.05,
     "halvings": 4.0,
 }

@@ -15,6 +15,10 @@ from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.textures import Textures
 
 GRID = 8
+CUT = 0.02
+"""Share of an edge that an object covers where the drawing's frame cuts it."""
+MARGIN = 0.04
+"""How far beyond the view a cut lies, of the view's side: a turn does not bring it back."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,29 @@ def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
 
 
 def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
-    """Choose a pose that shows the drawing upright, mostly whole, usually standing on the frame."""
+    """Choose a pose that shows the drawing upright, mostly whole.
+
+    Where the drawing's frame cuts the object, so does the view's: nothing ends in a straight line
+    before the background.  An object that is whole stands on the frame as often as not.
+    """
+    edge = drawn.planes.shape[0]
+    alpha = drawn.planes[..., 0]
+    sides = (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
+    left, top, right, bottom = (bool((side > 128).mean() > CUT) for side in sides)
     low, high = drawn.spots.min(axis=0), drawn.spots.max(axis=0)
     zoom = size / max(float((high - low).max()), 64.0) * rng.uniform(0.6, 1.3)
+    if (left and right) or (top and bottom):
+        zoom = max(zoom, size / edge * (1 + 2 * MARGIN))
     reach = size / zoom
     spot = (low + high) / 2 + rng.normal(0, 0.1, 2) * reach
-    if rng.random() < 0.85:
+    if not bottom and rng.random() < 0.5:
         spot[1] = high[1] - (0.5 + rng.uniform(0.04, 0.25)) * reach
+    if bottom and not top:  # stands on the frame, at any height
+        spot[1] = min(high[1] - (0.5 + rng.uniform(MARGIN, 0.25)) * reach, edge - reach / 2)
+    nearest = (0.5 + MARGIN) * reach
+    spot[0] = max(spot[0], nearest) if left else spot[0]
+    spot[0] = min(spot[0], edge - nearest) if right and not left else spot[0]
+    spot[1] = max(spot[1], nearest) if top else spot[1]
     return Pose(spot, zoom, rng.normal(0, 0.04), rng.random() < 0.5, False)
 
 
@@ -125,7 +145,8 @@ def colours(
     if view.shape[2] == 6:
         base = np.ascontiguousarray(view[..., 3:])
         if rng.random() < 0.3:
-            base = planes.recoloured(base, planes.scaled(rng.uniform(0.6, 1.4, 3)))
+            cast = np.exp(rng.normal(0, 0.1, 3))
+            base = planes.recoloured(base, planes.scaled(rng.uniform(0.6, 1.4) * cast))
     else:
         base = textures.foreground(rng, material, behind, photo)
         kind = rng.random()

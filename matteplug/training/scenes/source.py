@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -29,7 +29,12 @@ SMALLEST_CANVAS_PX = 640
 LINEAR_LIGHT = 2.2
 ATTEMPTS = 6
 FULLEST = 0.85
+PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
+NOBODY = 0.06
+ALIKE = 0.3
+"""Shares of the portraits that show nobody, and whose background takes on the person's colours."""
 Layout = Literal["crop", "portrait"]
+Purpose = Literal["scene", "object", "plate", "furniture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +94,8 @@ class SceneSource:
             where worker w makes the scenes w, w + lanes, w + 2·lanes, …
         effects: what the camera adds.
         layout: "crop": a part of a larger picture, around an edge; "portrait": the whole object,
-            upright, before a background in which other sharp things stand.
+            upright, before a background in which other sharp things stand; where there are people,
+            they are the objects and all else stands around, or there is nobody.
         plates: make `Scene.plate` and `Scene.segmentation`, and let objects cast shadows.
         pool: objects to choose from at any time.
         reuse: scenes after which one object is replaced.
@@ -127,14 +133,24 @@ class SceneSource:
                 f"There is no style {', '.join(unknown)}.",
                 f"Known: {', '.join(drawers)} (sprites and people need a folder).",
             )
-        self._pool = Pool(
+        portraits = self.layout == "portrait" and "people" in weights
+        meant = {"people": 1.0} if portraits else weights
+        around = {name: weight for name, weight in weights.items() if name not in meant}
+        self._meant = self._draw_from(drawers, meant, "object")
+        self._around = self._draw_from(drawers, around, "furniture") if around else None
+
+    def _draw_from(
+        self, drawers: Mapping[str, Style], weights: Mapping[str, float], purpose: Purpose
+    ) -> Pool:
+        only_people = set(weights) == {"people"}  # they are read and not drawn, which costs little
+        return Pool(
             drawers=drawers,
             weights=weights,
-            generator=lambda lane, number: self._rng("object", number, lane),
+            generator=lambda lane, number: self._rng(purpose, number, lane),
             canvas_px=max(SMALLEST_CANVAS_PX, 3 * self.size_px // 2),
             lanes=self.lanes,
-            size=self.pool,
-            reuse=self.reuse,
+            size=PEOPLE_AT_ONCE if only_people else self.pool,
+            reuse=PEOPLE_REUSE if only_people else self.reuse,
         )
 
     def sample(self, index: int) -> Scene:
@@ -145,9 +161,13 @@ class SceneSource:
         rng = self._rng("scene", index)
         self._photographs.advance(index // self.lanes)
         background, photo = self._textures.background(rng)
-        if self.layout == "portrait" and rng.random() < 0.5:
-            background = self._furnished(rng, index, background, photo)
+        if self._around is not None and rng.random() < 0.5:
+            background = self._furnished(rng, index, self._around, background, photo)
         foreground, alpha, names = self._foreground(rng, index, background, photo)
+        if self._around is not None and rng.random() < ALIKE:
+            background = alike(rng, background, foreground, alpha)
+        if self._around is not None and rng.random() < NOBODY:
+            alpha, names = np.zeros_like(alpha), ()
         foreground, background = camera.grade(rng, foreground, background)
         apart = self._rng("plate", index)
         plate = plates.captured(apart, background) if self.plates else None
@@ -168,9 +188,9 @@ class SceneSource:
             segmentation=plates.segmentation(apart, alpha8) if self.plates else None,
         )
 
-    def _rng(self, purpose: Literal["scene", "object", "plate"], number: int, lane: int = 0) -> Rng:
+    def _rng(self, purpose: Purpose, number: int, lane: int = 0) -> Rng:
         split = ("train", "held").index(self.split)
-        use = ("scene", "object", "plate").index(purpose)
+        use = get_args(Purpose).index(purpose)
         return np.random.default_rng([self.seed, split, use, lane, number])
 
     def _foreground(
@@ -194,7 +214,7 @@ class SceneSource:
         self, rng: Rng, index: int, background: Field, photo: int
     ) -> tuple[str, Field, Field]:
         """Return the name, colours and alpha of one placed object."""
-        name, drawn = self._pool.choose(rng, index)
+        name, drawn = self._meant.choose(rng, index)
         view = self._visible(rng, drawn)
         cover = layers.densify(rng, view[..., 0], drawn.material)
         colour = layers.colours(
@@ -219,18 +239,25 @@ class SceneSource:
                 break
         return view
 
-    def _furnished(self, rng: Rng, index: int, background: Field, photo: int) -> Field:
+    def _furnished(
+        self, rng: Rng, index: int, around: Pool, background: Field, photo: int
+    ) -> Field:
         """Put sharp things into the background, or a network learns that what is sharp is meant."""
         for _ in range(int(rng.integers(1, 3))):
-            style, drawn = self._pool.choose(rng, index)
-            if style == "people":  # a person in a portrait is meant
-                continue
+            _, drawn = around.choose(rng, index)
             view = layers.view(drawn, self.size_px, layers.near_edge(rng, drawn, self.size_px))
             colour = layers.colours(
                 rng, view, drawn.material, self._textures, behind=background, photo=photo
             )
             background = planes.mixed(background, colour, view[..., 0])
         return background
+
+
+def alike(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
+    """Move a background's mean colour towards the foreground's."""
+    weight = alpha / max(float(alpha.sum()), 1.0)
+    towards = np.einsum("hw,hwc->c", weight, foreground) - planes.mean(background)
+    return planes.recoloured(background, planes.scaled(1.0, towards * rng.uniform(0.3, 1.0)))
 
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:

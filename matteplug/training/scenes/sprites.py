@@ -14,9 +14,6 @@ from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout
 from matteplug.training.scenes.noise import Field, Rng
 from matteplug.training.scenes.photographs import pictures_in
 
-COLOURLESS = 12
-"""Sprites whose channels differ by less (of 255) on average are tinted with a texture."""
-
 
 class Sprites:
     """A folder of pictures with an alpha channel.
@@ -30,6 +27,10 @@ class Sprites:
 
     tilt_deg = 180.0
     """How far a cut-out may be turned either way."""
+    scales = (0.6, 1.3)
+    """Least and largest size of a cut-out's longer side, of the square's."""
+    colourless = 12
+    """Cut-outs whose channels differ by less (of 255) on average are tinted with a texture."""
 
     def __init__(self, folder: Path) -> None:
         found = pictures_in(folder, "cut-outs")
@@ -54,7 +55,7 @@ class Sprites:
         if pixels.dtype == np.uint16:
             pixels = (pixels >> 8).astype(np.uint8)
         height, width = pixels.shape[:2]
-        scale = size_px / max(height, width) * rng.uniform(0.6, 1.3)
+        scale = size_px / max(height, width) * rng.uniform(*self.scales)
         premultiplied: Field = pixels.astype(np.float32)
         premultiplied[..., :3] *= premultiplied[..., 3:] / 255
         turn: NDArray[Any] = cv2.getRotationMatrix2D(
@@ -77,6 +78,6 @@ class Sprites:
             alpha=(np.clip(alpha, 0, 255) + 0.5).astype(np.uint8),
             shade=veil,
             tone=np.zeros_like(veil),
-            material="vapour" if spread < COLOURLESS else "solid",
-            colour=None if spread < COLOURLESS else colour,
+            material="vapour" if spread < self.colourless else "solid",
+            colour=None if spread < self.colourless else colour,
         )
