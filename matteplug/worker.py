@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _Header = Mapping[str, Any]
 
 
-def main() -> NoReturn:
-    """Serve the host that started this process; the process ends with it."""
+def main(engine: Engine | None = None) -> NoReturn:
+    """Serve the host that started this process; the process ends with it.  See `serve`."""
     if sys.stdin.isatty():
         sys.exit("matteplug.worker is started by editors and speaks to them; see matteplug.bridge.")
     faulthandler.enable()  # a crash in a library says where; the host quotes it
@@ -39,7 +39,7 @@ def main() -> NoReturn:
     # From here on nothing that any library reads or prints can touch the wire.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    serve(stdin, stdout)
+    serve(stdin, stdout, engine)
 
 
 def serve(stdin: BinaryIO, stdout: BinaryIO, engine: Engine | None = None) -> NoReturn:

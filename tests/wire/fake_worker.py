@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "hosts")]
@@ -29,5 +28,4 @@ class Engine(FakeEngine):
         pass
 
 
-worker.serve = partial(worker.serve, engine=Engine(alpha=alpha))
-worker.main()
+worker.main(Engine(alpha=alpha))

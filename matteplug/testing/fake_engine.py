@@ -1,4 +1,4 @@
-"""Stand-ins for tests of hosts and of third parties' plug-ins: no network, no ONNX Runtime."""
+"""An engine that stands in for ONNX Runtime and its networks: its alpha can be predicted."""
 
 from __future__ import annotations
 
