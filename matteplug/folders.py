@@ -22,3 +22,12 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("matteplug", appauthor=False, opinion=False)
+
+
+def state_folder() -> Path:
+    """Return the folder of logs and backups; `MATTEPLUG_STATE` overrides it."""
+    if given := os.environ.get("MATTEPLUG_STATE"):
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_state_path("matteplug", appauthor=False)

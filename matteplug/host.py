@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from matteplug.host_places import Way
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
 
@@ -34,12 +35,17 @@ class HostSpec(Generic[Job]):
         id: unique, lower case ("gimp3").
         title: what a person reads.
         adapter: dotted name "package.module:Class" of the `HostAdapter`.
-        install: dotted name "package.module:function" of a function that takes the program's
-            plug-ins folder, or None for the usual one, and returns the `HostFiles` of the in-host
-            half; None where nothing is installed.
+        ways: in which ways the program is packaged, and where its plug-ins go then.
+        install: dotted name "package.module:function" of a function from a `Place` to the
+            `HostFiles` of the in-host half there; None where nothing is installed.
+        check: dotted name of a function that takes a `Place`, has the program there make one matte
+            without a window, and returns a sentence that says so; it raises a `MatteplugError`
+            that says what is wrong.  None where there is no such function.
     """
 
     id: str
     title: str
     adapter: str
+    ways: tuple[Way, ...] = ()
     install: str | None = None
+    check: str | None = None

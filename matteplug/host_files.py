@@ -1,7 +1,7 @@
-"""The half of a host that lives in the program: files copied into one folder of it, and removed.
+"""The half of a host that lives in the program: files put where it looks for them, and removed.
 
 Beside the host's own files the folder gets `bridge.py` and ``settings.json``, which names the
-Python that has matteplug: {"python": path}.
+Python that has matteplug and the log file: {"host": id, "python": path, "log": path}.
 """
 
 from __future__ import annotations
@@ -10,13 +10,30 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from matteplug.errors import RequestError
+from matteplug.folders import state_folder
 
 _BRIDGE = Path(__file__).with_name("bridge.py")
+
+
+class Switch(Protocol):
+    """How a program is told to load the plug-in, where its files alone do not do it."""
+
+    def is_on(self) -> bool:
+        """Tell whether the program loads it."""
+
+    def turn(self, on: bool) -> None:
+        """Have the program load it from its next start on, or no more.
+
+        Raises:
+            OSError: its settings cannot be written.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,27 +41,51 @@ class HostFiles:
     """What is installed for a host, and where.
 
     Attributes:
+        host: the host's id.
         folder: the folder of our own in the program's; made, replaced and removed whole.
         sources: the files of the in-host half.
         executables: names of those that the program starts.
+        beside: single files that go elsewhere: where to, and their source.
+        switch: None for a program that loads whatever is there.
     """
 
+    host: str
     folder: Path
     sources: tuple[Path, ...]
     executables: tuple[str, ...] = ()
+    beside: Mapping[Path, Path] = field(default_factory=dict)
+    switch: Switch | None = None
 
-    def install(self, python: str = sys.executable) -> None:
-        """Copy the files, replacing older ones; where that fails, the older ones stay.
+    def install(self, python: str = sys.executable, *, link: bool = False) -> Path | None:
+        """Put the files there and switch them on; where that fails, the older ones stay.
+
+        Args:
+            python: the interpreter that has matteplug.
+            link: make symbolic links to the sources instead of copies, for developers.
+
+        Returns:
+            The folder to which other files than these were moved that were there; None if none.
 
         Raises:
-            RequestError: the folder cannot be written.
+            RequestError: the files cannot be written.
         """
+        wanted = "linked" if link else "current"
+        backup = None
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=".matteplug-", dir=self.folder.parent))
             try:
-                self._fill(draft, python)
+                self._fill(draft, python, link)
+                if self.state(python) not in (wanted, "not installed"):
+                    backup = self._back_up()
                 self._replace(draft)
+                for target, source in self.beside.items():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    new = target.with_name(f".{target.name}.new")
+                    new.unlink(missing_ok=True)
+                    _place(source, new, link).replace(target)
+                if self.switch is not None:
+                    self.switch.turn(True)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         except OSError as error:
@@ -53,32 +94,73 @@ class HostFiles:
                 f"The plug-in cannot be written to {self.folder}: {error.strerror}.",
                 "Name another folder with --folder.",
             ) from error
+        return backup
 
     def uninstall(self) -> bool:
-        """Remove the files, and tell whether there were any."""
+        """Switch the plug-in off, remove its files, and tell whether there were any.
+
+        Raises:
+            RequestError: they cannot be removed.
+        """
         found = self.folder.is_dir()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if self.switch is not None and self.switch.is_on():
+                self.switch.turn(False)
+            for target in self.beside:
+                target.unlink(missing_ok=True)
+            if found:
+                shutil.rmtree(self.folder)
+        except OSError as error:
+            raise RequestError(
+                "host-not-removed",
+                f"The plug-in cannot be removed from {self.folder}: {error.strerror}.",
+            ) from error
         return found
 
     def state(self, python: str = sys.executable) -> str:
-        """Return "not installed", "current", or "outdated" for other files or another Python."""
+        """Return "not installed", "current", "linked", or "outdated" for other files or Python."""
         if not self.folder.is_dir():
             return "not installed"
-        for name, content in self._content(python).items():
-            path = self.folder / name
+        expected = {self.folder / name: content for name, content in self._written(python).items()}
+        sources = {self.folder / source.name: source for source in (*self.sources, _BRIDGE)}
+        sources |= self.beside
+        expected |= {target: source.read_bytes() for target, source in sources.items()}
+        for path, content in expected.items():
             if not path.is_file() or path.read_bytes() != content:
                 return "outdated"
-        return "current"
+        linked = (path.is_symlink() and path.samefile(source) for path, source in sources.items())
+        return "linked" if all(linked) else "current"
 
-    def _content(self, python: str) -> Mapping[str, bytes]:
-        content = {source.name: source.read_bytes() for source in (*self.sources, _BRIDGE)}
-        return content | {"settings.json": json.dumps({"python": python}).encode()}
+    @property
+    def enabled(self) -> bool:
+        """Whether the program would load the plug-in."""
+        return self.folder.is_dir() and (self.switch is None or self.switch.is_on())
 
-    def _fill(self, draft: Path, python: str) -> None:
-        for name, content in self._content(python).items():
+    def _written(self, python: str) -> Mapping[str, bytes]:
+        settings = {"host": self.host, "python": python, "log": str(log_file(self.host))}
+        return {"settings.json": json.dumps(settings, indent=2).encode()}
+
+    def _fill(self, draft: Path, python: str, link: bool) -> None:
+        for source in (*self.sources, _BRIDGE):
+            target = _place(source, draft / source.name, link)
+            if not link:
+                target.chmod(0o755 if source.name in self.executables else 0o644)
+        for name, content in self._written(python).items():
             (draft / name).write_bytes(content)
-            (draft / name).chmod(0o755 if name in self.executables else 0o644)
+            (draft / name).chmod(0o644)
         draft.chmod(0o755)  # mkdtemp's is private, and a program may run as another user
+
+    def _back_up(self) -> Path:
+        """Copy what is there to a new folder outside of the program's, which might load it."""
+        parent = state_folder() / "replaced"
+        parent.mkdir(parents=True, exist_ok=True)
+        name = f"{self.host}-{time.strftime('%Y%m%d-%H%M%S')}-"
+        backup = Path(tempfile.mkdtemp(prefix=name, dir=parent))
+        shutil.copytree(self.folder, backup / self.folder.name)
+        for target in self.beside:
+            if target.is_file():
+                shutil.copy2(target, backup)
+        return backup
 
     def _replace(self, draft: Path) -> None:
         replaced = self.folder.with_name(f".{self.folder.name}.replaced")
@@ -92,3 +174,16 @@ class HostFiles:
                 replaced.rename(self.folder)
             raise
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+def log_file(host: str) -> Path:
+    """Return the file to which a host's in-host half writes what went wrong."""
+    return state_folder() / "log" / f"{host}.log"
+
+
+def _place(source: Path, target: Path, link: bool) -> Path:
+    if link:
+        target.symlink_to(source.resolve())
+    else:
+        shutil.copyfile(source, target)
+    return target

@@ -7,12 +7,15 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matteplug import bridge, plugins
 from matteplug.cli import main
 from matteplug.errors import RequestError
+from matteplug.host_files import HostFiles
+from matteplug.host_places import Place
 from matteplug_gimp import install as gimp
 from matteplug_gimp import matteplug_hosts
 
@@ -25,15 +28,30 @@ def _gimp_is_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins.registry(), "hosts", known | plugins.registry().hosts)
 
 
-def test_files_are_installed_whole_and_replace_older_ones(tmp_path: Path) -> None:
-    files = gimp.files(tmp_path / "plug-ins")
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of logs and backups, not the user's own."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("MATTEPLUG_STATE", str(folder))
+    return folder
+
+
+def test_files_are_installed_whole_and_a_backup_is_kept(tmp_path: Path, state: Path) -> None:
+    files = gimp.files(Place(folder=tmp_path / "plug-ins"))
     folder = files.folder
     assert files.state("/a") == "not installed"
-    files.install(python="/a")
+    assert not files.enabled
+    assert files.install(python="/a") is None
     assert files.state("/a") == "current"
+    assert files.enabled
+    assert files.install(python="/a") is None, "the same again needs no backup"
     assert files.state("/b") == "outdated"
-    (folder / "old.py").touch()
-    files.install(python="/b")
+    (folder / "own.py").touch()
+    backup = files.install(python="/b")
+    assert backup is not None
+    assert backup.parent == state / "replaced"
+    assert backup.name.startswith("gimp3-")
+    assert (backup / folder.name / "own.py").exists()
     assert [path.name for path in folder.parent.iterdir()] == ["matteplug-smart-matte"]
     assert sorted(path.name for path in folder.iterdir()) == [
         "bridge.py",
@@ -42,16 +60,72 @@ def test_files_are_installed_whole_and_replace_older_ones(tmp_path: Path) -> Non
         "settings.json",
     ]
     assert (folder / "bridge.py").read_bytes() == Path(bridge.__file__).read_bytes()
-    assert json.loads((folder / "settings.json").read_text()) == {"python": "/b"}
+    assert json.loads((folder / "settings.json").read_text()) == {
+        "host": "gimp3",
+        "python": "/b",
+        "log": str(state / "log" / "gimp3.log"),
+    }
     assert os.access(folder / "matteplug-smart-matte.py", os.X_OK)
     (folder / "bridge.py").write_text("of another version")
     assert files.state("/b") == "outdated"
 
 
+def test_links_lead_to_the_sources(tmp_path: Path) -> None:
+    files = gimp.files(Place(folder=tmp_path))
+    files.install(link=True)
+    assert files.state() == "linked"
+    program = files.folder / "matteplug-smart-matte.py"
+    assert program.samefile(IN_GIMP / program.name)
+    assert os.access(program, os.X_OK)
+    assert (files.folder / "bridge.py").samefile(bridge.__file__)
+    files.install()
+    assert files.state() == "current"
+    assert not program.is_symlink()
+
+
+class _Switch:
+    on = False
+
+    def is_on(self) -> bool:
+        return self.on
+
+    def turn(self, on: bool) -> None:
+        self.on = on
+
+
+def test_files_beside_the_folder_and_a_switch(tmp_path: Path) -> None:
+    source = tmp_path / "easel.desktop"
+    source.write_text("new")
+    target = tmp_path / "program" / "plug-ins" / "easel.desktop"
+    switch = _Switch()
+    files = HostFiles(
+        host="easel",
+        folder=target.with_suffix(""),
+        sources=(),
+        beside={target: source},
+        switch=switch,
+    )
+    files.install()
+    assert files.state() == "current"
+    assert files.enabled
+    switch.on = False
+    assert not files.enabled
+    target.write_text("old")
+    assert files.state() == "outdated"
+    backup = files.install()
+    assert backup is not None
+    assert (backup / target.name).read_text() == "old"
+    assert sorted(path.name for path in target.parent.iterdir()) == ["easel", "easel.desktop"]
+    assert files.uninstall()
+    assert not switch.on
+    assert not any(target.parent.iterdir())
+    assert not files.uninstall()
+
+
 def test_an_install_that_fails_leaves_the_older_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = gimp.files(tmp_path)
+    files = gimp.files(Place(folder=tmp_path))
     files.install()
     real = Path.rename
 
@@ -71,43 +145,53 @@ def test_the_command_lists_installs_and_removes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GIMP3_DIRECTORY", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    assert main(["hosts"]) == 0
-    assert "not installed" in capsys.readouterr().out
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "300")
+    assert _row(capsys)["plugin"] == "not installed"
     assert main(["hosts", "install", "gimp3"]) == 0
     assert "matteplug-smart-matte" in capsys.readouterr().out
     settings = tmp_path / "plug-ins" / "matteplug-smart-matte" / "settings.json"
-    assert json.loads(settings.read_text()) == {"python": sys.executable}
+    assert json.loads(settings.read_text())["python"] == sys.executable
+    row = _row(capsys)
+    assert (row["plugin"], row["enabled"]) == ("current", True)
+    settings.write_text("{}")
+    assert main(["hosts", "install", "gimp3", "--dev"]) == 0
+    assert "What was there before is in" in capsys.readouterr().out
     assert main(["hosts"]) == 0
-    assert "current" in capsys.readouterr().out
+    assert "linked" in capsys.readouterr().out
     assert main(["hosts", "uninstall", "gimp3"]) == 0
     assert not settings.parent.exists()
     assert main(["hosts", "uninstall", "gimp3"]) == 0
-    assert "nothing" in capsys.readouterr().out
+    assert "Not in" in capsys.readouterr().out
     assert main(["hosts", "install", "paintbrush"]) == 2
     assert "gimp3" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("platform", "variables", "expected"),
-    [
-        ("linux", {}, "home/.config/GIMP/3.0/plug-ins"),
-        ("linux", {"XDG_CONFIG_HOME": "config"}, "config/GIMP/3.0/plug-ins"),
-        ("win32", {"APPDATA": "roaming"}, "roaming/GIMP/3.0/plug-ins"),
-        ("darwin", {}, "home/Library/Application Support/GIMP/3.0/plug-ins"),
-        ("linux", {"GIMP3_DIRECTORY": "gimp"}, "gimp/plug-ins"),
-    ],
-)
-def test_the_plug_ins_folder_of_every_system(
-    monkeypatch: pytest.MonkeyPatch, platform: str, variables: dict[str, str], expected: str
+def _row(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert main(["hosts", "--json"]) == 0
+    rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return next(row for row in rows if row["host"] == "gimp3")
+
+
+def test_a_folder_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hosts", "install", "gimp3", "--folder", str(tmp_path)]) == 0
+    assert (tmp_path / "matteplug-smart-matte" / "bridge.py").exists()
+    assert main(["hosts", "uninstall", "gimp3", "--folder", str(tmp_path)]) == 0
+    assert str(tmp_path) in capsys.readouterr().out
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_program_that_is_not_there_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("GIMP3_DIRECTORY", "XDG_CONFIG_HOME", "APPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: Path("home"))
-    assert gimp.user_folder() == Path(expected)
+    monkeypatch.delenv("GIMP3_DIRECTORY", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert _row(capsys)["kind"] == "not found"
+    assert main(["hosts", "install", "gimp3"]) == 2
+    assert "--folder" in capsys.readouterr().err
 
 
 def test_the_half_in_gimp_imports_only_what_is_there() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
+from matteplug_gimp.install import WAYS
 
 
 @hookimpl
@@ -17,6 +18,7 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             id="gimp3",
             title="GIMP 3",
             adapter="matteplug.wire:WireAdapter",
+            ways=WAYS,
             install="matteplug_gimp.install:files",
         )
     ]

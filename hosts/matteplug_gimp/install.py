@@ -2,34 +2,76 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 from matteplug.host_files import HostFiles
+from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
 
 _PROGRAM = "matteplug-smart-matte.py"
+_FLATPAK = "app/org.gimp.GIMP/current/active"
+_APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
+_IN_THE_SANDBOX = "Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
 
 
-def files(plug_ins: Path | None = None) -> HostFiles:
-    """Return the plug-in's files, for a plug-ins folder or that of the user's GIMP 3.0."""
-    return HostFiles(
-        # GIMP wants the folder to bear the name of the program in it.
-        folder=(plug_ins or user_folder()) / Path(_PROGRAM).stem,
-        sources=tuple(sorted((Path(__file__).parent / "gimp3").glob("*.py"))),
-        executables=(_PROGRAM,),
+def _ways(version: str) -> tuple[Way, ...]:
+    """Return how a GIMP of a version ("3.0") is packaged; each has its own folder of its user's."""
+    given = "${GIMP3_DIRECTORY}/plug-ins"
+    linux = (given, f"${{XDG_CONFIG_HOME}}/GIMP/{version}/plug-ins")
+    return (
+        Way(system=LINUX, folders=linux, programs=(f"gimp-console-{version}",)),
+        Way(
+            system=LINUX,
+            kind="flatpak",
+            folders=linux,
+            programs=(
+                f"${{XDG_DATA_HOME}}/flatpak/{_FLATPAK}/files/bin/gimp-console-{version}",
+                f"/var/lib/flatpak/{_FLATPAK}/files/bin/gimp-console-{version}",
+            ),
+            command=("flatpak", "run", f"--command=gimp-console-{version}", "org.gimp.GIMP"),
+            note=_IN_THE_SANDBOX,
+        ),
+        Way(
+            system=LINUX,
+            kind="snap",
+            folders=(f"~/snap/gimp/current/.config/GIMP/{version}/plug-ins",),
+            programs=(f"/snap/gimp/current/usr/bin/gimp-console-{version}",),
+            command=("snap", "run", "gimp"),
+            note="A Snap may be kept from starting other programs",
+        ),
+        Way(
+            system=LINUX,
+            kind="appimage",
+            folders=linux,
+            programs=tuple(f"{folder}/GIMP-{version}*.AppImage" for folder in _APPIMAGES),
+        ),
+        Way(
+            system=WINDOWS,
+            folders=(given, f"${{APPDATA}}/GIMP/{version}/plug-ins"),
+            programs=(
+                f"${{LOCALAPPDATA}}/Programs/GIMP 3*/bin/gimp-console-{version}.exe",
+                f"${{ProgramFiles}}/GIMP 3*/bin/gimp-console-{version}.exe",
+            ),
+        ),
+        Way(
+            system=MACOS,
+            folders=(given, f"~/Library/Application Support/GIMP/{version}/plug-ins"),
+            programs=(
+                f"/Applications/GIMP*.app/Contents/MacOS/gimp-console-{version}",
+                f"~/Applications/GIMP*.app/Contents/MacOS/gimp-console-{version}",
+            ),
+        ),
     )
 
 
-def user_folder() -> Path:
-    """Return the plug-ins folder of the user's GIMP 3.0, which need not exist."""
-    if given := os.environ.get("GIMP3_DIRECTORY"):
-        return Path(given) / "plug-ins"
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return base / "GIMP" / "3.0" / "plug-ins"
+WAYS = (*_ways("3.0"), *_ways("3.2"))
+
+
+def files(place: Place) -> HostFiles:
+    """Return the plug-in's files in an installation of GIMP."""
+    return HostFiles(
+        host="gimp3",
+        # GIMP wants the folder to bear the name of the program in it.
+        folder=place.folder / Path(_PROGRAM).stem,
+        sources=tuple(sorted((Path(__file__).parent / "gimp3").glob("*.py"))),
+        executables=(_PROGRAM,),
+    )

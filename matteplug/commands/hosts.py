@@ -1,13 +1,19 @@
-"""``matteplug hosts``: which editors there is a plug-in for; install it, or remove it again."""
+"""``matteplug hosts``: which editors are here, and their plug-in: install, check, remove it."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
+from matteplug.host import HostSpec
 from matteplug.host_files import HostFiles
+from matteplug.host_places import Place, find
+from matteplug.host_versions import version_of
 from matteplug.plugins import registry, resolve
 
 
@@ -15,57 +21,157 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="hosts",
-        help="List the editors that matteplug has a plug-in for; install it, or remove it.",
+        help="List the editors found here; install the plug-in in one, check it, or remove it.",
         configure=_configure,
         run=_run,
     )
 
 
+_ACTIONS = (
+    ("install", "put the plug-in into the program"),
+    ("check", "have the program make a matte, and say what is wrong"),
+    ("uninstall", "remove the plug-in again"),
+)
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
     actions = parser.add_subparsers(title="actions", dest="action")
-    for action, words in (("install", "install the plug-in"), ("uninstall", "remove it again")):
+    for action, words in _ACTIONS:
         one = actions.add_parser(action, help=words)
         one.add_argument("id", help="the host's id, as `matteplug hosts` lists it")
         one.add_argument(
             "--folder", type=Path, help="the program's plug-ins folder, where it is another"
         )
+        if action == "install":
+            one.add_argument(
+                "--dev", action="store_true", help="link to the sources instead of copying them"
+            )
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.action is None:
-        _print_table()
+        _list(args.json)
         return 0
-    files = _files(args.id, args.folder)
-    if args.action == "install":
-        files.install()
-        print(f"Installed in {files.folder}. Start the program again to see it.")
-    elif files.uninstall():
-        print(f"Removed {files.folder}.")
-    else:
-        print(f"There is nothing in {files.folder}.")
+    spec = _spec(args.id)
+    places = _places(spec, args.folder)
+    if args.action == "check":
+        _check(spec, places)
+        return 0
+    for place in {place.folder: place for place in places}.values():
+        files = _files(spec, place)
+        if args.action == "install":
+            _install(files, place, link=args.dev)
+        else:
+            print(f"Removed {files.folder}." if files.uninstall() else f"Not in {files.folder}.")
     return 0
 
 
-def _files(host_id: str, folder: Path | None = None) -> HostFiles:
+def _install(files: HostFiles, place: Place, *, link: bool) -> None:
+    backup = files.install(link=link)
+    print(f"Installed in {files.folder}. Start the program again to see it.")
+    if backup is not None:
+        print(f"  What was there before is in {backup}.")
+    if place.note:
+        print(f"  {place.note}")
+
+
+def _check(spec: HostSpec[Any], places: list[Place]) -> None:
+    if spec.check is None:
+        raise RequestError("host-unchecked", f"There is no check for {spec.title}.")
+    check = resolve(spec.check)
+    for place in places:
+        if _files(spec, place).state() == "not installed":
+            raise RequestError(
+                "host-not-installed",
+                f"The plug-in is not in {place.folder}.",
+                f"Run: matteplug hosts install {spec.id}",
+            )
+        print(check(place))
+
+
+def _spec(host_id: str) -> HostSpec[Any]:
     hosts = registry().hosts
     if host_id not in hosts or hosts[host_id].install is None:
         known = ", ".join(sorted(key for key, host in hosts.items() if host.install))
         raise RequestError(
             "host-unknown", f'There is no plug-in for a host "{host_id}".', f"Known: {known}."
         )
-    files: HostFiles = resolve(hosts[host_id].install or "")(folder)
+    return hosts[host_id]
+
+
+def _places(spec: HostSpec[Any], folder: Path | None) -> list[Place]:
+    places = find(spec.ways)
+    if folder is not None:
+        installed = next((place for place in places if place.program), Place(folder=folder))
+        return [replace(installed, kind="folder", folder=folder, settings=None, note="")]
+    if not places:
+        raise RequestError(
+            "host-not-found",
+            f"{spec.title} was not found on this machine.",
+            "Start it once, or name its plug-ins folder with --folder.",
+        )
+    return places
+
+
+def _files(spec: HostSpec[Any], place: Place) -> HostFiles:
+    files: HostFiles = resolve(spec.install or "")(place)
     return files
 
 
-def _print_table() -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """A line of the list: an installation of a program, or a host of which there is none."""
+
+    host: str
+    title: str
+    kind: str = ""
+    version: str = ""
+    plugin: str = ""
+    enabled: bool = False
+    folder: str = ""
+    note: str = ""
+
+
+def _rows() -> list[_Row]:
+    rows = []
+    for spec in registry().hosts.values():
+        if spec.install is None:
+            rows.append(_Row(host=spec.id, title=spec.title, plugin="needs none", enabled=True))
+            continue
+        places = find(spec.ways)
+        for place in places:
+            files = _files(spec, place)
+            rows.append(
+                _Row(
+                    host=spec.id,
+                    title=spec.title,
+                    kind=place.kind,
+                    version=version_of(place),
+                    plugin=files.state(),
+                    enabled=files.enabled,
+                    folder=str(files.folder),
+                    note=place.note,
+                )
+            )
+        if not places:
+            rows.append(_Row(host=spec.id, title=spec.title, kind="not found"))
+    return rows
+
+
+def _list(as_json: bool) -> None:
+    rows = _rows()
+    if as_json:
+        print(json.dumps([vars(row) for row in rows], indent=2, ensure_ascii=False))
+        return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("host", "what it is", "its plug-in", "where")
-    for host in registry().hosts.values():
-        if host.install is None:
-            table.add_row(host.id, host.title, "needs none", "")
-        else:
-            files = _files(host.id)
-            table.add_row(host.id, host.title, files.state(), str(files.folder))
-    Console().print(table)
+    table = Table("host", "what it is", "version", "installed as", "its plug-in", "on", "where")
+    for row in rows:
+        on = "yes" if row.enabled else "no" if row.folder else ""
+        table.add_row(row.host, row.title, row.version, row.kind, row.plugin, on, row.folder)
+    console = Console()
+    console.print(table)
+    for note in dict.fromkeys(f"{row.title}, {row.kind}: {row.note}" for row in rows if row.note):
+        console.print(note, highlight=False)

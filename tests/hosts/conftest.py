@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import pytest
 
+from matteplug.host_places import Place
 from matteplug_gimp.install import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,7 @@ def chroot() -> Path:
     )
     python.chmod(0o755)
     shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
-    files(root / "srv" / "gimp" / "plug-ins").install(python="/opt/matteplug/python")
+    files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python="/opt/matteplug/python")
     return root
 
 

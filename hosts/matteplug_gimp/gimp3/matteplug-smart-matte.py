@@ -13,6 +13,8 @@ import traceback
 
 import gi
 
+# Python has the folder that a link leads to (install --dev), where the bridge is not
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject

@@ -1,0 +1,133 @@
+"""Where programs are looked for, on every system, and how they are known there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way, find
+from matteplug.host_versions import version_of
+from matteplug_gimp.install import WAYS as GIMP3
+
+_VARIABLES = ("GIMP3_DIRECTORY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder, on a machine without programs."""
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    return tmp_path
+
+
+# host, system, what is there under the home folder, and then: kind, plug-ins folder there
+_FOUND = [
+    (GIMP3, LINUX, "bin/gimp-console-3.0", "native", ".config/GIMP/3.0/plug-ins"),
+    (GIMP3, LINUX, "bin/gimp-console-3.2", "native", ".config/GIMP/3.2/plug-ins"),
+    (GIMP3, LINUX, ".config/GIMP/3.0/gimprc", "native", ".config/GIMP/3.0/plug-ins"),
+    (
+        GIMP3,
+        LINUX,
+        ".local/share/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-console-3.0",
+        "flatpak",
+        ".config/GIMP/3.0/plug-ins",
+    ),
+    (
+        GIMP3,
+        LINUX,
+        "snap/gimp/current/.config/GIMP/3.0/gimprc",
+        "snap",
+        "snap/gimp/current/.config/GIMP/3.0/plug-ins",
+    ),
+    (
+        GIMP3,
+        LINUX,
+        "Applications/GIMP-3.0.4-x86_64.AppImage",
+        "appimage",
+        ".config/GIMP/3.0/plug-ins",
+    ),
+    (
+        GIMP3,
+        WINDOWS,
+        "AppData/Local/Programs/GIMP 3/bin/gimp-console-3.0.exe",
+        "native",
+        "AppData/Roaming/GIMP/3.0/plug-ins",
+    ),
+    (
+        GIMP3,
+        MACOS,
+        "Applications/GIMP.app/Contents/MacOS/gimp-console-3.0",
+        "native",
+        "Library/Application Support/GIMP/3.0/plug-ins",
+    ),
+]
+
+
+@pytest.mark.parametrize("found", _FOUND)
+def test_every_packaging_is_found(
+    home: Path, found: tuple[Sequence[Way], str, str, str, str]
+) -> None:
+    ways, system, there, kind, folder = found
+    _put(home / there)
+    (place,) = find(ways, system)
+    assert place.kind == kind
+    assert place.folder == home / folder
+
+
+def test_a_variable_names_another_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIMP3_DIRECTORY", str(home / "mine"))
+    _put(home / "bin" / "gimp-console-3.0")
+    (place,) = find(GIMP3, LINUX)
+    assert place.folder == home / "mine" / "plug-ins"
+    monkeypatch.delenv("GIMP3_DIRECTORY")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    (place,) = find(GIMP3, LINUX)
+    assert place.folder == home / "config" / "GIMP" / "3.0" / "plug-ins"
+
+
+def test_several_installations_are_several_places(home: Path) -> None:
+    _put(home / "bin" / "gimp-console-3.0")
+    _put(home / "Downloads" / "GIMP-3.0.2-x86_64.AppImage")
+    _put(home / "Downloads" / "GIMP-3.2.0-x86_64.AppImage")
+    places = find(GIMP3, LINUX)
+    assert [(place.kind, place.folder.parent.name) for place in places] == [
+        ("native", "3.0"),
+        ("appimage", "3.0"),
+        ("appimage", "3.2"),
+    ]
+    assert places[1].command == (str(home / "Downloads" / "GIMP-3.0.2-x86_64.AppImage"),)
+
+
+def test_nothing_is_found_where_nothing_is(home: Path) -> None:
+    assert [find(GIMP3, system) for system in (LINUX, WINDOWS, MACOS)] == [[], [], []]
+
+
+def test_a_program_says_its_version(home: Path) -> None:
+    _put(home / "bin" / "gimp-console-3.0", "#!/bin/sh\necho 'GIMP version 3.0.4'\n")
+    (place,) = find(GIMP3, LINUX)
+    assert version_of(place) == "3.0.4"
+
+
+def test_versions_are_read_where_the_packaging_has_them(home: Path) -> None:
+    flatpak = home / "app" / "active" / "files"
+    _put(
+        flatpak / "share" / "metainfo" / "org.gimp.GIMP.metainfo.xml",
+        '<component>\n  <releases>\n    <release version="3.0.6" date="2025-10-06">\n',
+    )
+    assert version_of(Place(kind="flatpak", folder=home, program=flatpak / "bin" / "x")) == "3.0.6"
+    image = home / "GIMP-3.0.4-x86_64.AppImage"
+    assert version_of(Place(kind="appimage", folder=home, program=image)) == "3.0.4"
+    assert version_of(Place(folder=home)) == ""
+    silent = home / "bin" / "silent"
+    _put(silent)
+    assert version_of(Place(folder=home, program=silent, command=(str(silent),))) == ""
+
+
+def _put(file: Path, text: str = "#!/bin/sh\n") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(0o755)
