@@ -194,19 +194,6 @@ def test_a_program_that_is_not_there_is_said_so(
     assert "--folder" in capsys.readouterr().err
 
 
-def test_the_half_in_gimp_imports_only_what_is_there() -> None:
-    allowed = {"gi", "bridge", "gimp_layers", "Queue", *sys.stdlib_module_names}
-    for file in [*IN_GIMP.glob("*.py"), Path(bridge.__file__)]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or "."]
-            for name in names:
-                assert name.split(".")[0] in allowed, f"{file.name} imports {name}"
-
-
 def test_the_guide_names_every_setting_and_choice() -> None:
     program = ast.parse((IN_GIMP / "matteplug-smart-matte.py").read_text())
     guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "gimp.md").read_text()

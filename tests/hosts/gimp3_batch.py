@@ -36,7 +36,9 @@ def native(drawable):
 
 
 def make(case):
-    """Make the image of a case: a photograph, or one layer with a gradient; and a selection."""
+    """Make the image of a case: given pixels, a photograph, or a gradient; and a selection."""
+    if "scene" in case:
+        return make_scene(case["scene"])
     if "picture" in case:
         picture = Gio.File.new_for_path(os.path.join(FOLDER, case["picture"]))
         image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, picture)
@@ -69,6 +71,26 @@ def make(case):
     put(layer, name_in_space(layer, "R'G'B'A u8"), bytes(values))
     if case.get("select", True):
         image.select_ellipse(Gimp.ChannelOps.REPLACE, 12, 8, 30, 22)
+    return image, layer
+
+
+def make_scene(scene):
+    """Make the image that `matteplug.testing.Scene` describes."""
+    size, depth = scene["size"], scene["depth"]
+    precision = getattr(Gimp.Precision, scene["precision"])
+    image = Gimp.Image.new_with_precision(*size, BASES["rgb"], precision)
+    layer = Gimp.Layer.new(
+        image, "cat", *size, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL
+    )
+    image.insert_layer(layer, None, 0)
+    layer.set_offsets(*scene["at"])
+    put(layer, name_in_space(layer, "R'G'B' " + depth), base64.b64decode(scene["pixels"]))
+    channel = Gimp.Channel.new(image, "selected", *size, 100, Gegl.Color.new("black"))
+    image.insert_channel(channel, None, 0)
+    own = Babl.format_get_encoding(channel.get_format()).split()[0]
+    put(channel, f"{own} {depth}", base64.b64decode(scene["selection"]))
+    image.select_item(Gimp.ChannelOps.REPLACE, channel)
+    image.remove_channel(channel)
     return image, layer
 
 
