@@ -130,7 +130,9 @@ def with_guide(
 
 
 def choose(request: MatteRequest) -> NetworkSpec:
-    """Return the network that `request` names, or the one for its guides.
+    """Return the network that `request` names, or of those for its guides the best.
+
+    The best by what their manifests record as measured; what was never measured comes last.
 
     Raises:
         NetworkError: the named network is unknown, or none takes the guide.
@@ -154,9 +156,9 @@ def choose(request: MatteRequest) -> NetworkSpec:
         guide = Guide.TRIMAP
     elif request.plate is not None:
         guide = Guide.PLATE
-    for spec in registry.networks.values():
-        if spec.guide is guide:
-            return spec
+    able = [spec for spec in registry.networks.values() if spec.guide is guide]
+    if able:
+        return min(able, key=lambda spec: spec.mean_sad)  # of equals the first that was listed
     raise NetworkError(
         "no-network",
         f"No network for {_WORDS[guide]} is installed.",

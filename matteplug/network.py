@@ -6,6 +6,7 @@ A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -110,6 +111,12 @@ class NetworkSpec:
     golden: Mapping[str, Any] = field(default_factory=dict)
     denied_providers: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def mean_sad(self) -> float:
+        """Return the mean of the recorded sums of absolute differences; infinite without any."""
+        sads = [part["sad"] for part in self.metrics.values() if isinstance(part, Mapping)]
+        return sum(sads) / len(sads) if sads else math.inf
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain JSON data."""

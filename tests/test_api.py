@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,16 @@ def trimap(height: int = 40, width: int = 60) -> NDArray[np.uint8]:
     guide[:, width // 3 :] = 128
     guide[:, 2 * width // 3 :] = 255
     return guide
+
+
+def test_the_best_of_those_that_were_measured_is_chosen(registry: plugins.Registry) -> None:
+    def measured(network_id: str, *sads: float) -> NetworkSpec:
+        sets = {f"set {i}": {"sad": sad, "mse": 0.01} for i, sad in enumerate(sads)}
+        spec = network(network_id, Guide.TRIMAP, "image", "trimap")
+        return replace(spec, metrics={"evaluator": "of a test"} | sets)
+
+    registry.add("b", "b 1", networks=[measured("worse", 4.0, 8.0), measured("best", 5.0, 6.0)])
+    assert api.matte(picture(), trimap=trimap(), engine=FakeEngine()).network == "best"
 
 
 def test_the_guide_decides_the_network() -> None:
