@@ -11,6 +11,7 @@ import pytest
 from matteplug import bridge, pixels
 from matteplug.host import HostSpec
 from matteplug.host_files import HostFiles
+from matteplug.host_places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 
 PIXELS = "the_cutout_is_the_library_s_in_every_depth"
@@ -78,11 +79,11 @@ Gimp.main(SmartMatte.__gtype__, Gimp.MAJOR | 2)
 INSIDE, OUTSIDE = "pass", ""
 
 
-def files(folder: Path) -> HostFiles:
-    source = folder / "source" / "half.py"
+def files(place: Place) -> HostFiles:
+    source = place.folder / "source" / "half.py"
     source.parent.mkdir()
     source.write_text(HALF.format(inside=INSIDE, outside=OUTSIDE))
-    return HostFiles(folder=folder / "plug-in", sources=(source,))
+    return HostFiles(host="made-up", folder=place.folder / "plug-in", sources=(source,))
 
 
 def check(test: str, folder: Path, fault: str = "") -> None:

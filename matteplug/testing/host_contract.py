@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from matteplug import api, pixels, plugins
 from matteplug.host import HostSpec
 from matteplug.host_files import HostFiles
+from matteplug.host_places import Place
 from matteplug.testing import import_check, worker
 from matteplug.testing.fake_engine import FakeEngine
 from matteplug.types import Alpha, Image, Rect, Size
@@ -128,7 +129,7 @@ class HostContract:
         """In a clean process: the standard library and the program's own modules."""
         if self.spec.install is None:
             return
-        files: HostFiles = plugins.resolve(self.spec.install)(tmp_path)
+        files: HostFiles = plugins.resolve(self.spec.install)(Place(folder=tmp_path))
         files.install()
         command = [sys.executable, "-I", "-S", import_check.__file__, str(files.folder)]
         done = subprocess.run(

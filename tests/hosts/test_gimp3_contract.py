@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import pixels
+from matteplug.host_places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
 from matteplug_gimp.install import files
@@ -54,7 +55,7 @@ class TestGimp3(HostContract):
         return f"/{script.relative_to(self.root)}"
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
-        files(self.root / "srv" / "gimp" / "plug-ins").install(python)
+        files(Place(folder=self.root / "srv" / "gimp" / "plug-ins")).install(python)
         depth, precision = DEPTHS[scene.image.dtype.name]
         described = {
             "precision": f"{precision}_NON_LINEAR",

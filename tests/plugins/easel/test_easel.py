@@ -9,6 +9,7 @@ import easel
 import matteplug_easel
 import numpy as np
 
+from matteplug.host_places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 
 
@@ -18,7 +19,7 @@ class TestEasel(HostContract):
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
         path, plug_ins = folder / "picture.easel", folder / "plug-ins"
-        matteplug_easel.files(plug_ins).install(python)
+        matteplug_easel.files(Place(folder=plug_ins)).install(python)
         easel.save(document_of(scene), path)
         done = subprocess.run(
             [sys.executable, easel.__file__, path, "smart_matte"],

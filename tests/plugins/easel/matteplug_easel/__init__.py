@@ -6,11 +6,16 @@ from typing import Any
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
 from matteplug.host_files import HostFiles
+from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
 
 SPEC: HostSpec[Any] = HostSpec(
     id="easel",
     title="Easel",
     adapter="matteplug_easel.adapter:EaselAdapter",
+    ways=tuple(
+        Way(system=system, folders=("~/.easel/plug-ins",), programs=("easel",))
+        for system in (LINUX, WINDOWS, MACOS)
+    ),
     install="matteplug_easel:files",
 )
 
@@ -21,8 +26,7 @@ def matteplug_hosts() -> list[HostSpec[Any]]:
     return [SPEC]
 
 
-def files(plug_ins: Path | None = None) -> HostFiles:
+def files(place: Place) -> HostFiles:
     """Return the half that lives in Easel, and the folder where it goes."""
-    plug_ins = plug_ins or Path.home() / ".easel" / "plug-ins"
     source = Path(__file__).parent / "plug_in" / "smart_matte.py"
-    return HostFiles(folder=plug_ins / source.stem, sources=(source,))
+    return HostFiles(host=SPEC.id, folder=place.folder / source.stem, sources=(source,))
