@@ -43,6 +43,7 @@ A worker whose standard input closes ends at once, in mid-run too.
 from __future__ import absolute_import, division, unicode_literals
 
 import collections
+import io
 import json
 import operator
 import os
@@ -52,6 +53,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 
 try:
     import queue
@@ -83,6 +85,8 @@ _SCRUBBED = (
     "GI_TYPELIB_PATH",
 )
 """Variables by which a program that brings its own Python or libraries would break another's."""
+_FLATPAK = "/.flatpak-info"
+"""A file that is there inside of a Flatpak only."""
 _CHUNK = 1 << 20
 _CREATE_NO_WINDOW = 0x08000000
 _TAIL_BYTES = 4000
@@ -113,6 +117,52 @@ class BridgeError(Exception):
         if sys.version_info[0] == 2:
             return text.encode("utf-8")
         return text
+
+
+def installed(folder):
+    # type: (str) -> Dict[str, str]
+    """Return what the installer wrote beside the host's files: "host", "python" and "log".
+
+    Raises BridgeError: it is missing or damaged.
+    """
+    path = os.path.join(folder, "settings.json")
+    try:
+        with io.open(path, encoding="utf-8") as file:
+            found = json.load(file)
+        return {name: found[name] for name in ("host", "python", "log")}
+    except (IOError, OSError, ValueError, KeyError, TypeError):
+        raise BridgeError(
+            "settings",
+            "Smart Matte does not know where matteplug is: %s is missing or damaged." % path,
+            "Run: matteplug hosts install",
+        )
+
+
+def explain(error, log, client=""):
+    # type: (BaseException, str, str) -> str
+    """Add an error to the file `log`, and return what the user reads, which names the file.
+
+    To be called where the error is handled; what is no BridgeError is written with its traceback.
+    `log` is empty where the settings are missing that name it.
+    """
+    if isinstance(error, BridgeError):
+        told = "\n".join(filter(None, (error.message, error.hint)))
+        detail = "%s: %s" % (error.code, told)
+    else:
+        told = "Smart Matte failed: %s." % error.__class__.__name__
+        detail = traceback.format_exc()
+        if isinstance(detail, bytes):  # Python 2
+            detail = detail.decode("utf-8", "replace")
+    if not log:
+        return told
+    try:
+        if not os.path.isdir(os.path.dirname(log)):
+            os.makedirs(os.path.dirname(log))
+        with io.open(log, "a", encoding="utf-8") as file:
+            file.write("%s %s\n%s\n\n" % (time.strftime("%Y-%m-%d %H:%M:%S"), client, detail))
+    except (IOError, OSError):
+        return "%s\n(The log %s cannot be written.)" % (told, log)
+    return "%s\nThe log is %s." % (told, log)
 
 
 def write_frame(stream, header, buffers=()):
@@ -367,7 +417,7 @@ class Worker(object):
         return BridgeError(
             "worker-died",
             "matteplug's worker ended unexpectedly (status %s)." % status,
-            ("Check that %s has matteplug." % self._python) + self._said(),
+            (_sandbox_hint() or "Check that %s has matteplug." % self._python) + self._said(),
         )
 
     def _kill(self, patience_s=0.0):
@@ -410,6 +460,11 @@ def _start(python, arguments):
     folder = os.path.dirname(os.path.abspath(python)) if os.path.dirname(python) else None
     command = [os.path.abspath(python) if folder else python]
     command.extend(arguments)
+    if os.path.exists(_FLATPAK):
+        # The interpreter is outside, where nothing of the sandbox's environment goes.
+        outside = ["flatpak-spawn", "--host", "--watch-bus"]
+        command = outside + (["--directory=" + folder] if folder else []) + command
+        folder = None
     options = {  # type: Dict[str, Any]
         "stdin": subprocess.PIPE,
         "stdout": subprocess.PIPE,
@@ -430,6 +485,16 @@ def _start(python, arguments):
             "The Python of matteplug, %s, cannot be started: %s." % (python, error.strerror),
             "Check that it exists, or install the plug-in again.",
         )
+
+
+def _sandbox_hint():
+    # type: () -> str
+    """Say what a Flatpak needs, inside of one."""
+    if not os.path.exists(_FLATPAK):
+        return ""
+    program = os.environ.get("FLATPAK_ID", "PROGRAM")
+    talk = "flatpak override --user --talk-name=org.freedesktop.Flatpak %s" % program
+    return "It may not start programs outside of its sandbox. Run: %s" % talk
 
 
 def _thread(target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -92,3 +93,28 @@ def test_a_header_of_another_form_is_refused(header: bytes) -> None:
 
 def test_an_error_reads_as_a_sentence_and_a_hint() -> None:
     assert str(bridge.BridgeError("code", "Ä sentence.", "A hint.")) == "Ä sentence. A hint."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Flatpak is Linux's")
+def test_in_a_flatpak_the_worker_is_started_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(bridge.__file__, tmp_path)
+    spawn = tmp_path / "flatpak-spawn"
+    spawn.write_text(
+        '#!/bin/sh\necho "$@" > "$0.said"\n'
+        "while case $1 in --*) true;; *) false;; esac; do shift; done\n"
+        'cd / && exec "$@"\n'
+    )
+    spawn.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("FLATPAK_ID", "org.gimp.GIMP")
+    monkeypatch.setattr(bridge, "_FLATPAK", str(spawn))
+    arguments = ("-S", "-E", str(WIRE / "peer.py"), "environment", str(tmp_path))
+    with bridge.Worker(sys.executable, arguments=arguments) as worker:
+        assert worker.hello["cwd"] == "/"
+    said = (tmp_path / "flatpak-spawn.said").read_text()
+    assert said.startswith("--host --watch-bus --directory=")
+    spawn.write_text("#!/bin/sh\necho Portal call failed >&2; exit 1\n")
+    with pytest.raises(bridge.BridgeError, match="Flatpak org"):
+        bridge.Worker(sys.executable, arguments=arguments)

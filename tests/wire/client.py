@@ -1,3 +1,4 @@
+# -*- coding: utf-8 -*-
 """What a host does with the bridge; runs on Python 2.7 and 3.6+, beside a copy of bridge.py.
 
 client.py PYTHON TESTS: PYTHON has matteplug, TESTS is the folder of peer.py and fake_worker.py.
@@ -5,6 +6,7 @@ client.py PYTHON TESTS: PYTHON has matteplug, TESTS is the folder of peer.py and
 
 from __future__ import print_function, unicode_literals
 
+import io
 import os
 import signal
 import sys
@@ -39,6 +41,25 @@ def refused(code, words, function, *arguments, **options):
 def matte(worker, buffers=IMAGE):
     return worker.matte(buffers, {"alpha": "Y u8"})
 
+
+# what the installer left, and what the user hears of an error
+refused("settings", "hosts install", bridge.installed, HERE)
+with open(os.path.join(HERE, "settings.json"), "w") as file:
+    file.write('{"host": "easel", "python": "/p", "log": "%s/state/log/easel.log"}' % HERE)
+settings = bridge.installed(HERE)
+assert settings["python"] == "/p", settings
+told = bridge.explain(BridgeError("code", "Ä sentence.", "A hint."), settings["log"], "Easel 1.0")
+assert told == "Ä sentence.\nA hint.\nThe log is %s." % settings["log"], told
+try:
+    raise ValueError("schwarzweiß")
+except ValueError as error:
+    assert "ValueError" in bridge.explain(error, settings["log"])
+with io.open(settings["log"], encoding="utf-8") as file:
+    written = file.read()
+for words in ("Easel 1.0", "code: Ä sentence.", "Traceback", "schwarzwei"):
+    assert words in written, written
+assert "cannot be written" in bridge.explain(ValueError(), "/proc/none/easel.log")
+assert "log" not in bridge.explain(ValueError(), "")
 
 # peers that misbehave
 started = time.time()

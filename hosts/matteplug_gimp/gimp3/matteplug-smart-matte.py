@@ -5,16 +5,14 @@ GIMP's Python, its standard library and PyGObject are all that it needs.  It sho
 the layer and its guide to the worker (`bridge`), and puts the answer back (`gimp_layers`).
 """
 
-import json
 import os
 import sys
-import time
-import traceback
 
 import gi
 
-# Python has the folder that a link leads to (install --dev), where the bridge is not
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Python has the folder that a link leads to (hosts install --dev), where the bridge is not
+sys.path.insert(0, HERE)
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject
@@ -23,7 +21,6 @@ import bridge
 import gimp_layers
 
 PROCEDURE = "matteplug-smart-matte"
-SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "settings.json")
 GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
     ("trimap", "Trimap", "A layer or channel: black background, white foreground, gray unknown"),
@@ -39,24 +36,25 @@ OUTPUTS = (
 
 def run(procedure, run_mode, image, drawables, config, _data):
     """Make the matte; what goes wrong comes back as an error status with a sentence."""
+    client, log = "GIMP %s" % Gimp.version(), ""
     try:
         layer = gimp_layers.the_layer(image, drawables)
-        with bridge.Worker(_python(), client="gimp %s" % Gimp.version()) as worker:
+        settings = bridge.installed(HERE)
+        log = settings["log"]
+        with bridge.Worker(settings["python"], client=client) as worker:
             interactive = run_mode == Gimp.RunMode.INTERACTIVE
             if interactive and not _ask(procedure, config, worker.hello["networks"]):
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
             note = _matte(worker, image, layer, config)
         if note:
             Gimp.message(note)
-    except bridge.BridgeError as error:
-        text = "%s\n%s" % (error.message, error.hint)
     except gimp_layers.Refused as error:
         text = str(error)
-    except Exception:
-        text = "Smart Matte failed. Please report what stands in %s." % _log(traceback.format_exc())
+    except Exception as error:
+        text = bridge.explain(error, log, client)
     else:
         return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
-    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(text.strip()))
+    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(text))
 
 
 def _matte(worker, image, layer, config):
@@ -127,33 +125,6 @@ def _ask(procedure, config, networks):
     config.set_property("network", chooser.get_active_id() or "")
     dialog.destroy()
     return accepted
-
-
-def _python():
-    try:
-        with open(SETTINGS, encoding="utf-8") as file:
-            return json.load(file)["python"]
-    except (OSError, ValueError, KeyError):
-        raise gimp_layers.Refused(
-            "Smart Matte does not know where matteplug is installed: %s is missing or damaged. "
-            "Run: matteplug hosts install gimp3" % SETTINGS
-        ) from None
-
-
-def _log(text):
-    """Add to the log file, and return its path."""
-    home = os.path.expanduser("~")
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", home)
-    elif sys.platform == "darwin":
-        base = os.path.join(home, "Library", "Logs")
-    else:
-        base = os.environ.get("XDG_STATE_HOME", os.path.join(home, ".local", "state"))
-    path = os.path.join(base, "matteplug", "gimp3.log")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
-        file.write("%s GIMP %s\n%s\n" % (time.strftime("%Y-%m-%d %H:%M:%S"), Gimp.version(), text))
-    return path
 
 
 class SmartMatte(Gimp.PlugIn):
