@@ -15,6 +15,7 @@ import numpy as np
 
 from matteplug import focus, foreground, pixels, plates
 from matteplug import trimap as trimaps
+from matteplug.confidence import heed
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
@@ -179,14 +180,14 @@ def run(
     spec = choose(request)
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)
-    request, confidence = plates.prepare(request, spec)
+    request, plate_confidence = plates.prepare(request, spec)
     outputs = focus.run(
         session,
         request,
         progress=lambda share, what: report(0.05 + 0.75 * share, what),
         cancel=cancel,
     )
-    alpha = outputs["alpha"][0, 0]
+    alpha, confidence, doubts = heed(outputs)
     matted = time.perf_counter()
     if cancel is not None and cancel.cancelled:
         raise Cancelled
@@ -194,8 +195,6 @@ def run(
     colours = _foreground(request, alpha, outputs.get("foreground"))
     finished = time.perf_counter()
     report(1.0, "done")
-    if "confidence" in outputs:
-        confidence = float(outputs["confidence"].mean())
     return Matte(
         alpha=alpha,
         foreground=colours,
@@ -206,8 +205,8 @@ def run(
             "foreground": finished - matted,
             "total": finished - started,
         },
-        confidence=confidence,
-        notes=(*request.notes, *session.notes),
+        confidence=plate_confidence if confidence is None else confidence,
+        notes=(*request.notes, *session.notes, *doubts),
     )
 
 

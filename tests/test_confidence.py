@@ -1,0 +1,34 @@
+"""What a user is told of a network's doubts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matteplug.confidence import heed
+from matteplug.tensors import Tensor
+
+
+def outputs(**levels: float) -> dict[str, Tensor]:
+    return {role: np.full((1, 1, 4, 6), level, np.float32) for role, level in levels.items()}
+
+
+@pytest.mark.parametrize(
+    ("sure", "note", "alpha_left"),
+    [(0.02, "Nothing to cut out was found", 0.0), (0.3, "Look closely", 0.5), (0.9, None, 0.5)],
+)
+def test_doubts_become_words_and_noise_an_empty_matte(
+    sure: float, note: str | None, alpha_left: float
+) -> None:
+    alpha, confidence, notes = heed(outputs(alpha=0.5, confidence=sure))
+    assert alpha.shape == (4, 6)
+    assert (alpha == alpha_left).all()
+    assert confidence == pytest.approx(sure)
+    assert len(notes) == (note is not None)
+    assert all(sentence.startswith(note or "") and f"{sure}" in sentence for sentence in notes)
+
+
+def test_a_network_that_does_not_tell_is_believed() -> None:
+    alpha, confidence, notes = heed(outputs(alpha=0.5))
+    assert (alpha == 0.5).all()
+    assert (confidence, notes) == (None, ())
