@@ -76,6 +76,12 @@ def _configure_training(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, help="folder of the run (runs/NETWORK-CONFIG)")
     add("--resume", type=Path, metavar="RUN", help="go on with the run in this folder")
     add("--init", type=Path, metavar="CHECKPOINT", help="start from these weights (file or run)")
+    add(
+        "--hold",
+        action="append",
+        metavar="STYLE",
+        help="keep a style of made scenes out; repeatable",
+    )
     add("--minutes", type=float, help="stop after so long, with a usable checkpoint")
     add("--steps", type=int, help="stop after so many updates")
     add("--batch", type=int, help="crops a step (8)")
@@ -138,6 +144,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     given["data"] = tuple(arguments.data) if arguments.data else None
     given["sizes_px"] = tuple(arguments.size) if arguments.size else None
     given["options"] = dict(map(_option, arguments.set)) if arguments.set else None
+    given["hold"] = tuple(arguments.hold) if arguments.hold else None
     given["leave_out"] = arguments.leave_out or None
     given["bf16"] = False if arguments.fp32 else None
     return {name: value for name, value in given.items() if value is not None}

@@ -15,6 +15,8 @@ class TrainSettings:
         family, config: the network ("citm") and which of its configurations ("compact").
         data: sources, "kind:folder" each; see `sources`.
         leave_out: leave out files of datasets that do not fit instead of refusing to start.
+        hold: styles of made scenes that are kept out of training, so that a network can be measured
+            on what it has never seen.
         minutes, steps: the budget of this schedule, the first that is reached ends it; None for no
             such bound.
         batch: crops a step at the first of `sizes_px`.
@@ -41,6 +43,7 @@ class TrainSettings:
     config: str
     data: tuple[str, ...] = ()
     leave_out: bool = False
+    hold: tuple[str, ...] = ()
     minutes: float | None = None
     steps: int | None = None
     batch: int = 8

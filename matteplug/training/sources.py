@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +48,7 @@ class MadeScenes:
     Attributes:
         folders: photos, and perhaps sprites and people.
         needs: whether plates are made, and whether the whole object is shown.
+        hold: styles that are not drawn.
     """
 
     seed: int
@@ -55,7 +56,8 @@ class MadeScenes:
     split: Split
     lanes: int
     needs: Needs = field(default_factory=Needs)
-    _opened: dict[int, SceneSource] = field(default_factory=dict, repr=False)
+    hold: tuple[str, ...] = ()
+    _opened: dict[int, SceneSource] = field(default_factory=dict, init=False, repr=False)
 
     def open(self, size_px: int) -> SceneSource:
         """Return the source of scenes of a size.
@@ -70,6 +72,7 @@ class MadeScenes:
                 photos=self.folders["photos"],
                 sprites=self.folders.get("sprites"),
                 people=self.folders.get("people"),
+                hold=self.hold,
                 split=self.split,
                 lanes=self.lanes,
                 layout="portrait" if self.needs.portraits else "crop",
@@ -159,8 +162,10 @@ def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatche
         if not dataset.only_backgrounds
     ]
     if "photos" in made:
-        MadeScenes(seed, made, split, lanes).open(SMALLEST_PX)  # complains here, not in a worker
-        makers.append(MadeScenes(seed, made, split, lanes, needs))
+        hold = settings.hold if split == "train" else ()
+        scenes = MadeScenes(seed, made, split, lanes, needs, hold)
+        replace(scenes).open(SMALLEST_PX)  # complains here, not in a worker
+        makers.append(scenes)
     if CAPTURES in folders and needs.truth:
         raise TrainingError(
             "captures-without-truth",

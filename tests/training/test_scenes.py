@@ -130,6 +130,14 @@ def test_what_cannot_be_used_is_said(
     assert caught.value.hint
 
 
+def test_held_styles_are_not_drawn(photos: Path) -> None:
+    two = {"solid": 1.0, "bars": 9.0}
+    source = SceneSource(seed=1, size_px=SIZE, photos=photos, styles=two, hold=("bars",), pool=3)
+    assert {style for i in range(6) for style in source.sample(i).styles} == {"solid"}
+    with pytest.raises(RequestError, match="baars"):
+        SceneSource(seed=1, size_px=SIZE, photos=photos, hold=("baars",))
+
+
 def test_sprites_without_alpha_are_refused(photos: Path) -> None:
     source = SceneSource(
         seed=1, size_px=SIZE, photos=photos, sprites=photos, styles={"sprites": 1}, pool=1

@@ -89,6 +89,7 @@ class SceneSource:
         sprites: folder of cut-outs with alpha, or None.
         people: folder of rendered people with alpha, or None.
         styles: how often each style is drawn, by name; None for `WEIGHTS`.
+        hold: styles that are not drawn.
         split: "train" or "held": which photographs, and which numbers.
         lanes: scenes whose index is equal modulo `lanes` share objects; give the number of workers
             where worker w makes the scenes w, w + lanes, w + 2·lanes, …
@@ -110,6 +111,7 @@ class SceneSource:
     sprites: Path | None = None
     people: Path | None = None
     styles: Mapping[str, float] | None = None
+    hold: tuple[str, ...] = ()
     split: Split = "train"
     lanes: int = 1
     effects: Effects = field(default_factory=Effects)
@@ -127,12 +129,13 @@ class SceneSource:
         if self.people is not None:
             drawers["people"] = People(Path(self.people))
         weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
-        if unknown := sorted(set(weights) - set(drawers)):
+        if unknown := sorted({*weights, *self.hold} - set(drawers)):
             raise RequestError(
                 "unknown-style",
                 f"There is no style {', '.join(unknown)}.",
                 f"Known: {', '.join(drawers)} (sprites and people need a folder).",
             )
+        weights = {name: weight for name, weight in weights.items() if name not in self.hold}
         portraits = self.layout == "portrait" and "people" in weights
         meant = {"people": 1.0} if portraits else weights
         around = {name: weight for name, weight in weights.items() if name not in meant}
