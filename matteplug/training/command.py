@@ -11,6 +11,7 @@ from pathlib import Path
 
 from matteplug.errors import TrainingError
 from matteplug.hookspecs import Command
+from matteplug.training.people import command as people
 from matteplug.training.recipes import RECIPES
 
 _EPILOG = """\
@@ -20,6 +21,7 @@ examples:
   matteplug train citm --resume runs/citm --minutes 60    (a new schedule on the same weights)
   matteplug train plot runs/citm/log.jsonl
   matteplug train sheet --data photos:photos/ --out sheet.png
+  matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000 --jobs 4
 """
 
 
@@ -27,17 +29,19 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="train",
-        help="train a network, plot a log ('plot LOG') or look at the data ('sheet')",
+        help="train a network, plot a log ('plot'), look at the data ('sheet'), render 'people'",
         configure=configure,
         run=run,
     )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands: one a network, ``plot`` and ``sheet``."""
+    """Add the subcommands: one a network, ``plot``, ``sheet`` and ``people``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    actions = parser.add_subparsers(title="what to do", required=True, metavar="NETWORK|plot|sheet")
+    actions = parser.add_subparsers(
+        title="what to do", required=True, metavar="NETWORK|plot|sheet|people"
+    )
     for family in RECIPES:
         training = actions.add_parser(family, help=f"train {family}")
         _configure_training(training)
@@ -59,6 +63,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sheet.add_argument("--count", type=int, default=24, help="number of scenes (24)")
     sheet.add_argument("--held", action="store_true", help="the scenes held for validation")
     sheet.set_defaults(action=_sheet)
+    rendering = actions.add_parser("people", help="render people with alpha, to train on")
+    people.configure(rendering)
+    rendering.set_defaults(action=people.run)
 
 
 def _configure_data(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     # Threads that spin while they wait would take the workers' share of the processor.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    for needed in ("torch", "matplotlib"):
+    for needed in ("torch", "matplotlib", "numba", "scipy"):
         if find_spec(needed) is None:
             raise TrainingError(
                 "no-train-extra",

@@ -84,7 +84,7 @@ class BatchStream:
             receiver, sender = context.Pipe(duplex=False)
             arguments = (sender, source, plan, start + worker, workers)
             process = context.Process(target=_work, args=arguments, daemon=True)
-            with _one_thread():
+            with one_thread():
                 process.start()
             sender.close()
             self._workers.append((process, receiver))
@@ -156,7 +156,7 @@ class BatchStream:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Start a child that computes with one thread.
 
     Numpy's and OpenCV's pools are sized when they load.

@@ -1,0 +1,118 @@
+"""From linear light to a picture: depth of field, the lens's softness, exposure, straight colour.
+
+Blurs act on premultiplied colour and alpha together, so that a composite of the blurred cut-out is
+what a camera would have seen in front of a smooth background.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.training.people.cameras import SENSOR_MM, Camera
+from matteplug.training.people.renderer import Render
+from matteplug.training.scenes.noise import Rng
+
+Array = NDArray[Any]
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+BLURS_PX = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Radii of the discs between which depth of field interpolates."""
+
+
+def finish(rng: Rng, render: Render, camera: Camera, exposure: float) -> Array:
+    """Return (H, W, 4) uint8 straight sRGB with alpha; colour reaches on where alpha is 0.
+
+    Args:
+        rng: random numbers.
+        render: from the renderer.
+        camera: that took it.
+        exposure: linear gray that the mean of what is covered becomes.
+    """
+    light = np.dstack([render.colour, render.alpha])
+    if rng.random() < 0.3:
+        focus_m = float(render.distance_m[render.alpha > 0.5].min()) if light.any() else 1.0
+        focus_m *= 1 + abs(rng.normal(0, 0.05)) * (rng.random() < 0.3)
+        light = defocused(light, render.distance_m, camera, focus_m, rng.uniform(1.4, 5.6))
+    light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.35, 0.6))
+    alpha = np.clip(light[..., 3], 0, 1)
+    straight = np.maximum(light[..., :3], 0) / np.maximum(alpha, 1e-4)[..., None]
+    shown = developed(rng, straight, alpha, exposure)
+    return np.round(np.dstack([extended(shown, alpha), alpha]) * 255).astype(np.uint8)
+
+
+def defocused(
+    light: Array, distance_m: Array, camera: Camera, focus_m: float, f_number: float
+) -> Array:
+    """Blur premultiplied (H, W, 4) by the circle of confusion of each place.
+
+    The circle's size is continued smoothly beyond the person, so that the blur is the same on both
+    sides of the edge and what is opaque inside stays opaque.
+    """
+    spread = max(1.0, 0.01 * camera.size_px)
+    weight = cv2.GaussianBlur(light[..., 3], (0, 0), spread)
+    mean = cv2.GaussianBlur(light[..., 3] * distance_m, (0, 0), spread)
+    far = cv2.GaussianBlur(light[..., 3], (0, 0), 8 * spread) + 1e-6
+    far_mean = cv2.GaussianBlur(light[..., 3] * distance_m, (0, 0), 8 * spread)
+    away = np.where(weight > 0.02, mean / np.maximum(weight, 0.02), far_mean / far)
+    away = np.where(far > 1e-3, away, focus_m)
+    aperture_m = camera.lens_mm / f_number / 1000
+    radius_m = 0.5 * aperture_m * np.abs(away - focus_m) / np.maximum(away, 0.1)
+    radius_m *= camera.lens_mm / 1000 / max(focus_m - camera.lens_mm / 1000, 0.05)
+    radius_px = radius_m * 1000 / SENSOR_MM * camera.size_px
+    radius_px = np.clip(radius_px, 0, BLURS_PX[-1])
+    stack = [_disc(light, radius) for radius in BLURS_PX]
+    level = np.interp(radius_px, BLURS_PX, range(len(BLURS_PX)))
+    blurred = np.zeros_like(light)
+    for number, layer in enumerate(stack):
+        blurred += layer * np.clip(1 - np.abs(level - number), 0, 1)[..., None].astype(np.float32)
+    return blurred
+
+
+def _disc(light: Array, radius_px: float) -> Array:
+    if radius_px == 0:
+        return light
+    reach = int(np.ceil(radius_px))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = np.clip(radius_px + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
+    blurred: Array = cv2.filter2D(light, -1, disc / disc.sum(), borderType=cv2.BORDER_REPLICATE)
+    return blurred
+
+
+def developed(rng: Rng, straight: Array, alpha: Array, exposure: float) -> Array:
+    """Return sRGB in [0, 1] of straight linear light, exposed for the person."""
+    solid = alpha > 0.9
+    mean = 0.2
+    if solid.any():
+        mean = float(np.exp(np.log(straight[solid] @ LUMA + 1e-3).mean()))
+    exposed = straight * np.float32((exposure / mean) ** 0.85)
+    if rng.random() < 0.7:
+        exposed = exposed * (1 + exposed / 9) / (1 + exposed) * 1.15
+    toe = exposed * 12.92
+    curve = 1.055 * np.maximum(exposed, 1e-6) ** (1 / 2.4) - 0.055
+    shown: Array = np.clip(np.where(exposed <= 0.0031308, toe, curve), 0, 1)
+    return shown
+
+
+def extended(colour: Array, alpha: Array) -> Array:
+    """Return colour (H, W, 3) that reaches smoothly from where alpha is high to everywhere.
+
+    Where alpha is small few samples had a colour, so the neighbours' mean takes over.
+    """
+    known = alpha[..., None] * np.dstack([colour, np.ones_like(alpha)]).astype(np.float32)
+    near = cv2.GaussianBlur(known, (0, 0), 1.0)
+    trust = np.clip((alpha - 0.1) / 0.5, 0, 1)[..., None]
+    filled: Array = near[..., :3] / np.maximum(near[..., 3:], 1e-4)
+    filled = colour * trust + filled * (1 - trust)
+    missing = near[..., 3] < 1 / 255
+    level = known
+    while missing.any() and min(level.shape[:2]) > 1:
+        level = cv2.resize(level, (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2)),
+                           interpolation=cv2.INTER_AREA)  # fmt: skip
+        wide = cv2.resize(level, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        reached = missing & (wide[..., 3] > 1e-4)
+        filled[reached] = wide[reached][:, :3] / wide[reached][:, 3:]
+        missing &= ~reached
+    return np.clip(filled, 0, 1)
