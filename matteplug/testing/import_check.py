@@ -1,6 +1,7 @@
 """What the half in a host imports: import_check.py FOLDER MODULE…, run by ``python -I -S``.
 
-Imports every file of the folder as its program would, then looks for imports inside functions.
+Looks for imports, inside functions too, then imports every file of the folder as its program
+would: one by one, or as a package where there is an ``__init__.py``.
 Anything but the standard library, the files themselves and the program's own MODULEs, which are
 made up here, ends this process with a sentence.  It imports nothing of matteplug itself.
 """
@@ -76,6 +77,12 @@ def main(folder: Path, program: Sequence[str]) -> None:
         for name in _imported(ast.parse(file.read_bytes())):
             if name.partition(".")[0] not in known:
                 sys.exit(f"{file.name} imports {name}, which neither Python nor the program has.")
+    if (folder / "__init__.py").exists():
+        sys.path.insert(0, str(folder.parent))
+        for file in files:
+            importlib.import_module(f"{folder.name}.{file.stem}")
+        return
+    for file in files:
         spec = importlib.util.spec_from_file_location(file.stem, file)
         assert spec is not None
         assert spec.loader is not None

@@ -1,0 +1,24 @@
+"""Krita as a host; the half that lives in Krita is the folder ``pykrita``, copied there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from matteplug.hookspecs import hookimpl
+from matteplug.host import HostSpec
+from matteplug_krita.install import WAYS
+
+
+@hookimpl
+def matteplug_hosts() -> Iterable[HostSpec[Any]]:
+    """Return Krita, whose pixels may be linear."""
+    return [
+        HostSpec(
+            id="krita",
+            title="Krita",
+            adapter="matteplug_krita.adapter:KritaAdapter",
+            ways=WAYS,
+            install="matteplug_krita.install:files",
+        )
+    ]

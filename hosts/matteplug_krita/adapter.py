@@ -1,0 +1,105 @@
+"""What Krita's bytes mean: trimaps are layers with colours and alpha, colours may be linear.
+
+Krita's documents of 16 bits and more are linear by default.  The option "linear" says so; then
+"image", "plate" and "trimap" are encoded before the matte is made, and the results decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug import buffers, pixels
+from matteplug.buffers import Buffer, PixelFormat
+from matteplug.errors import RequestError
+from matteplug.result import Matte
+from matteplug.types import MatteRequest
+from matteplug.wire import WireAdapter, WireJob
+
+_ENCODED = PixelFormat("RGBA", "f32")
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
+
+
+class KritaAdapter(WireAdapter):
+    """Reads Krita's layers; in the options "linear" tells whether their colours are."""
+
+    def read(self, job: WireJob) -> MatteRequest:
+        """See `matteplug.host.HostAdapter.read`."""
+        encoded = {name: _encoded(job, buffer) for name, buffer in job.buffers.items()}
+        if "trimap" in encoded:
+            encoded["trimap"] = _flattened(encoded["trimap"])
+        return super().read(replace(job, buffers=encoded, options=_options(job.options)))
+
+    def write(self, job: WireJob, matte: Matte) -> None:
+        """See `matteplug.host.HostAdapter.write`; the colours are linear where the image's are."""
+        if not _linear(job):
+            super().write(job, matte)
+            return
+        image = _encoded(job, job.buffers["image"])
+        coloured = {name: _ENCODED for name, form in job.results.items() if form.channels != "Y"}
+        inner = replace(
+            job, buffers={"image": image}, results={**job.results, **coloured}, answer=[]
+        )
+        super().write(inner, matte)
+        for entry, data in inner.answer:
+            name, result = entry["name"], data
+            if name in coloured:
+                values = Buffer.from_entry(entry, data).array().copy()  # (H, W, 4)
+                values[..., :3] = linear_from_srgb(values[..., :3])
+                entry["format"] = str(job.results[name])
+                result = buffers.encode(values, job.results[name])
+            job.answer.append((entry, result))
+
+
+def srgb_from_linear(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return linear values sRGB-encoded; negative ones and highlights go on along the curve."""
+    size = np.abs(values)
+    curve = np.float32(1.055) * size ** np.float32(1 / 2.4) - np.float32(0.055)
+    encoded = np.where(size <= 0.0031308, np.float32(12.92) * size, curve)
+    result: NDArray[np.float32] = np.copysign(encoded, values)
+    return result
+
+
+def linear_from_srgb(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return sRGB-encoded values linear; the inverse of `srgb_from_linear`."""
+    size = np.abs(values)
+    curve = ((size + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
+    linear = np.where(size <= 0.04045, size / np.float32(12.92), curve)
+    result: NDArray[np.float32] = np.copysign(linear, values)
+    return result
+
+
+def _linear(job: WireJob) -> bool:
+    linear = job.options.get("linear", False)
+    if type(linear) is not bool:
+        raise RequestError("option-type", f'The option "linear" is {linear!r}, which is no bool.')
+    return linear
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "linear"}
+
+
+def _encoded(job: WireJob, buffer: Buffer) -> Buffer:
+    """Return a buffer's colours sRGB-encoded; masks are as they are."""
+    if not _linear(job) or buffer.format.channels == "Y":
+        return buffer
+    values = pixels.to_float(buffer.array()).copy()  # (H, W, 3 or 4)
+    values[..., :3] = srgb_from_linear(values[..., :3])
+    channels = "RGBA" if values.shape[2] == 4 else "RGB"
+    return replace(buffer, format=PixelFormat(channels, "f32"), data=values.tobytes())
+
+
+def _flattened(trimap: Buffer) -> Buffer:
+    """Return a trimap layer's gray over black: what is transparent is background."""
+    if trimap.format.channels == "Y":
+        return trimap
+    values = pixels.to_float(trimap.array())  # (H, W, 3 or 4)
+    gray = values[..., :3] @ _LUMA  # (H, W)
+    if values.shape[2] == 4:
+        gray = gray * values[..., 3]
+    return replace(trimap, format=PixelFormat("Y", "f32"), data=gray.tobytes())

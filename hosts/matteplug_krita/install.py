@@ -1,0 +1,72 @@
+"""Where the plug-in for Krita goes, and what it consists of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matteplug.host_files import HostFiles
+from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug_krita.kritarc import PluginSwitch
+
+_NAME = "matteplug_smart_matte"
+_FLATPAK = "app/org.kde.krita/current/active/files/bin/krita"
+_APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
+_HOME = "${XDG_DATA_HOME}/krita/pykrita"
+_SETTINGS = "${XDG_CONFIG_HOME}/kritarc"
+
+WAYS = (
+    Way(system=LINUX, folders=(_HOME,), settings=(_SETTINGS,), programs=("krita",)),
+    Way(
+        system=LINUX,
+        kind="flatpak",
+        folders=("~/.var/app/org.kde.krita/data/krita/pykrita",),
+        settings=("~/.var/app/org.kde.krita/config/kritarc",),
+        programs=(f"${{XDG_DATA_HOME}}/flatpak/{_FLATPAK}", f"/var/lib/flatpak/{_FLATPAK}"),
+        command=("flatpak", "run", "org.kde.krita"),
+        note="Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.kde.krita",
+    ),
+    Way(
+        system=LINUX,
+        kind="snap",
+        folders=("~/snap/krita/current/.local/share/krita/pykrita",),
+        settings=("~/snap/krita/current/.config/kritarc",),
+        programs=("/snap/krita/current/usr/bin/krita",),
+        command=("snap", "run", "krita"),
+        note="A Snap may be kept from starting other programs",
+    ),
+    Way(
+        system=LINUX,
+        kind="appimage",
+        folders=(_HOME,),
+        settings=(_SETTINGS,),
+        programs=tuple(f"{folder}/krita-*.[Aa]pp[Ii]mage" for folder in _APPIMAGES),
+    ),
+    Way(
+        system=WINDOWS,
+        folders=("${APPDATA}/krita/pykrita",),
+        settings=("${LOCALAPPDATA}/kritarc",),
+        programs=("${ProgramFiles}/Krita*/bin/krita.exe",),
+    ),
+    Way(
+        system=MACOS,
+        folders=("~/Library/Application Support/krita/pykrita",),
+        settings=("~/Library/Preferences/kritarc",),
+        programs=(
+            "/Applications/krita*.app/Contents/MacOS/krita",
+            "~/Applications/krita*.app/Contents/MacOS/krita",
+        ),
+    ),
+)
+
+
+def files(place: Place) -> HostFiles:
+    """Return the plug-in's files in an installation of Krita, and what switches it on."""
+    here = Path(__file__).parent / "pykrita"
+    desktop = f"{_NAME}.desktop"
+    return HostFiles(
+        host="krita",
+        folder=place.folder / _NAME,
+        sources=(*sorted((here / _NAME).glob("*.py")), here / _NAME / "Manual.html"),
+        beside={place.folder / desktop: here / desktop},
+        switch=None if place.settings is None else PluginSwitch(place.settings, _NAME),
+    )

@@ -1,0 +1,53 @@
+"""Tools > Scripts > Smart Matte for Krita: the half that lives in Krita, copied there.
+
+Krita's Python, its standard library and its PyQt are all that it needs.
+"""
+
+from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
+
+from .choices import Choices
+from .docker import ID, SmartMatteDocker
+from .layers import Job
+from .qt import QtWidgets
+from .service import SmartMatte
+
+__all__ = ["smart_matte"]
+
+
+def smart_matte(document, layer, **choices):
+    """Make a layer's matte, for scripts: wait for it, and return what the worker says of it.
+
+    `choices` are those of `choices.Choices`.  Raises `layers.Refused` and `bridge.BridgeError`.
+    """
+    job = Job(document, layer, Choices(**choices))
+    header, data = _service.worker.matte(job.buffers, job.results, job.options)
+    job.put(data)
+    return header
+
+
+class SmartMatteExtension(Extension):
+    """The menu entry."""
+
+    def setup(self):
+        """Have nothing to set up."""
+
+    def createActions(self, window):  # noqa: N802 - Krita's name
+        """Add the entry to a window's menu."""
+        action = window.createAction("matteplug_smart_matte", "Smart Matte", "tools/scripts")
+        action.triggered.connect(lambda: self._run(window))
+
+    def _run(self, window):
+        """Run as the docker says, and show it: it has the progress, and the errors."""
+        docker = window.qwindow().findChild(QtWidgets.QDockWidget, ID)
+        if docker is not None:
+            docker.show()
+            docker.raise_()
+        _service.run()
+
+
+_service = SmartMatte(Krita.instance())
+_right = getattr(DockWidgetFactoryBase, "DockPosition", DockWidgetFactoryBase).DockRight
+Krita.instance().addExtension(SmartMatteExtension(Krita.instance()))
+Krita.instance().addDockWidgetFactory(
+    DockWidgetFactory(ID, _right, lambda: SmartMatteDocker(_service))
+)

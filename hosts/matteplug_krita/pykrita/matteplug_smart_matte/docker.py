@@ -1,0 +1,171 @@
+"""The docker: the choices, a button, progress and Cancel, and what became of the last matte."""
+
+from krita import DockWidget, Krita
+
+from .choices import BAND_LIMIT_PX, GUIDES, NETWORK_GUIDES, OUTPUTS
+from .layers import paint_layers
+from .qt import QtCore, QtWidgets
+
+ID = "matteplug_smart_matte_docker"
+_STEPS = 1000
+
+
+class LayerBox(QtWidgets.QComboBox):
+    """A list of the document's paint layers, made when it is opened."""
+
+    def showPopup(self):  # noqa: N802 - Qt's name
+        """List the layers there are now."""
+        chosen = self.currentData()
+        self.blockSignals(True)
+        self.fill(chosen)
+        self.blockSignals(False)
+        super().showPopup()
+
+    def fill(self, chosen):
+        """List the layers, with the one of id `chosen` as the current one if it is there."""
+        self.clear()
+        self.addItem("Choose…", "")
+        document = Krita.instance().activeDocument()
+        for layer in paint_layers(document.rootNode()) if document is not None else []:
+            self.addItem(layer.name(), layer.uniqueId().toString())
+        self.setCurrentIndex(max(0, self.findData(chosen)))
+
+
+class SmartMatteDocker(DockWidget):
+    """The docker of one window."""
+
+    def __init__(self, service):
+        """Show the service's choices."""
+        super().__init__()
+        self._service = service
+        self.setWindowTitle("Smart Matte")
+        self._network = QtWidgets.QComboBox()
+        self._guide = _box(GUIDES)
+        self._layer = LayerBox()
+        self._band = QtWidgets.QSpinBox()
+        self._band.setRange(0, BAND_LIMIT_PX)
+        self._band.setSuffix(" px")
+        self._band.setSpecialValueText("Automatic")
+        self._band.setToolTip("How far the uncertain band reaches from the selection's edge")
+        self._output = _box(OUTPUTS)
+        self._clean = QtWidgets.QCheckBox("Clean colours")
+        self._clean.setToolTip("Remove the background's colour from soft edges")
+        self._button = QtWidgets.QPushButton("Smart Matte")
+        self._progress = QtWidgets.QProgressBar()
+        self._progress.setRange(0, _STEPS)
+        self._cancel = QtWidgets.QPushButton("Cancel")
+        self._said = QtWidgets.QLabel()
+        self._said.setWordWrap(True)
+        self._lay_out()
+        self._show_choices()
+        self._show_busy()
+        self._connect()
+
+    def canvasChanged(self, canvas):  # noqa: N802 - Krita's name
+        """Have nothing to do: the document is asked when it is needed."""
+
+    def showEvent(self, event):  # noqa: N802 - Qt's name
+        """Ask for the networks when the docker is first seen."""
+        super().showEvent(event)
+        self._service.greet()
+
+    def _lay_out(self):
+        form = QtWidgets.QFormLayout()
+        self._layer_label = QtWidgets.QLabel("Layer")
+        form.addRow("Network", self._network)
+        form.addRow("Guide", self._guide)
+        form.addRow(self._layer_label, self._layer)
+        form.addRow("Band width", self._band)
+        form.addRow("Output", self._output)
+        form.addRow("", self._clean)
+        running = QtWidgets.QHBoxLayout()
+        running.addWidget(self._progress)
+        running.addWidget(self._cancel)
+        content = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(content)
+        column.addLayout(form)
+        column.addWidget(self._button)
+        column.addLayout(running)
+        column.addWidget(self._said)
+        column.addStretch()
+        self.setWidget(content)
+
+    def _connect(self):
+        service = self._service
+        for box, name in (
+            (self._network, "network"),
+            (self._guide, "guide"),
+            (self._layer, "guide_layer"),
+            (self._output, "output"),
+        ):
+            box.currentIndexChanged.connect(_chooser(service, name, box.currentData))
+        self._band.valueChanged.connect(_chooser(service, "band_px", self._band.value))
+        self._clean.toggled.connect(_chooser(service, "clean_colours", self._clean.isChecked))
+        self._button.clicked.connect(service.run)
+        self._cancel.clicked.connect(service.cancel)
+        service.chosen.connect(self._show_choices)
+        service.greeted.connect(self._show_choices)
+        service.started.connect(self._start)
+        service.progressed.connect(self._report)
+        service.ended.connect(self._end)
+
+    def _show_choices(self, *_):
+        choices = self._service.choices
+        controls = (self._network, self._guide, self._layer, self._band, self._output, self._clean)
+        for control in controls:
+            control.blockSignals(True)
+        self._fill_networks(choices)
+        self._guide.setCurrentIndex(self._guide.findData(choices.guide))
+        self._layer.fill(choices.guide_layer)
+        self._band.setValue(choices.band_px)
+        self._output.setCurrentIndex(self._output.findData(choices.output))
+        self._clean.setChecked(choices.clean_colours)
+        for control in controls:
+            control.blockSignals(False)
+        other = choices.guide in ("trimap", "plate")
+        self._layer.setVisible(other)
+        self._layer_label.setVisible(other)
+        self._band.setEnabled(choices.guide == "selection")
+        self._clean.setEnabled(choices.output == "new-layer")
+
+    def _fill_networks(self, choices):
+        self._network.clear()
+        self._network.addItem("Automatic", "")
+        for network in self._service.networks:
+            if network["guide"] == NETWORK_GUIDES[choices.guide]:
+                self._network.addItem(network["title"], network["id"])
+        self._network.setCurrentIndex(max(0, self._network.findData(choices.network)))
+
+    def _show_busy(self):
+        busy = self._service.busy
+        self._button.setVisible(not busy)
+        self._progress.setVisible(busy)
+        self._cancel.setVisible(busy)
+
+    def _start(self):
+        self._said.setText("")
+        self._report(0.0, "starting")
+        self._show_busy()
+
+    def _report(self, share, what):
+        self._progress.setValue(int(share * _STEPS))
+        self._progress.setFormat("%%p%% %s" % what)
+
+    def _end(self, sentence):
+        self._show_busy()
+        self._said.setText(sentence)
+
+
+def _box(entries):
+    box = QtWidgets.QComboBox()
+    for nick, label, explanation in entries:
+        box.addItem(label, nick)
+        box.setItemData(box.count() - 1, explanation, QtCore.Qt.ItemDataRole.ToolTipRole)
+    return box
+
+
+def _chooser(service, name, value):
+    def choose(*_):
+        service.choose(name, value())
+
+    return choose

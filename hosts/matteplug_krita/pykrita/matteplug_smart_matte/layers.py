@@ -1,0 +1,213 @@
+"""Pixels out of Krita's layers and selection, and the matte back into the document.
+
+Bytes leave Krita as they are, in the layer's own depth and profile.  Krita's RGB is BGRA in 8 and
+16 bits and RGBA in floating point; gray gets its value thrice.  Other models (CMYK, Lab, …) are
+converted on a duplicate for the estimate, and never back: that would change every pixel.
+"""
+
+import array
+
+from . import masks
+from .bridge import Pixels
+from .qt import QtCore
+
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+_DEPTHS = {
+    "U8": ("u8", "B", 0x80),
+    "U16": ("u16", "H", 0x8000),
+    "F16": ("f16", "H", 0x3800),
+    "F32": ("f32", "I", 0x3F000000),
+}
+"""For a depth: its name on the wire, the `array` type of its size, the bits of one half."""
+_KINDS = {
+    "grouplayer": "a group",
+    "vectorlayer": "a vector layer",
+    "filterlayer": "a filter layer",
+    "filllayer": "a fill layer",
+    "filelayer": "a file layer",
+    "clonelayer": "a clone layer",
+    "transparencymask": "a transparency mask",
+    "selectionmask": "a selection mask",
+}
+
+
+class Refused(Exception):
+    """This cannot be done; the text is for the user."""
+
+
+class Space:
+    """A colour space of Krita, and how its bytes go over the wire."""
+
+    def __init__(self, model, depth, profile):
+        """Take what a node says of itself."""
+        self.key = (model, depth, profile)
+        self.model = model
+        wire_depth, self.code, self.half = _DEPTHS[depth]
+        self.direct = model in ("RGBA", "GRAYA")
+        swapped = model == "RGBA" and depth in ("U8", "U16")
+        self.wire = "%s %s" % ("BGRA" if swapped else "RGBA", wire_depth)
+
+    @classmethod
+    def of(cls, node):
+        """Return the space of a node's pixels."""
+        return cls(node.colorModel(), node.colorDepth(), node.colorProfile())
+
+    def for_estimate(self):
+        """Return the space in which the worker sees the pixels."""
+        return self if self.direct else Space("RGBA", self.key[1], SRGB)
+
+    def take(self, node, rect):
+        """Return a node's pixels, in this space."""
+        if Space.of(node).key != self.key:
+            node = node.duplicate()
+            node.setColorSpace(*self.key)
+        x, y, width, height = rect
+        data = bytes(node.pixelData(x, y, width, height))
+        if self.model == "GRAYA":
+            gray = array.array(self.code, data)
+            colours = array.array(self.code, bytes(2 * len(data)))
+            for channel in range(3):
+                colours[channel::4] = gray[0::2]
+            colours[3::4] = gray[1::2]
+            data = colours.tobytes()
+        return Pixels(self.wire, width, height, data, x, y)
+
+    def from_wire(self, data):
+        """Return the bytes of this space for those that the worker answered."""
+        if self.model != "GRAYA":
+            return data
+        colours = array.array(self.code, data)
+        gray = array.array(self.code, bytes(len(data) // 2))
+        gray[0::2] = colours[0::4]
+        gray[1::2] = colours[3::4]
+        return gray.tobytes()
+
+    def with_alpha(self, own, cutout):
+        """Return the bytes `own` of this space with the alpha of a cutout as the worker sent it."""
+        alpha = array.array(self.code, cutout)[3::4]
+        result = array.array(self.code, own)
+        step = len(result) // len(alpha)
+        result[step - 1 :: step] = alpha
+        return result.tobytes()
+
+    def is_linear(self, document):
+        """Tell whether colours are linear, by what Krita makes of a gray in sRGB."""
+        pixel = document.createNode("", "paintlayer")
+        pixel.setColorSpace(*self.key)
+        gray = array.array(self.code, [self.half] * (2 if self.model == "GRAYA" else 4))
+        pixel.setPixelData(QtCore.QByteArray(gray.tobytes()), 0, 0, 1, 1)
+        pixel.setColorSpace("RGBA", "U8", SRGB)
+        return abs(bytes(pixel.pixelData(0, 0, 1, 1))[0] - 188) < 8
+
+
+class Job:
+    """One matte: the document and layer it is for, and what the worker is asked."""
+
+    def __init__(self, document, layer, choices):
+        """Read the layer and its guide; raise Refused where the matte cannot be made."""
+        _check_layer(layer, choices)
+        document.waitForDone()
+        bounds = layer.bounds()
+        if bounds.isEmpty():
+            raise Refused("The layer is empty.")
+        self.document, self.layer, self.choices = document, layer, choices
+        self.rect = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
+        self.space = Space.of(layer)
+        self._check_space()
+        seen = self.space.for_estimate()
+        self._own = bytes(layer.pixelData(*self.rect)) if not self.space.direct else b""
+        self.buffers = dict(self._guide(seen), image=seen.take(layer, self.rect))
+        self.options = dict(choices.options(), linear=seen.is_linear(document))
+        self.results = {"alpha": "Y u8"} if choices.output == "mask" else {"cutout": seen.wire}
+
+    def put(self, answer):
+        """Put the worker's answer into the document, as one step of its history."""
+        gone = self.document.rootNode() is None or self.layer.parentNode() is None
+        if gone:
+            raise Refused("The layer is gone, so there is no place for its matte.")
+        if self.choices.output == "mask":
+            masks.add(self.document, self.layer, self.rect, answer["alpha"])
+            return
+        data = answer["cutout"]
+        if self.space.direct:
+            data = self.space.from_wire(data)
+        else:
+            data = self.space.with_alpha(self._own, data)
+        node = self.document.createNode("%s matte" % self.layer.name(), "paintlayer")
+        if Space.of(node).key != self.space.key:
+            node.setColorSpace(*self.space.key)
+        # Before it is added: pixels that are set later are no part of the undo step.
+        node.setPixelData(QtCore.QByteArray(data), *self.rect)
+        self.layer.parentNode().addChildNode(node, self.layer)
+        self.document.refreshProjection()
+
+    def _check_space(self):
+        if self.space.direct or self.choices.output == "mask" or not self.choices.clean_colours:
+            return
+        raise Refused(
+            "Clean colours are computed in RGB, and going back to %s would change every colour. "
+            "Switch clean colours off, choose a transparency mask, or convert the layer to RGB."
+            % self.space.model.rstrip("A")
+        )
+
+    def _guide(self, space):
+        guide = self.choices.guide
+        if guide == "none":
+            return {}
+        if guide == "selection":
+            return {"selection": self._selection()}
+        layer = find(self.document.rootNode(), self.choices.guide_layer)
+        if layer is None:
+            raise Refused("Choose the layer that is the %s." % guide)
+        if layer == self.layer:
+            raise Refused("The %s is the layer itself. Choose the picture's layer." % guide)
+        if guide == "trimap":
+            return {"trimap": space.take(layer, self.rect)}
+        bounds = layer.bounds()
+        if bounds.isEmpty():
+            raise Refused("The plate is empty.")
+        own = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
+        return {"plate": space.take(layer, own)}
+
+    def _selection(self):
+        selection = self.document.selection()
+        if selection is None:
+            raise Refused("Nothing is selected. Select the foreground roughly.")
+        x, y, width, height = self.rect
+        data = bytes(selection.pixelData(x, y, width, height))
+        if data.count(0) == len(data):
+            raise Refused("The selection does not touch the layer.")
+        return Pixels("Y u8", width, height, data, x, y)
+
+
+def paint_layers(node):
+    """Return the paint layers below a node, from the top."""
+    found = []
+    for child in reversed(node.childNodes()):
+        if child.type() == "paintlayer":
+            found.append(child)
+        found.extend(paint_layers(child))
+    return found
+
+
+def find(root, identity):
+    """Return the paint layer of this id, or None."""
+    for layer in paint_layers(root):
+        if layer.uniqueId().toString() == identity:
+            return layer
+    return None
+
+
+def _check_layer(layer, choices):
+    if layer is None:
+        raise Refused("No layer is selected.")
+    kind = layer.type()
+    if kind != "paintlayer":
+        raise Refused(
+            '"%s" is %s. Select a paint layer, or convert it: Layer > Convert > to Paint Layer.'
+            % (layer.name(), _KINDS.get(kind, "no paint layer"))
+        )
+    if choices.output == "mask" and layer.locked():
+        raise Refused('The layer "%s" is locked. Unlock it, or choose a new layer.' % layer.name())
+    if layer.parentNode().locked():
+        raise Refused('The group "%s" is locked. Unlock it first.' % layer.parentNode().name())

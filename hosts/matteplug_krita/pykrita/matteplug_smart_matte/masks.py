@@ -1,0 +1,64 @@
+"""Transparency masks, which Krita's scripts can make since 5.2, and before by way of a file."""
+
+import os
+import tempfile
+import zipfile
+
+from krita import Krita, Selection
+
+from .qt import QtCore
+
+_DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE DOC PUBLIC '-//KDE//DTD krita 2.0//EN' 'http://www.calligra.org/DTD/krita-2.0.dtd'>
+<DOC xmlns="http://www.calligra.org/DTD/krita" syntaxVersion="2.0" editor="Krita">
+ <IMAGE name="mask" mime="application/x-kra" width="1" height="1" x-res="100" y-res="100"
+        colorspacename="RGBA" profile="sRGB-elle-V2-srgbtrc.icc">
+  <layers>
+   <layer name="layer" nodetype="paintlayer" filename="layer1" colorspacename="RGBA"
+          uuid="{6d617474-6570-4c75-8000-000000000001}" compositeop="normal" opacity="255">
+    <masks>
+     <mask name="mask" nodetype="transparencymask" filename="mask2"
+           uuid="{6d617474-6570-4c75-8000-000000000002}"/>
+    </masks>
+   </layer>
+  </layers>
+ </IMAGE>
+</DOC>
+"""
+
+
+def add(document, layer, rect, data):
+    """Add a transparency mask to a layer: one byte per pixel in `rect`, nothing outside."""
+    name = "%s matte" % layer.name()
+    if hasattr(document, "createTransparencyMask"):
+        mask = document.createTransparencyMask(name)
+        selection = Selection()
+        selection.setPixelData(QtCore.QByteArray(data), *rect)
+        mask.setSelection(selection)
+        layer.addChildNode(mask, None)
+    else:
+        with _Template() as mask:
+            mask.setName(name)
+            mask.setPixelData(QtCore.QByteArray(data), *rect)
+            layer.addChildNode(mask, None)
+    document.refreshProjection()
+
+
+class _Template:
+    """A mask of a small document of our own: Krita 5.1 crashes on one made by `createNode`."""
+
+    def __enter__(self):
+        handle, self._path = tempfile.mkstemp(suffix=".kra")
+        os.close(handle)
+        with zipfile.ZipFile(self._path, "w") as file:
+            file.writestr("mimetype", "application/x-krita")
+            file.writestr("maindoc.xml", _DOCUMENT)
+        self._document = Krita.instance().openDocument(self._path)
+        (layer,) = self._document.rootNode().childNodes()
+        (mask,) = layer.childNodes()
+        return mask.duplicate()
+
+    def __exit__(self, *details):
+        self._document.setModified(False)
+        self._document.close()
+        os.remove(self._path)

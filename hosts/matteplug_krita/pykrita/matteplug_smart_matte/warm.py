@@ -1,0 +1,123 @@
+"""The worker of this program run: started when it is first needed, kept, asked in a thread.
+
+Needs the standard library only.
+"""
+
+import contextlib
+import json
+import os
+import threading
+
+from . import bridge
+
+SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "settings.json")
+PATIENCE_S = 3.0
+"""A worker that was cancelled and goes on for so long is ended."""
+
+
+class WarmWorker:
+    """A `bridge.Worker` that is there when it is needed; one matte at a time."""
+
+    def __init__(self, client, arguments=("-m", "matteplug.worker")):
+        """`client` says who asks; no process is started yet."""
+        self._client = client
+        self._arguments = arguments
+        self._worker = None
+        self._starting = threading.Lock()
+        self._cancelled = threading.Event()
+        self._answered = threading.Event()
+
+    def greet(self, on_hello, on_error):
+        """Start the worker if there is none; call `on_hello(hello)` or `on_error(error)`."""
+        _in_thread(lambda: self._get().hello, on_hello, on_error)
+
+    def ask(self, on_answer, on_error, *arguments):
+        """Make a matte; call `on_answer((header, data))` or `on_error(error)`.
+
+        The arguments are those of `matte`; the calls come from another thread.
+        """
+        self._cancelled.clear()
+        _in_thread(lambda: self._matte(*arguments), on_answer, on_error)
+
+    def matte(self, buffers, results, options, progress=None):
+        """Return what `bridge.Worker.matte` returns, and raise what it raises."""
+        self._cancelled.clear()
+        return self._matte(buffers, results, options, progress)
+
+    def cancel(self):
+        """Stop the matte that is being made; the worker stays, if it listens."""
+        self._cancelled.set()
+        self._cancel(self._worker)
+        _in_thread(self._insist, None, None)
+
+    def close(self):
+        """End the worker, also in the middle of a matte."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+    def _matte(self, buffers, results, options, progress=None):
+        def report(share, what):
+            if self._cancelled.is_set():  # it came before the worker had the matte
+                self._cancel(worker)
+            if progress is not None:
+                progress(share, what)
+
+        self._answered.clear()
+        try:
+            worker = self._get()
+            return worker.matte(buffers, results, options, "krita", report)
+        except bridge.BridgeError:
+            if self._cancelled.is_set():  # however it ended
+                raise bridge.BridgeError("cancelled", "Cancelled.")
+            raise
+        finally:
+            self._answered.set()
+
+    def _get(self):
+        with self._starting:
+            if self._worker is None or not self._worker.alive:
+                self._worker = bridge.Worker(
+                    _python(), client=self._client, arguments=self._arguments
+                )
+            return self._worker
+
+    def _cancel(self, worker):
+        if worker is not None:
+            # Where it died, who waits for the matte hears of it.
+            with contextlib.suppress(bridge.BridgeError):
+                worker.cancel()
+
+    def _insist(self):
+        if not self._answered.wait(PATIENCE_S):
+            self.close()
+
+
+def _in_thread(work, on_result, on_error):
+    def run():
+        try:
+            result = work()
+        except Exception as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            if on_result is not None:
+                on_result(result)
+
+    thread = threading.Thread(target=run)
+    thread.daemon = True  # Krita does not wait for it
+    thread.start()
+
+
+def _python():
+    try:
+        with open(SETTINGS, encoding="utf-8") as file:
+            return json.load(file)["python"]
+    except (OSError, ValueError, KeyError):
+        raise bridge.BridgeError(
+            "settings",
+            "Smart Matte does not know where matteplug is installed: %s is missing or damaged."
+            % SETTINGS,
+            "Run: matteplug hosts install krita",
+        ) from None

@@ -1,0 +1,115 @@
+"""A Krita with a home of its own, with the plug-in and a worker, headless or in a window."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matteplug.host_places import find
+from matteplug_krita.install import WAYS, files
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+_DRIVER = "krita_window"
+
+
+class Krita:
+    """What the tests start; `home` is the user's, `shared` is for files to and from a script."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Install the plug-in there, by `matteplug hosts install krita`."""
+        if shutil.which("kritarunner") is None:
+            pytest.skip("Krita is not installed")
+        self.home = home
+        self.shared = home / "shared"
+        self.shared.mkdir(parents=True)
+        (home / "run").mkdir(mode=0o700)
+        self._environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(home),
+            "LC_ALL": "C.UTF-8",
+            "XDG_RUNTIME_DIR": str(home / "run"),
+            "MATTEPLUG_TEST": str(self.shared),
+            "QT_LOGGING_RULES": "*.debug=false;krita*=false",
+        }
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HOME", str(home))
+        monkeypatch.setenv("MATTEPLUG_STATE", str(home / "state"))
+        self.files = files(find(WAYS)[0])
+        self.use_worker(fake=True)
+
+    def use_worker(self, *, fake: bool) -> None:
+        """Install the plug-in with the real worker, or with that of a fake engine."""
+        python = self.home / ("fake-python" if fake else "real-python")
+        _describe(self.home / "metadata")
+        path = ":".join(map(str, (self.home / "metadata", ROOT, ROOT / "hosts")))
+        program = f"{ROOT / 'tests/wire/fake_worker.py'}" if fake else '"$@"'
+        python.write_text(
+            f"#!/bin/sh\nexport PYTHONPATH={path} MATTEPLUG_CACHE={self.home / 'cache'}\n"
+            f"exec {sys.executable} {program}\n"
+        )
+        python.chmod(python.stat().st_mode | stat.S_IXUSR)
+        self.files.install(python=str(python))
+
+    def start_headless(self, script: str) -> subprocess.Popen[bytes]:
+        """Run a file of this folder in kritarunner, which has documents and no window."""
+        scripts = self.home / "scripts"
+        scripts.mkdir(exist_ok=True)
+        shutil.copy(HERE / script, scripts)
+        path = f"{scripts}:{self.files.folder.parent}"
+        environment = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
+        return self._start(["kritarunner", "-s", Path(script).stem], environment)
+
+    def start_window(self, display: str, *pictures: Path) -> subprocess.Popen[bytes]:
+        """Run the program with the plug-in that drives it (krita_window.py)."""
+        folder = self.files.folder.parent
+        (folder / _DRIVER).mkdir(exist_ok=True)
+        shutil.copy(HERE / f"{_DRIVER}.py", folder / _DRIVER / "__init__.py")
+        (folder / f"{_DRIVER}.desktop").write_text(
+            "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\n"
+            f"X-KDE-Library={_DRIVER}\nName=Driver\nComment=Drives the tests\n"
+        )
+        settings = self.home / ".config" / "kritarc"
+        driver = f"enable_{_DRIVER}=true\n"
+        if driver not in settings.read_text():
+            settings.write_text(settings.read_text().replace("[python]\n", "[python]\n" + driver))
+        command = ["krita", "--nosplash", *map(str, pictures)]
+        return self._start(command, {"DISPLAY": display})
+
+    def _start(self, command: list[str], more: dict[str, str]) -> subprocess.Popen[bytes]:
+        environment: dict[str, Any] = {**self._environment, **more}
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+
+def processes_of(home: Path) -> list[int]:
+    """Return the workers that Krita of this home has started and that still run."""
+    mark = f"HOME={home}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if mark in (folder / "environ").read_bytes().split(b"\0") and b"worker" in command:
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def _describe(folder: Path) -> None:
+    """Lay down the metadata by which the plug-ins of matteplug are found."""
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    info = folder / "matteplug-0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
+    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
+    (info / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))
