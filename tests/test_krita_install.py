@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from matteplug.host_places import Place
 from matteplug.testing import import_check
+from matteplug_krita import install
 from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.install import files
 from matteplug_krita.kritarc import PluginSwitch
@@ -122,3 +124,14 @@ def test_the_srgb_curve_is_that_of_the_standard_and_turns_back() -> None:
     levels: NDArray[np.float32] = np.arange(65536, dtype=np.float32) / np.float32(65535)
     back = np.rint(linear_from_srgb(srgb_from_linear(levels)) * 65535)
     assert (back == np.arange(65536)).all(), "16 bits are kept"
+
+
+def test_the_guide_names_every_choice() -> None:
+    folder = Path(install.__file__).parent / "pykrita" / "matteplug_smart_matte"
+    scope: dict[str, Any] = {}
+    exec((folder / "choices.py").read_text(), scope)
+    guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "krita.md").read_text()
+    choices = [nick for nick, _, _ in (*scope["GUIDES"], *scope["OUTPUTS"])]
+    assert len(choices) == 6
+    for name in (*vars(scope["Choices"]()), *choices):
+        assert name in guide

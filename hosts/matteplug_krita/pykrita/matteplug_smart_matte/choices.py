@@ -47,7 +47,7 @@ class Choices:
     @classmethod
     def load(cls, read):
         """Return the choices kept; `read(name, default)` returns texts."""
-        texts = {name: read(name, str(_DEFAULTS[name])) for name in _KEPT}
+        texts = {name: str(read(name, str(_DEFAULTS[name]))) for name in _KEPT}
         band = texts["band_px"]
         values = dict(
             texts,

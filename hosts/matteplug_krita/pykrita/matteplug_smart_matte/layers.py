@@ -172,7 +172,9 @@ class Job:
     def _selection(self):
         selection = self.document.selection()
         if selection is None:
-            raise Refused("Nothing is selected. Select the foreground roughly.")
+            raise Refused(
+                "Nothing is selected. Select the foreground roughly, or choose another guide."
+            )
         x, y, width, height = self.rect
         data = bytes(selection.pixelData(x, y, width, height))
         if data.count(0) == len(data):

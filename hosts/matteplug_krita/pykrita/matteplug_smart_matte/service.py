@@ -4,17 +4,17 @@ Pixels are read and written in Krita's own thread, which is quick; the worker is
 another one, whose news come back as Qt's signals.
 """
 
-import traceback
+import os
 
 from krita import Krita
 
-from . import log
-from .bridge import BridgeError
+from . import bridge
 from .choices import NETWORK_GUIDES, Choices
 from .layers import Job, Refused
 from .qt import QtCore, QtGui, QtWidgets
 from .warm import WarmWorker
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 _GROUP = "matteplug"
 _MESSAGE_MS = 4000
 
@@ -31,9 +31,9 @@ class SmartMatte(QtCore.QObject):
     chosen = QtCore.pyqtSignal()
 
     _answered = QtCore.pyqtSignal(object)
-    _failed = QtCore.pyqtSignal(object)
+    _failed = QtCore.pyqtSignal(str)
     _told = QtCore.pyqtSignal(object)
-    _not_told = QtCore.pyqtSignal(object)
+    _not_told = QtCore.pyqtSignal(str)
 
     def __init__(self, parent):
         """Start nothing yet."""
@@ -41,11 +41,11 @@ class SmartMatte(QtCore.QObject):
         app = Krita.instance()
         self.choices = Choices.load(lambda name, default: app.readSetting(_GROUP, name, default))
         self.networks = []
-        self.worker = WarmWorker("krita %s" % app.version())
+        self.worker = WarmWorker(_start_worker)
         self._job = None
         self._greeting = False
         self._answered.connect(self._finish)
-        self._failed.connect(self._fail)
+        self._failed.connect(self._end)
         self._told.connect(self._know)
         self._not_told.connect(self._miss)
         QtWidgets.QApplication.instance().aboutToQuit.connect(self.worker.close)
@@ -67,7 +67,7 @@ class SmartMatte(QtCore.QObject):
         """Ask the worker for its networks, once."""
         if not self._greeting:
             self._greeting = True
-            self.worker.greet(self._told.emit, self._not_told.emit)
+            self.worker.greet(self._told.emit, lambda error: self._not_told.emit(_sentence(error)))
 
     def run(self, *_):
         """Make the matte of the current layer, as chosen."""
@@ -77,7 +77,8 @@ class SmartMatte(QtCore.QObject):
             document = Krita.instance().activeDocument()
             if document is None:
                 raise Refused("There is no picture. Open one and select the foreground roughly.")
-            self._job = Job(document, document.activeNode(), self.choices)
+            choices = Choices(**vars(self.choices))  # those in the docker may change meanwhile
+            self._job = Job(document, document.activeNode(), choices)
         except Exception as error:
             self._end(_sentence(error))
             return
@@ -85,7 +86,7 @@ class SmartMatte(QtCore.QObject):
         job = self._job
         self.worker.ask(
             self._answered.emit,
-            self._failed.emit,
+            lambda error: self._failed.emit(_sentence(error)),
             job.buffers,
             job.results,
             job.options,
@@ -102,9 +103,9 @@ class SmartMatte(QtCore.QObject):
         self._settle_network()
         self.greeted.emit()
 
-    def _miss(self, error):
+    def _miss(self, sentence):
         self._greeting = False
-        self.ended.emit(_sentence(error))
+        self.ended.emit(sentence)
 
     def _settle_network(self):
         """Forget a network that is not there, or not for the guide."""
@@ -118,14 +119,11 @@ class SmartMatte(QtCore.QObject):
         try:
             self._job.put(data)
         except Exception as error:
-            self._fail(error)
+            self._end(_sentence(error))
             return
         seconds = header["elapsed_s"]["total"]
         sentence = "Matte by %s in %.1f s." % (header["network"], seconds)
         self._end(" ".join([sentence] + header["notes"]))
-
-    def _fail(self, error):
-        self._end(_sentence(error))
 
     def _end(self, sentence):
         self._job = None
@@ -136,12 +134,22 @@ class SmartMatte(QtCore.QObject):
             view.showFloatingMessage(sentence, QtGui.QIcon(), _MESSAGE_MS, 1)
 
 
+def _start_worker():
+    return bridge.Worker(bridge.installed(HERE)["python"], client=_client())
+
+
+def _client():
+    return "Krita %s" % Krita.instance().version()
+
+
 def _sentence(error):
-    """Return what the user is told; what nobody foresaw goes into the log."""
-    if isinstance(error, BridgeError):
-        return ("%s\n%s" % (error.message, error.hint)).strip()
+    """Return what the user is told of an error being handled; the unforeseen goes into the log."""
     if isinstance(error, Refused):
         return str(error)
-    trace = traceback.format_exception(type(error), error, error.__traceback__)
-    path = log.write(Krita.instance().version(), "".join(trace))
-    return "Smart Matte failed. Please report what stands in %s." % path
+    if isinstance(error, bridge.BridgeError) and error.code == "cancelled":
+        return "Cancelled."
+    try:
+        log = bridge.installed(HERE)["log"]
+    except bridge.BridgeError:
+        log = ""
+    return bridge.explain(error, log, _client())

@@ -4,13 +4,10 @@ Needs the standard library only.
 """
 
 import contextlib
-import json
-import os
 import threading
 
 from . import bridge
 
-SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "settings.json")
 PATIENCE_S = 3.0
 """A worker that was cancelled and goes on for so long is ended."""
 
@@ -18,12 +15,12 @@ PATIENCE_S = 3.0
 class WarmWorker:
     """A `bridge.Worker` that is there when it is needed; one matte at a time."""
 
-    def __init__(self, client, arguments=("-m", "matteplug.worker")):
-        """`client` says who asks; no process is started yet."""
-        self._client = client
-        self._arguments = arguments
+    def __init__(self, start):
+        """`start()` returns a new `bridge.Worker`; it is not called yet."""
+        self._start = start
         self._worker = None
         self._starting = threading.Lock()
+        self._asking = threading.Lock()
         self._cancelled = threading.Event()
         self._answered = threading.Event()
 
@@ -36,12 +33,12 @@ class WarmWorker:
 
         The arguments are those of `matte`; the calls come from another thread.
         """
-        self._cancelled.clear()
+        self._begin()
         _in_thread(lambda: self._matte(*arguments), on_answer, on_error)
 
     def matte(self, buffers, results, options, progress=None):
         """Return what `bridge.Worker.matte` returns, and raise what it raises."""
-        self._cancelled.clear()
+        self._begin()
         return self._matte(buffers, results, options, progress)
 
     def cancel(self):
@@ -56,6 +53,10 @@ class WarmWorker:
         if worker is not None:
             worker.close()
 
+    def _begin(self):
+        self._cancelled.clear()
+        self._answered.clear()
+
     def _matte(self, buffers, results, options, progress=None):
         def report(share, what):
             if self._cancelled.is_set():  # it came before the worker had the matte
@@ -63,10 +64,10 @@ class WarmWorker:
             if progress is not None:
                 progress(share, what)
 
-        self._answered.clear()
         try:
-            worker = self._get()
-            return worker.matte(buffers, results, options, "krita", report)
+            with self._asking:
+                worker = self._get()
+                return worker.matte(buffers, results, options, "krita", report)
         except bridge.BridgeError:
             if self._cancelled.is_set():  # however it ended
                 raise bridge.BridgeError("cancelled", "Cancelled.")
@@ -77,9 +78,7 @@ class WarmWorker:
     def _get(self):
         with self._starting:
             if self._worker is None or not self._worker.alive:
-                self._worker = bridge.Worker(
-                    _python(), client=self._client, arguments=self._arguments
-                )
+                self._worker = self._start()
             return self._worker
 
     def _cancel(self, worker):
@@ -108,16 +107,3 @@ def _in_thread(work, on_result, on_error):
     thread = threading.Thread(target=run)
     thread.daemon = True  # Krita does not wait for it
     thread.start()
-
-
-def _python():
-    try:
-        with open(SETTINGS, encoding="utf-8") as file:
-            return json.load(file)["python"]
-    except (OSError, ValueError, KeyError):
-        raise bridge.BridgeError(
-            "settings",
-            "Smart Matte does not know where matteplug is installed: %s is missing or damaged."
-            % SETTINGS,
-            "Run: matteplug hosts install krita",
-        ) from None
