@@ -1,0 +1,158 @@
+"""Background matting beside what a plate gives without a network.
+
+    python benchmarks/plates.py --photos DIR [--scenes 24] [--size 512] [--network ID]
+
+Scenes are made on the spot over photographs, of styles that were held out of training
+(`HELD_STYLES`), with an imperfect plate; alpha and foreground are known exactly.  Every method gets
+the same registered plate.  Errors are those of `matteplug evaluate`, over the whole picture.
+
+* difference: |I − B| between two thresholds, refined by a guided filter.
+* closed-form: pymatting's, on the trimap that the same difference gives.
+
+Exits with 1 where the network's mean SAD or MSE exceeds half of the better peer's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+import matteplug
+from matteplug import registration
+from matteplug.evaluation.metrics import measure
+from matteplug.training.scenes import Scene, SceneSource
+
+HELD_STYLES = {"feathers": 1.0, "lace": 1.0, "letters": 1.0}
+SAME, DIFFERENT = 0.04, 0.16
+"""Largest difference to the plate that is surely none, and least that surely is."""
+GUIDED_RADIUS_PX, GUIDED_SMOOTHNESS = 8, 1e-3
+TRIMAP_PX = 9
+TARGET = 0.5
+
+Alpha = NDArray[np.float32]
+
+
+class Answer(NamedTuple):
+    """An alpha (H, W), and straight colours (H, W, 3) uint8 where the method gives any."""
+
+    alpha: Alpha
+    foreground: NDArray[np.uint8] | None = None
+
+
+Method = Callable[[Scene, NDArray[np.uint8]], Answer]
+
+
+def main() -> int:
+    """Print the comparison and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--scenes", type=int, default=24)
+    parser.add_argument("--size", type=int, default=512, help="side of the scenes in pixels")
+    parser.add_argument("--network", default="background-matting")
+    args = parser.parse_args()
+    methods: dict[str, Method] = {
+        "difference, guided filter": by_difference,
+        "closed-form": by_closed_form,
+        args.network: partial(by_network, args.network),
+    }
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
+    colours = []
+    for scene, plate in scenes(args.photos, args.scenes, args.size):
+        for name, method in methods.items():
+            answer = method(scene, plate)
+            errors = measure(scene.alpha, answer.alpha)
+            rows[name].append((errors.sad, errors.mse))
+            if answer.foreground is not None:
+                colours.append([off(scene, c) for c in (answer.foreground, scene.image)])
+    means = {name: (mean(s for s, _ in row), mean(m for _, m in row)) for name, row in rows.items()}
+    _print(means, args.scenes, args.size)
+    ours, copied = (mean(column) for column in zip(*colours, strict=True))
+    print(f"foreground colours, α-weighted error of 255: {ours:.2f}, plain copying {copied:.2f}")
+    own = means.pop(args.network)
+    best = [min(column) for column in zip(*means.values(), strict=True)]
+    shares = [a / b for a, b in zip(own, best, strict=True)]
+    met = max(shares) <= TARGET
+    words = f"SAD {shares[0]:.2f}, MSE {shares[1]:.2f} of the better peer's, target {TARGET}"
+    print(f"{'met' if met else 'MISSED'}: {words}")
+    return 0 if met else 1
+
+
+def scenes(photos: Path, count: int, size_px: int) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
+    """Yield scenes that training never saw, with their plates brought onto the picture."""
+    source = SceneSource(
+        seed=0, size_px=size_px, photos=photos, split="held", styles=HELD_STYLES, plates=True
+    )
+    for index in range(count):
+        scene = source.sample(8 * index)  # every eighth shows other objects
+        assert scene.plate is not None
+        found = registration.register(scene.image, scene.plate)
+        trusted = found.confidence >= registration.CONFIDENCE_NEEDED
+        yield scene, found.plate if trusted else scene.plate
+
+
+def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
+    """Take for alpha what differs from the plate, guided by the picture's brightness."""
+    guide = cv2.cvtColor(scene.image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    box = partial(cv2.blur, ksize=(2 * GUIDED_RADIUS_PX + 1,) * 2)
+    rough = _difference(scene, plate)
+    mean_guide, mean_rough = box(guide), box(rough)
+    slope = (box(guide * rough) - mean_guide * mean_rough) / (
+        box(guide * guide) - mean_guide**2 + GUIDED_SMOOTHNESS
+    )
+    offset = mean_rough - slope * mean_guide
+    return Answer(np.clip(box(slope) * guide + box(offset), 0, 1))
+
+
+def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
+    """Solve for alpha around the border of what differs from the plate."""
+    rough = _difference(scene, plate)
+    kernel = np.ones((TRIMAP_PX, TRIMAP_PX), np.uint8)
+    trimap = np.full(rough.shape, 128, np.uint8)
+    trimap[cv2.erode((rough >= 1).astype(np.uint8), kernel) > 0] = 255
+    trimap[cv2.dilate((rough > 0).astype(np.uint8), kernel) == 0] = 0
+    if len(np.unique(trimap)) < 3:  # the solver needs something of each
+        return Answer(rough)
+    return Answer(matteplug.matte(scene.image, trimap=trimap, network="closed-form").alpha)
+
+
+def by_network(network: str, scene: Scene, plate: NDArray[np.uint8]) -> Answer:
+    """Ask the library, without a segmentation."""
+    made = matteplug.matte(scene.image, plate=plate, network=network, align=False)
+    return Answer(made.alpha, made.foreground)
+
+
+def off(scene: Scene, foreground: NDArray[Any]) -> float:
+    """Return the mean error of colours, weighted by alpha, where the foreground is transparent."""
+    weight = np.where(scene.alpha < 255, scene.alpha, 0).astype(np.float64)
+    apart = np.abs(foreground.astype(np.float64) - scene.foreground).mean(axis=2)
+    return float((weight * apart).sum() / max(weight.sum(), 1))
+
+
+def _difference(scene: Scene, plate: NDArray[np.uint8]) -> Alpha:
+    apart = np.abs(scene.image.astype(np.float32) - plate).max(axis=2) / 255
+    rough: Alpha = np.clip((cv2.blur(apart, (5, 5)) - SAME) / (DIFFERENT - SAME), 0, 1)
+    return rough
+
+
+def _print(means: dict[str, tuple[float, float]], count: int, size_px: int) -> None:
+    table = Table(title=f"{count} scenes of {size_px}², {', '.join(HELD_STYLES)}: never trained on")
+    for heading in ("method", "SAD", "MSE × 10³"):
+        table.add_column(heading, justify="left" if heading == "method" else "right")
+    for name, (sad, mse) in means.items():
+        table.add_row(name, f"{sad:.2f}", f"{1000 * mse:.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
