@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from matteplug import ort, providers, weights
+from matteplug import graphs, ort, providers, weights
 from matteplug.errors import EngineError
 from matteplug.machine import physical_cores
 from matteplug.network import NetworkSpec
@@ -141,7 +141,11 @@ class OrtEngine:
             return made
 
     def _open(self, spec: NetworkSpec, path: Path, provider: Provider) -> OrtSession:
-        session = ort.open_session(path, provider, threads=self.threads, spinning=self._spinning)
+        how: dict[str, Any] = {"threads": self.threads, "spinning": self._spinning}
+        if provider is CPU and spec.sha256:
+            session = graphs.open_on_cpu(path, spec.sha256, **how)
+        else:
+            session = ort.open_session(path, provider, **how)
         return OrtSession(spec, provider, session)
 
     def _asked_for(self, spec: NetworkSpec, path: Path, provider: str) -> Provider:

@@ -53,6 +53,8 @@ def open_session(
     spinning: bool = True,
     strict: bool = False,
     record: bool = False,
+    optimise: bool = True,
+    write: Path | None = None,
 ) -> Any:
     """Open a graph on a provider, the CPU taking the operators that it lacks.
 
@@ -63,6 +65,8 @@ def open_session(
         spinning: let idle threads wait actively.
         strict: refuse to give any operator to the CPU.
         record: remember which operator went where, for `placed_share`.
+        optimise: rewrite the graph for the provider; not again one that `write` got.
+        write: where to put the rewritten graph, which is good for this processor only.
 
     Returns:
         The `onnxruntime.InferenceSession`.
@@ -81,6 +85,10 @@ def open_session(
         preload()
     options = ort.SessionOptions()
     options.log_severity_level = 3  # warnings are about graph details that nobody can act on
+    if not optimise:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if write is not None:
+        options.optimized_model_filepath = str(write)
     options.intra_op_num_threads = threads
     options.enable_mem_pattern = provider.mem_pattern
     entries = {

@@ -1,0 +1,88 @@
+"""Graphs as ONNX Runtime optimised them for this processor, kept so that sessions open faster.
+
+They lie in the user's cache folder under a key of everything they depend on: the weights' checksum,
+ONNX Runtime's version and the processor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from matteplug import ort
+from matteplug.errors import EngineError
+from matteplug.folders import cache_folder
+from matteplug.providers import CPU
+
+KEPT = 8
+"""Graphs that are kept; the ones that were used longest ago go first."""
+_CPU_FACTS = Path("/proc/cpuinfo")
+
+
+def open_on_cpu(graph: Path, checksum: str, *, threads: int, spinning: bool) -> Any:
+    """Open a graph on the CPU, from what an earlier opening left in the cache if it can be.
+
+    Args:
+        graph: the ONNX file.
+        checksum: what its content hashes to.
+        threads: as for `ort.open_session`.
+        spinning: likewise.
+
+    Returns:
+        The `onnxruntime.InferenceSession`.
+
+    Raises:
+        EngineError: the graph is damaged.
+    """
+    kept = place(checksum)
+    how: dict[str, Any] = {"threads": threads, "spinning": spinning}
+    if kept.is_file():
+        try:
+            session = ort.open_session(kept, CPU, optimise=False, **how)
+        except EngineError:  # half a file, or damaged: the graph itself decides
+            with contextlib.suppress(OSError):
+                kept.unlink()
+        else:
+            with contextlib.suppress(OSError):
+                os.utime(kept)
+            return session
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            draft = Path(folder) / kept.name
+            session = ort.open_session(graph, CPU, write=draft, **how)
+            os.replace(draft, kept)
+        _prune(kept.parent)
+    except (OSError, EngineError):  # the folder cannot be written
+        return ort.open_session(graph, CPU, **how)
+    return session
+
+
+def place(checksum: str) -> Path:
+    """Return where the optimised graph of these weights lies or would lie."""
+    facts = (checksum, ort.import_onnxruntime().__version__, _processor())
+    key = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+    return cache_folder() / "graphs" / f"{key}.onnx"
+
+
+@lru_cache
+def _processor() -> str:
+    """Return what the processor can do: graphs are laid out for its instructions."""
+    try:
+        lines = _CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    told = (line for line in lines if line.startswith(("flags", "Features")))
+    return f"{platform.machine()} {next(told, '')}"
+
+
+def _prune(folder: Path) -> None:
+    graphs = sorted(folder.glob("*.onnx"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in graphs[KEPT:]:
+        old.unlink(missing_ok=True)
