@@ -1,4 +1,4 @@
-"""What a host waits for beside the network: the worker's start, loading, and the way there and back.
+"""What a host waits for beside the network: the worker's start, loading, there and back.
 
 ``python benchmarks/worker.py [--rounds 5] [--side 1414]``, with the network "citm":
 
@@ -47,7 +47,10 @@ def main() -> None:
         print(f"loading: {first - second:.2f} s, a small matte {second:.2f} s")
         matte_s(worker, args.side)
         seen, said = matte_s(worker, args.side)
-        print(f"wire: {args.side}² pixels, {seen:.2f} s by the bridge, {said:.2f} s in the library, {seen / said:.3f}×")
+        print(
+            f"wire: {args.side}² pixels, {seen:.2f} s by the bridge, {said:.2f} s in the library: "
+            f"{seen / said:.3f}×"
+        )
 
 
 def median(rounds: int, action: Callable[[], object]) -> float:

@@ -20,5 +20,6 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             adapter="matteplug.wire:WireAdapter",
             ways=WAYS,
             install="matteplug_gimp.install:files",
+            check="matteplug_gimp.check:check",
         )
     ]

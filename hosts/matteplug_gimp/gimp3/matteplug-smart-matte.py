@@ -45,9 +45,9 @@ def run(procedure, run_mode, image, drawables, config, _data):
             interactive = run_mode == Gimp.RunMode.INTERACTIVE
             if interactive and not _ask(procedure, config, worker.hello["networks"]):
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
-            note = _matte(worker, image, layer, config)
-        if note:
-            Gimp.message(note)
+            notes = _matte(worker, image, layer, config)
+        if notes:
+            Gimp.message("\n".join(notes))
     except gimp_layers.Refused as error:
         text = str(error)
     except Exception as error:
@@ -61,7 +61,7 @@ def _matte(worker, image, layer, config):
     """Ask the worker and put its answer into the image; return what the user should know."""
     output = config.get_property("output")
     gimp_layers.check_output(layer, output)
-    buffers, note = _buffers(image, layer, config)
+    buffers = _buffers(image, layer, config)
     options = {
         "network": config.get_property("network") or None,
         "band_px": config.get_property("band-px") or None,
@@ -74,25 +74,27 @@ def _matte(worker, image, layer, config):
     gimp_layers.put(image, layer, output, answer)
     Gimp.progress_end()
     Gimp.displays_flush()
-    return note % header["network"] if note else ""
+    notes = list(header["notes"])
+    if len(buffers) == 1:
+        found = "Nothing is selected, so the network %s found the foreground by itself."
+        notes.insert(0, found % header["network"])
+    return notes
 
 
 def _buffers(image, layer, config):
-    """Return what the worker gets, and a note with a place for the network's name."""
+    """Return what the worker gets: the layer, and its guide unless nothing is selected."""
     buffers = {"image": gimp_layers.colours(image, layer)}
     guide, drawable = config.get_property("guide"), config.get_property("guide-drawable")
     if guide == "selection":
         if not Gimp.Selection.is_empty(image):
             buffers["selection"] = gimp_layers.selection(image, layer)
-            return buffers, ""
-        return buffers, "Nothing is selected, so the network %s found the foreground by itself."
-    if drawable is None:
+    elif drawable is None:
         raise gimp_layers.Refused("Choose the layer or channel that is the %s." % guide)
-    if guide == "plate":
+    elif guide == "plate":
         buffers["plate"] = gimp_layers.colours(image, drawable)
     else:
         buffers["trimap"] = gimp_layers.gray(image, drawable)
-    return buffers, ""
+    return buffers
 
 
 def _report(share, what):
