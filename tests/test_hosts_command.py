@@ -58,6 +58,7 @@ def test_files_are_installed_whole_and_a_backup_is_kept(tmp_path: Path, state: P
         "gimp_layers.py",
         "matteplug-smart-matte.py",
         "settings.json",
+        "smart_matte.py",
     ]
     assert (folder / "bridge.py").read_bytes() == Path(bridge.__file__).read_bytes()
     assert json.loads((folder / "settings.json").read_text()) == {
@@ -206,9 +207,10 @@ def test_the_guide_names_every_setting_and_choice() -> None:
         and isinstance(call.args[0], ast.Constant)
     ]
     assert len(settings) == 6
+    shared = ast.parse((IN_GIMP.parent / "smart_matte.py").read_text())
     choices = [
         entry[0]
-        for node in program.body
+        for node in shared.body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in ("GUIDES", "OUTPUTS")

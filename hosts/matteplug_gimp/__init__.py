@@ -1,4 +1,4 @@
-"""GIMP as a host; the half that lives in GIMP is the folder ``gimp3``, copied there."""
+"""GIMP as a host: GIMP 3 and 2.10; the halves that live in GIMP are copied there (`install`)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
-from matteplug_gimp.install import WAYS
+from matteplug_gimp import install, install_gimp2
 
 
 @hookimpl
 def matteplug_hosts() -> Iterable[HostSpec[Any]]:
-    """Return GIMP 3, whose buffers say themselves what they are."""
+    """Return both GIMPs, whose buffers say themselves what they are."""
     return [
         HostSpec(
             id="gimp3",
             title="GIMP 3",
             adapter="matteplug.wire:WireAdapter",
-            ways=WAYS,
+            ways=install.WAYS,
             install="matteplug_gimp.install:files",
-            check="matteplug_gimp.check:check",
-        )
+        ),
+        HostSpec(
+            id="gimp2",
+            title="GIMP 2.10",
+            adapter="matteplug.wire:WireAdapter",
+            ways=install_gimp2.WAYS,
+            install="matteplug_gimp.install_gimp2:files",
+        ),
     ]

@@ -68,10 +68,11 @@ WAYS = (*_ways("3.0"), *_ways("3.2"))
 
 def files(place: Place) -> HostFiles:
     """Return the plug-in's files in an installation of GIMP."""
+    here = Path(__file__).parent
     return HostFiles(
         host="gimp3",
         # GIMP wants the folder to bear the name of the program in it.
         folder=place.folder / Path(_PROGRAM).stem,
-        sources=tuple(sorted((Path(__file__).parent / "gimp3").glob("*.py"))),
+        sources=(here / "smart_matte.py", *sorted((here / "gimp3").glob("*.py"))),
         executables=(_PROGRAM,),
     )

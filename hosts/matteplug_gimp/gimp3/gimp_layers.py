@@ -7,12 +7,9 @@ would convert a wide-gamut picture on the way out and again on the way in.
 from gi.repository import Babl, Gegl, Gimp
 
 from bridge import Pixels
+from smart_matte import Refused
 
 BABL_DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}
-
-
-class Refused(Exception):
-    """This cannot be done; the text is for the user."""
 
 
 def the_layer(image, drawables):
@@ -43,34 +40,39 @@ def check_output(layer, output):
         raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
 
 
-def wanted(image, output):
-    """Return the results that an output is made of, and their formats."""
-    depth = _depth(image)
-    return {
-        "new-layer": {"cutout": "RGBA " + depth},
-        "layer-mask": {"alpha": "Y " + depth},
-        "new-layer-with-mask": {"foreground": "RGBA " + depth, "alpha": "Y " + depth},
-        "selection": {"alpha": "Y " + depth},
-    }[output]
+def depth_of(image):
+    """Return the depth, as the wire has it, that holds the image's values sRGB-encoded."""
+    precision = image.get_precision()
+    if precision in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
+        return "u8"
+    # 8 linear bits need more than 8 when they are encoded, and 16 more than 16
+    sixteen = (
+        Gimp.Precision.U8_LINEAR,
+        Gimp.Precision.U16_NON_LINEAR,
+        Gimp.Precision.U16_PERCEPTUAL,
+    )
+    return "u16" if precision in sixteen else "f32"
 
 
 def colours(image, layer):
     """Return a layer's pixels."""
-    depth = _depth(image)
+    depth = depth_of(image)
     return _read(layer, "RGBA " + depth, _in_space_of(layer, "R'G'B'A", depth))
 
 
 def gray(image, drawable):
     """Return a layer's or a channel's gray values, as the user sees them."""
-    depth = _depth(image)
+    depth = depth_of(image)
     if isinstance(drawable, Gimp.Layer):
         return _read(drawable, "Y " + depth, _in_space_of(drawable, "Y'", depth))
     return _read(drawable, "Y " + depth, _channel_format(drawable, depth))
 
 
 def selection(image, layer):
-    """Return the part of the selection that lies over a layer."""
-    depth = _depth(image)
+    """Return the part of the selection that lies over a layer, or None where nothing is."""
+    if Gimp.Selection.is_empty(image):
+        return None
+    depth = depth_of(image)
     x, y = _offsets(layer)
     rectangle = Gegl.Rectangle.new(x, y, layer.get_width(), layer.get_height())
     # "Y'" would bend the values: masks are linear
@@ -107,19 +109,19 @@ def _new_layer(image, layer, data):
     )
     new.set_offsets(*_offsets(layer))
     image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
-    _set(new, _in_space_of(new, "R'G'B'A", _depth(image)), data)
+    _set(new, _in_space_of(new, "R'G'B'A", depth_of(image)), data)
     return new
 
 
 def _add_mask(image, layer, data):
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
-    _set(mask, "Y " + BABL_DEPTHS[_depth(image)], data)
+    _set(mask, "Y " + BABL_DEPTHS[depth_of(image)], data)
 
 
 def _select(image, layer, data):
     """Replace the selection, by way of a channel: GIMP has no other way to write one."""
-    depth = _depth(image)
+    depth = depth_of(image)
     channel = Gimp.Channel.new(
         image, "matte", image.get_width(), image.get_height(), 100.0, Gegl.Color.new("black")
     )
@@ -129,20 +131,6 @@ def _select(image, layer, data):
     _set(channel, _channel_format(channel, depth), data, rectangle)
     image.select_item(Gimp.ChannelOps.REPLACE, channel)
     image.remove_channel(channel)
-
-
-def _depth(image):
-    """Return the depth, as the wire has it, that holds the image's values sRGB-encoded."""
-    precision = image.get_precision()
-    if precision in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL):
-        return "u8"
-    # 8 linear bits need more than 8 when they are encoded, and 16 more than 16
-    sixteen = (
-        Gimp.Precision.U8_LINEAR,
-        Gimp.Precision.U16_NON_LINEAR,
-        Gimp.Precision.U16_PERCEPTUAL,
-    )
-    return "u16" if precision in sixteen else "f32"
 
 
 def _channel_format(channel, depth):

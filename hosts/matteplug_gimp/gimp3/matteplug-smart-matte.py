@@ -2,7 +2,7 @@
 """Filters > Smart Matte for GIMP 3: the half that lives in GIMP, copied into its plug-ins folder.
 
 GIMP's Python, its standard library and PyGObject are all that it needs.  It shows the dialog, hands
-the layer and its guide to the worker (`bridge`), and puts the answer back (`gimp_layers`).
+the layer and its guide to the worker (`smart_matte`), and puts the answer back (`gimp_layers`).
 """
 
 import os
@@ -19,19 +19,9 @@ from gi.repository import Gimp, GLib, GObject
 
 import bridge
 import gimp_layers
+import smart_matte
 
 PROCEDURE = "matteplug-smart-matte"
-GUIDES = (
-    ("selection", "Selection", "A rough selection of the foreground"),
-    ("trimap", "Trimap", "A layer or channel: black background, white foreground, gray unknown"),
-    ("plate", "Plate", "A layer with the same view without the foreground"),
-)
-OUTPUTS = (
-    ("new-layer", "New layer", "A new layer with clean colours and transparency"),
-    ("layer-mask", "Layer mask", "A mask on this layer"),
-    ("new-layer-with-mask", "New layer with mask", "A new layer with clean colours and a mask"),
-    ("selection", "Selection", "The matte as a soft selection"),
-)
 
 
 def run(procedure, run_mode, image, drawables, config, _data):
@@ -39,62 +29,25 @@ def run(procedure, run_mode, image, drawables, config, _data):
     client, log = "GIMP %s" % Gimp.version(), ""
     try:
         layer = gimp_layers.the_layer(image, drawables)
-        settings = bridge.installed(HERE)
-        log = settings["log"]
-        with bridge.Worker(settings["python"], client=client) as worker:
+        installed = bridge.installed(HERE)
+        log = installed["log"]
+        with bridge.Worker(installed["python"], client=client) as worker:
             interactive = run_mode == Gimp.RunMode.INTERACTIVE
             if interactive and not _ask(procedure, config, worker.hello["networks"]):
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
-            notes = _matte(worker, image, layer, config)
-        if notes:
-            Gimp.message("\n".join(notes))
-    except gimp_layers.Refused as error:
-        text = str(error)
+            chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
+            gimp_layers.check_output(layer, chosen["output"])
+            Gimp.progress_init("Smart Matte")
+            note = smart_matte.make(worker, gimp_layers, image, layer, chosen, "gimp3", _report)
+        Gimp.progress_end()
+        Gimp.displays_flush()
+        if note:
+            Gimp.message(note)
     except Exception as error:
-        text = bridge.explain(error, log, client)
-    else:
-        return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
-    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, GLib.Error(text))
-
-
-def _matte(worker, image, layer, config):
-    """Ask the worker and put its answer into the image; return what the user should know."""
-    output = config.get_property("output")
-    gimp_layers.check_output(layer, output)
-    buffers = _buffers(image, layer, config)
-    options = {
-        "network": config.get_property("network") or None,
-        "band_px": config.get_property("band-px") or None,
-        "clean_colours": config.get_property("clean-colours"),
-    }
-    Gimp.progress_init("Smart Matte")
-    header, answer = worker.matte(
-        buffers, gimp_layers.wanted(image, output), options, "gimp3", _report
-    )
-    gimp_layers.put(image, layer, output, answer)
-    Gimp.progress_end()
-    Gimp.displays_flush()
-    notes = list(header["notes"])
-    if len(buffers) == 1:
-        found = "Nothing is selected, so the network %s found the foreground by itself."
-        notes.insert(0, found % header["network"])
-    return notes
-
-
-def _buffers(image, layer, config):
-    """Return what the worker gets: the layer, and its guide unless nothing is selected."""
-    buffers = {"image": gimp_layers.colours(image, layer)}
-    guide, drawable = config.get_property("guide"), config.get_property("guide-drawable")
-    if guide == "selection":
-        if not Gimp.Selection.is_empty(image):
-            buffers["selection"] = gimp_layers.selection(image, layer)
-    elif drawable is None:
-        raise gimp_layers.Refused("Choose the layer or channel that is the %s." % guide)
-    elif guide == "plate":
-        buffers["plate"] = gimp_layers.colours(image, drawable)
-    else:
-        buffers["trimap"] = gimp_layers.gray(image, drawable)
-    return buffers
+        status = Gimp.PDBStatusType.EXECUTION_ERROR
+        text = smart_matte.told(error, log, client)
+        return procedure.new_return_values(status, GLib.Error(text))
+    return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
 
 
 def _report(share, what):
@@ -158,7 +111,12 @@ class SmartMatte(Gimp.PlugIn):
         procedure.set_attribution("matteplug", "matteplug", "2026")
         flags = GObject.ParamFlags.READWRITE
         procedure.add_choice_argument(
-            "guide", "_Guide", "What tells the foreground", _choice(GUIDES), "selection", flags
+            "guide",
+            "_Guide",
+            "What tells the foreground",
+            _choice(smart_matte.GUIDES),
+            "selection",
+            flags,
         )
         procedure.add_drawable_argument(
             "guide-drawable", "_Trimap or plate", "The layer or channel", True, flags
@@ -176,7 +134,12 @@ class SmartMatte(Gimp.PlugIn):
             flags,
         )
         procedure.add_choice_argument(
-            "output", "O_utput", "Where the matte goes", _choice(OUTPUTS), "new-layer", flags
+            "output",
+            "O_utput",
+            "Where the matte goes",
+            _choice(smart_matte.OUTPUTS),
+            "new-layer",
+            flags,
         )
         procedure.add_boolean_argument(
             "clean-colours",

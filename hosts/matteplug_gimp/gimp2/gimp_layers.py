@@ -1,0 +1,142 @@
+"""The layers of GIMP 2.10: which can be matted, and the matte back into the image.
+
+For both ways into GIMP 2.10, Python-Fu and libgimp: each brings `pdb`, GIMP's procedures by name,
+and `pixels`, which reads and writes them.  Items are what `pdb` takes and gives, or None.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+from smart_matte import Refused
+
+TYPE_CHECKING = False  # typing's own is not there in Python 2
+if TYPE_CHECKING:
+    from typing import Any, Mapping
+
+    import bridge
+
+RGB, GRAY, INDEXED = 0, 1, 2
+RGBA_IMAGE, GRAYA_IMAGE = 1, 3
+LAYER_MODE_NORMAL = 28
+ADD_MASK_WHITE = 0
+REPLACE = 2
+
+
+class Layers(object):
+    """What `smart_matte.make` needs of a host."""
+
+    def __init__(self, pdb, pixels):
+        # type: (Any, Any) -> None
+        self._pdb = pdb
+        self._pixels = pixels
+
+    def check(self, image, layer, output):
+        # type: (Any, Any, str) -> None
+        """Raise Refused where the layer cannot be matted, or cannot take the output."""
+        pdb = self._pdb
+        if pdb.gimp_image_base_type(image) == INDEXED:
+            raise Refused(
+                "An indexed image has no soft edges. Convert it first: Image > Mode > RGB."
+            )
+        if pdb.gimp_image_get_floating_sel(image) is not None:
+            raise Refused("There is a floating selection. Anchor it first: Layer > Anchor Layer.")
+        if pdb.gimp_item_is_layer_mask(layer):
+            raise Refused("The layer's mask is selected. Select the layer itself.")
+        if not pdb.gimp_item_is_layer(layer):
+            raise Refused("A channel is selected. Select a layer.")
+        if pdb.gimp_item_is_group(layer):
+            raise Refused(
+                "A layer group has no pixels of its own. Select a layer in it, or merge it."
+            )
+        self._pixels.check(image, output)
+        if output != "layer-mask":
+            return
+        if pdb.gimp_layer_get_mask(layer) is not None:
+            raise Refused(
+                "The layer has a mask already. Apply or delete it, or choose a new layer."
+            )
+        if pdb.gimp_item_get_lock_content(layer):
+            raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
+
+    def depth_of(self, image):
+        # type: (Any) -> str
+        """Return the depth, as the wire has it, in which pixels are read and written."""
+        return self._pixels.depth_of(image)  # type: ignore[no-any-return]
+
+    def colours(self, image, layer):
+        # type: (Any, Any) -> bridge.Pixels
+        """Return a layer's pixels."""
+        pixels = self._pixels.colours(layer, self.depth_of(image))  # type: bridge.Pixels
+        return self._placed(pixels, layer)
+
+    def gray(self, image, drawable):
+        # type: (Any, Any) -> bridge.Pixels
+        """Return a layer's or a channel's gray values, as the user sees them."""
+        is_layer = self._pdb.gimp_item_is_layer(drawable)
+        read = self._pixels.gray if is_layer else self._pixels.mask
+        return self._placed(read(drawable, self.depth_of(image)), drawable)
+
+    def selection(self, image, _layer):
+        # type: (Any, Any) -> bridge.Pixels | None
+        """Return the selection, which has the image's size, or None where nothing is selected."""
+        if self._pdb.gimp_selection_is_empty(image):
+            return None
+        selection = self._pdb.gimp_image_get_selection(image)
+        return self._pixels.mask(selection, self.depth_of(image))  # type: ignore[no-any-return]
+
+    def put(self, image, layer, output, answer):
+        # type: (Any, Any, str, Mapping[str, bytes]) -> None
+        """Put the matte into the image, as one step of its history."""
+        self._pdb.gimp_image_undo_group_start(image)
+        try:
+            if output == "new-layer":
+                self._new_layer(image, layer, answer["cutout"])
+            elif output == "new-layer-with-mask":
+                new = self._new_layer(image, layer, answer["foreground"])
+                self._add_mask(image, new, answer["alpha"])
+            elif output == "layer-mask":
+                self._add_mask(image, layer, answer["alpha"])
+            else:
+                self._select(image, layer, answer["alpha"])
+        finally:
+            self._pdb.gimp_image_undo_group_end(image)
+
+    def _new_layer(self, image, layer, data=None):
+        # type: (Any, Any, bytes | None) -> Any
+        pdb = self._pdb
+        new = pdb.gimp_layer_new(
+            image,
+            pdb.gimp_drawable_width(layer),
+            pdb.gimp_drawable_height(layer),
+            GRAYA_IMAGE if pdb.gimp_image_base_type(image) == GRAY else RGBA_IMAGE,
+            "%s matte" % pdb.gimp_item_get_name(layer),
+            100.0,
+            LAYER_MODE_NORMAL,
+        )
+        pdb.gimp_layer_set_offsets(new, *pdb.gimp_drawable_offsets(layer))
+        parent = pdb.gimp_item_get_parent(layer)
+        pdb.gimp_image_insert_layer(
+            image, new, parent, pdb.gimp_image_get_item_position(image, layer)
+        )
+        if data is not None:
+            self._pixels.set_colours(new, self.depth_of(image), data)
+        return new
+
+    def _add_mask(self, image, layer, data):
+        # type: (Any, Any, bytes) -> Any
+        mask = self._pdb.gimp_layer_create_mask(layer, ADD_MASK_WHITE)
+        self._pdb.gimp_layer_add_mask(layer, mask)
+        self._pixels.set_mask(mask, self.depth_of(image), data)
+        return mask
+
+    def _select(self, image, layer, data):
+        # type: (Any, Any, bytes) -> None
+        """Replace the selection, by way of a mask: GIMP has no other way to write a part of one."""
+        carrier = self._new_layer(image, layer)
+        mask = self._add_mask(image, carrier, data)
+        self._pdb.gimp_image_select_item(image, REPLACE, mask)
+        self._pdb.gimp_image_remove_layer(image, carrier)
+
+    def _placed(self, pixels, drawable):
+        # type: (bridge.Pixels, Any) -> bridge.Pixels
+        x, y = self._pdb.gimp_drawable_offsets(drawable)
+        return pixels._replace(x=x, y=y)

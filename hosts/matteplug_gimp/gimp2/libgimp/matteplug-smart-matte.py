@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Smart Matte for a GIMP 2.10 without Python-Fu: Python 3 and libgimp, copied into GIMP's folder.
+
+Needs nothing but Python 3.6 and the libraries that GIMP itself has.  Its menu entry and its dialog
+are the Script-Fu file beside it in GIMP's scripts folder.
+"""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Python has the folder that a link leads to (hosts install --dev), where the other files are not
+sys.path.insert(0, HERE)
+
+import bridge
+import gegl_pixels
+import smart_matte
+from gimp_layers import Layers
+from libgimp import DRAWABLE, FLOAT, IMAGE, INT32, STRING, gimp, pdb, serve
+
+PROCEDURE = "plug-in-matteplug-smart-matte"
+ARGUMENTS = (
+    (INT32, "run-mode", "The dialog is Script-Fu's: script-fu-matteplug-smart-matte"),
+    (IMAGE, "image", "The image"),
+    (DRAWABLE, "drawable", "The layer"),
+    (STRING, "network", "Id of the network; empty for automatic"),
+    (STRING, "guide", "selection, trimap or plate"),
+    (DRAWABLE, "guide-drawable", "The layer or channel that is the trimap or plate; else -1"),
+    (FLOAT, "band-px", "Half width of the band along the selection's edge; 0 for automatic"),
+    (STRING, "output", "new-layer, layer-mask, new-layer-with-mask or selection"),
+    (INT32, "clean-colours", "Remove the background's colour from soft edges: 1 or 0"),
+)
+
+
+def run(_run_mode, image, layer, *values):
+    """Make the matte, and return an error's sentence, or None."""
+    settings = dict(zip(smart_matte.SETTINGS, values))
+    layers = Layers(pdb, gegl_pixels)
+    client, log = "GIMP %s" % pdb.gimp_version(), ""
+    try:
+        gegl_pixels.start()
+        smart_matte.check_choices(settings)
+        layers.check(image, layer, settings["output"])
+        installed = bridge.installed(HERE)
+        log = installed["log"]
+        with bridge.Worker(installed["python"], client=client) as worker:
+            gimp.gimp_progress_init(b"Smart Matte")
+            note = smart_matte.make(worker, layers, image, layer, settings, "gimp2", report)
+        gimp.gimp_displays_flush()
+        if note:
+            pdb.gimp_message(note)
+    except Exception as error:
+        return smart_matte.told(error, log, client)
+    return None
+
+
+def report(share, what):
+    """Show how far the worker is."""
+    gimp.gimp_progress_set_text(("Smart Matte: %s" % what).encode())
+    gimp.gimp_progress_update(share)
+
+
+if __name__ == "__main__":
+    about = "Turn a rough selection, a trimap or a clean plate into a layer with a soft edge"
+    sys.exit(serve(PROCEDURE, about, "*", ARGUMENTS, run))

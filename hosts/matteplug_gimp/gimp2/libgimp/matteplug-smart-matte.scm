@@ -1,0 +1,26 @@
+; Filters > Smart Matte: the menu entry and the dialog of plug-in-matteplug-smart-matte, for a GIMP 2.10
+; without Python-Fu.
+
+(define (script-fu-matteplug-smart-matte image layer guide other network band-px output clean-colours)
+  (plug-in-matteplug-smart-matte
+    RUN-NONINTERACTIVE image layer network
+    (vector-ref #("selection" "trimap" "plate") guide)
+    other band-px
+    (vector-ref #("new-layer" "layer-mask" "new-layer-with-mask" "selection") output)
+    clean-colours)
+  (gimp-displays-flush))
+
+(script-fu-register "script-fu-matteplug-smart-matte"
+  "Smart _Matte..."
+  "Cut the foreground out along a soft edge"
+  "matteplug" "matteplug" "2026" "*"
+  SF-IMAGE      "Image" 0
+  SF-DRAWABLE   "Layer" 0
+  SF-OPTION     "Guide" '("Selection" "Trimap: the layer or channel below" "Plate: the layer below")
+  SF-DRAWABLE   "Trimap or plate" 0
+  SF-STRING     "Network (empty: automatic)" ""
+  SF-ADJUSTMENT "Band width (0: automatic)" '(0 0 500 1 10 0 SF-SPINNER)
+  SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
+  SF-TOGGLE     "Clean colours" TRUE)
+
+(script-fu-menu-register "script-fu-matteplug-smart-matte" "<Image>/Filters")

@@ -1,0 +1,102 @@
+"""Smart Matte as it is in every GIMP: its settings, what the worker is asked, and its words.
+
+Copied into each GIMP's plug-ins folder beside `bridge`: the standard library only, Python 2.7 and
+3.6.  Text is the native str: in Python 2 that is what GIMP takes and gives, bytes in UTF-8.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import sys
+
+import bridge
+
+TYPE_CHECKING = False  # typing's own is not there in Python 2
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Mapping, Tuple
+
+GUIDES = (
+    ("selection", "Selection", "A rough selection of the foreground"),
+    ("trimap", "Trimap", "A layer or channel: black background, white foreground, gray unknown"),
+    ("plate", "Plate", "A layer with the same view without the foreground"),
+)
+OUTPUTS = (
+    ("new-layer", "New layer", "A new layer with clean colours and transparency"),
+    ("layer-mask", "Layer mask", "A mask on this layer"),
+    ("new-layer-with-mask", "New layer with mask", "A new layer with clean colours and a mask"),
+    ("selection", "Selection", "The matte as a soft selection"),
+)
+
+
+SETTINGS = ("network", "guide", "guide-drawable", "band-px", "output", "clean-colours")
+
+
+class Refused(Exception):
+    """This cannot be done; the text is for the user."""
+
+
+def make(worker, layers, image, layer, settings, host, report):
+    # type: (bridge.Worker, Any, Any, Any, Mapping[str, Any], str, Callable[[float, str], None]) -> str
+    """Make a layer's matte and put it into the image; return what the user should know, or "".
+
+    `layers` knows this GIMP's pixels: depth_of, colours, gray, selection, put.  `settings` has what
+    `SETTINGS` names, `host` is the adapter's id.
+    Raises Refused and bridge.BridgeError; then the image is as it was.
+    """
+    buffers, note = _buffers(layers, image, layer, settings)
+    options = {
+        "network": settings["network"] or None,
+        "band_px": int(settings["band-px"]) or None,
+        "clean_colours": bool(settings["clean-colours"]),
+    }
+    results = _results(settings["output"], layers.depth_of(image))
+    header, answer = worker.matte(buffers, results, options, host, report)
+    layers.put(image, layer, settings["output"], answer)
+    return note % header["network"] if note else ""
+
+
+def _buffers(layers, image, layer, settings):
+    # type: (Any, Any, Any, Mapping[str, Any]) -> Tuple[Dict[str, bridge.Pixels], str]
+    """Return what the worker gets, and a note with a place for the network's name."""
+    buffers = {"image": layers.colours(image, layer)}
+    guide, drawable = settings["guide"], settings["guide-drawable"]
+    if guide == "selection":
+        selection = layers.selection(image, layer)
+        if selection is None:
+            return buffers, "Nothing is selected, so the network %s found the foreground by itself."
+        buffers["selection"] = selection
+    elif drawable is None:
+        raise Refused("Choose the layer or channel that is the %s." % guide)
+    elif guide == "plate":
+        buffers["plate"] = layers.colours(image, drawable)
+    else:
+        buffers["trimap"] = layers.gray(image, drawable)
+    return buffers, ""
+
+
+def _results(output, depth):
+    # type: (str, str) -> Dict[str, str]
+    """Return the results that an output is made of, and their formats."""
+    return {
+        "new-layer": {"cutout": "RGBA " + depth},
+        "layer-mask": {"alpha": "Y " + depth},
+        "new-layer-with-mask": {"foreground": "RGBA " + depth, "alpha": "Y " + depth},
+        "selection": {"alpha": "Y " + depth},
+    }[output]
+
+
+def check_choices(settings):
+    # type: (Mapping[str, Any]) -> None
+    """Raise Refused where guide or output is none that there is; for hosts that take any text."""
+    for name, entries in (("guide", GUIDES), ("output", OUTPUTS)):
+        known = [entry[0] for entry in entries]
+        if settings[name] not in known:
+            raise Refused('There is no %s "%s": %s.' % (name, settings[name], ", ".join(known)))
+
+
+def told(error, log, client):
+    # type: (Exception, str, str) -> str
+    """Return what to tell the user of an error; all but refusals go to the log file too."""
+    if isinstance(error, Refused):
+        return str(error)
+    text = bridge.explain(error, log, client)
+    return text.encode("utf-8") if sys.version_info[0] == 2 else text  # type: ignore[return-value]

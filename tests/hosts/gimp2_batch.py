@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""What a person does in GIMP 2.10, case by case; a plug-in of its own, beside copies of libgimp.py
+and gegl_pixels.py.
+
+Reads cases.json and writes report.json beside it; see test_gimp2.py.
+"""
+
+import base64
+import ctypes
+import json
+import os
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.join(os.environ["GIMP2_DIRECTORY"], "plug-ins/matteplug-smart-matte"))
+
+import gegl_pixels
+from libgimp import INT32, pdb, serve
+
+FOLDER = os.environ["MATTEPLUG_TEST"]
+SIZE = (60, 40)
+KINDS = {("rgb", False): 0, ("rgb", True): 1, ("gray", False): 2, ("gray", True): 3}
+SMART_MATTE = pdb.plug_in_matteplug_smart_matte
+
+
+def native(drawable):
+    """Return a drawable's pixels as GIMP stores them."""
+    with gegl_pixels._Buffer(drawable, "f32", "R'G'B'A") as buffer:
+        own = gegl_pixels._gegl.gegl_buffer_get_format(buffer.pointer)
+        area = buffer.rectangle.width * buffer.rectangle.height
+        data = ctypes.create_string_buffer(area * pdb.gimp_drawable_bpp(drawable))
+        gegl_pixels._gegl.gegl_buffer_get(buffer.pointer, buffer.rectangle, 1.0, own, data, 0, 0)
+    return text(data.raw)
+
+
+def text(data):
+    return base64.b64encode(data).decode()
+
+
+def make(case):
+    """Make the image of a case: a photograph, given pixels or a gradient; and a selection."""
+    if "scene" in case:
+        return make_scene(case["scene"])
+    if "picture" in case:
+        picture = os.path.join(FOLDER, case["picture"])
+        image = pdb.gimp_file_load(1, picture, picture)
+        pdb.gimp_context_set_feather(1)
+        pdb.gimp_context_set_feather_radius(3, 3)
+        pdb.gimp_image_select_ellipse(image, 2, *case["ellipse"])
+        return image, pdb.gimp_image_get_active_layer(image)
+    base = case.get("base", "rgb")
+    image = pdb.gimp_image_new_with_precision(
+        *SIZE, {"rgb": 0, "gray": 1}[base], case.get("precision", 150)
+    )
+    if case.get("profile") == "adobe":
+        set_adobe_profile(image)
+    width, height = case.get("size", SIZE)
+    kind = KINDS[base, not case.get("opaque")]
+    layer = pdb.gimp_layer_new(image, width, height, kind, "Kätzchen", 100, 28)
+    parent = None
+    if case.get("group"):
+        parent = pdb.gimp_layer_group_new(image)
+        pdb.gimp_image_insert_layer(image, parent, None, 0)
+    pdb.gimp_image_insert_layer(image, layer, parent, 0)
+    pdb.gimp_layer_set_offsets(layer, *case.get("at", (0, 0)))
+    values = bytearray()
+    for y in range(height):
+        for x in range(width):
+            gray = (5 * x + 3 * y) % 256
+            colour = (gray, gray, gray) if base == "gray" else (x * 4 % 256, y * 6 % 256, gray)
+            values += bytes((*colour, 255 if x < width - 6 else 90))
+    gegl_pixels.set_colours(layer, "u8", bytes(values))
+    if case.get("select", True):
+        pdb.gimp_image_select_ellipse(image, 2, 12, 8, 30, 22)
+    return image, layer
+
+
+def set_adobe_profile(image):
+    """Give the image a wide gamut; profiles are objects, which `pdb` does not have."""
+    new = ctypes.CDLL("libgimpcolor-2.0.so.0").gimp_color_profile_new_rgb_adobe
+    new.restype = ctypes.c_void_p
+    set_profile = ctypes.CDLL("libgimp-2.0.so.0").gimp_image_set_color_profile
+    set_profile.argtypes = [ctypes.c_int32, ctypes.c_void_p]
+    assert set_profile(image, new())
+
+
+def make_scene(scene):
+    """Make the image that `matteplug.testing.Scene` describes."""
+    size, depth = scene["size"], scene["depth"]
+    image = pdb.gimp_image_new_with_precision(*size, 0, scene["precision"])
+    layer = pdb.gimp_layer_new(image, *size, 0, "cat", 100, 28)
+    pdb.gimp_image_insert_layer(image, layer, None, 0)
+    pdb.gimp_layer_set_offsets(layer, *scene["at"])
+    gegl_pixels.set_colours(layer, depth, base64.b64decode(scene["pixels"]))
+    mask = pdb.gimp_layer_create_mask(layer, 0)
+    pdb.gimp_layer_add_mask(layer, mask)
+    pdb.gimp_layer_set_offsets(layer, 0, 0)
+    gegl_pixels.set_mask(mask, depth, base64.b64decode(scene["selection"]))
+    pdb.gimp_image_select_item(image, 2, mask)
+    pdb.gimp_layer_remove_mask(layer, 1)
+    pdb.gimp_layer_set_offsets(layer, *scene["at"])
+    return image, layer
+
+
+def prepare(case, image, layer, settings):
+    """Do what makes the case special; return the drawable to matte."""
+    special = case.get("special")
+    if special == "indexed":
+        pdb.gimp_image_convert_indexed(image, 0, 0, 2, 0, 0, "")
+    elif special == "group":
+        return pdb.gimp_item_get_parent(layer)
+    elif special == "floating":
+        pdb.gimp_edit_copy(layer)
+        pdb.gimp_edit_paste(layer, 0)
+    elif special == "has mask":
+        pdb.gimp_layer_add_mask(layer, pdb.gimp_layer_create_mask(layer, 0))
+    elif special == "mask selected":
+        mask = pdb.gimp_layer_create_mask(layer, 0)
+        pdb.gimp_layer_add_mask(layer, mask)
+        return mask
+    elif special == "channel selected":
+        return pdb.gimp_selection_save(image)
+    elif special == "locked":
+        pdb.gimp_item_set_lock_content(layer, 1)
+    elif special == "plate":
+        plate = pdb.gimp_layer_copy(layer, 0)
+        pdb.gimp_image_insert_layer(image, plate, None, 0)
+        settings.update({"guide": "plate", "guide-drawable": plate})
+    elif special in ("trimap layer", "trimap channel"):
+        width, height = SIZE
+        rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * height
+        if special == "trimap layer":
+            kind = pdb.gimp_drawable_type(layer)
+            guide = pdb.gimp_layer_new(image, width, height, kind, "trimap", 100, 28)
+            pdb.gimp_image_insert_layer(image, guide, None, 0)
+            colours = b"".join(bytes((value, value, value, 255)) for value in rows)
+            gegl_pixels.set_colours(guide, "u8", colours)
+        else:
+            guide = pdb.gimp_selection_save(image)
+            gegl_pixels.set_mask(guide, "u8", rows)
+        settings.update({"guide": "trimap", "guide-drawable": guide})
+    return layer
+
+
+def drawable_report(layer):
+    mask, parent = pdb.gimp_layer_get_mask(layer), pdb.gimp_item_get_parent(layer)
+    return {
+        "name": pdb.gimp_item_get_name(layer),
+        "at": pdb.gimp_drawable_offsets(layer),
+        "size": [pdb.gimp_drawable_width(layer), pdb.gimp_drawable_height(layer)],
+        "parent": parent and pdb.gimp_item_get_name(parent),
+        "pixels": text(gegl_pixels.colours(layer, "f32").data),
+        "native": native(layer),
+        "mask": mask and text(gegl_pixels.mask(mask, "f32").data),
+    }
+
+
+def smart_matte(image, drawable, settings):
+    """Run the procedure as a script does; return a status and GIMP's words."""
+    chosen = {
+        "network": "",
+        "guide": "selection",
+        "guide-drawable": None,
+        "band-px": 0,
+        "output": "new-layer",
+        "clean-colours": 1,
+        **settings,
+    }
+    try:
+        SMART_MATTE(1, image, drawable, *chosen.values())
+    except RuntimeError as error:
+        return ["error", str(error)]
+    return ["success", ""]
+
+
+def run(case):
+    image, layer = make(case)
+    settings = dict(case.get("settings", {}))
+    drawable = prepare(case, image, layer, settings)
+    selected = pdb.gimp_image_get_selection(image)
+    before = native(layer)
+    selection = text(gegl_pixels.mask(selected, "f32").data)
+    results = []
+    for _ in range(case.get("runs", 1)):
+        started = time.perf_counter()
+        results.append(smart_matte(image, drawable, settings))
+        elapsed_s = time.perf_counter() - started
+    parent = pdb.gimp_item_get_parent(layer)
+    _, children = pdb.gimp_item_get_children(parent) if parent else pdb.gimp_image_get_layers(image)
+    others = [child for child in children if child != layer and not pdb.gimp_item_is_group(child)]
+    report = {
+        "results": results,
+        "elapsed_s": elapsed_s,
+        "untouched": native(layer) == before,
+        "source": drawable_report(layer),
+        "selection before": selection,
+        "selection": text(gegl_pixels.mask(pdb.gimp_image_get_selection(image), "f32").data),
+        "channels": pdb.gimp_image_get_channels(image)[0],
+        "layers": [drawable_report(other) for other in others],
+    }
+    if "save" in case:
+        path = os.path.join(FOLDER, case["save"])
+        pdb.file_png_save_defaults(1, image, others[0], path, path)
+    pdb.gimp_image_delete(image)
+    return report
+
+
+def run_all(_run_mode):
+    gegl_pixels.start()
+    with open(os.path.join(FOLDER, "cases.json")) as file:
+        cases = json.load(file)
+    reports = {}
+    for title, case in cases.items():
+        try:
+            reports[title] = run(case)
+        except Exception:  # the others go on
+            reports[title] = {"error": traceback.format_exc()}
+    with open(os.path.join(FOLDER, "report.json"), "w") as file:
+        json.dump(reports, file)
+
+
+if __name__ == "__main__":
+    sys.exit(
+        serve("plug-in-matteplug-test", "Run the cases", "", [(INT32, "run-mode", "1")], run_all)
+    )

@@ -1,0 +1,78 @@
+"""The GIMP 2.10 of this machine, with folders of its own, the plug-in, and a worker of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matteplug.host_places import Place
+from matteplug_gimp.install_gimp2 import files
+
+HERE = Path(__file__).resolve().parent
+WORKER = HERE.parent / "wire" / "fake_worker.py"
+_FAKE = f'#!/bin/sh\nexec "{sys.executable}" "{WORKER}"\n'
+
+
+class Gimp2:
+    """A GIMP that runs cases; see gimp2_batch.py."""
+
+    def __init__(self, folder: Path, python: str = "") -> None:
+        """Install the plug-in in `folder`, for a worker with a fake engine, or for `python`."""
+        self.program = shutil.which("gimp-2.10")
+        if self.program is None:
+            pytest.skip("GIMP 2.10 is not installed")
+        self.folder = folder
+        plug_ins = folder / "gimp" / "plug-ins"
+        driver = plug_ins / "matteplug-test" / "matteplug-test.py"
+        driver.parent.mkdir(parents=True)
+        shutil.copy(HERE / "gimp2_batch.py", driver)
+        driver.chmod(0o755)
+        (folder / "gimp" / "gimprc").write_text("(check-updates no)\n")
+        if not python:
+            worker = folder / "python"
+            worker.write_text(_FAKE)
+            worker.chmod(0o755)
+            python = str(worker)
+        files(Place(folder=plug_ins)).install(python)
+
+    def start(
+        self, batch: str = "(plug-in-matteplug-test RUN-NONINTERACTIVE)", display: str = ""
+    ) -> subprocess.Popen[bytes]:
+        """Start GIMP: without a window it does `batch` and ends, on a display it stays."""
+        options = ["--no-splash"] if display else ["-i", "-d", "-f"]
+        last = [] if display else ["-b", "(gimp-quit 0)"]
+        environment = {
+            **os.environ,
+            "HOME": str(self.folder),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "GIMP2_DIRECTORY": str(self.folder / "gimp"),
+            "MATTEPLUG_TEST": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "DISPLAY": display,
+        }
+        return subprocess.Popen(
+            [str(self.program), *options, "-b", batch, *last],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def run(self, cases: Mapping[str, Any]) -> dict[str, Any]:
+        """Run cases without a window and return their reports."""
+        (self.folder / "cases.json").write_text(json.dumps(cases))
+        report = self.folder / "report.json"
+        report.unlink(missing_ok=True)
+        said, _ = self.start().communicate(timeout=500)
+        assert report.exists(), said.decode(errors="replace")
+        reports: dict[str, Any] = json.loads(report.read_text())
+        return reports

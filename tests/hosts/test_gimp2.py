@@ -1,0 +1,278 @@
+"""Smart Matte in the real GIMP 2.10, run headless, against the library's own answer.
+
+The worker has a fake engine whose alpha is the guide, so that every number is known.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from matteplug import api, files
+from matteplug.testing import FakeEngine
+
+from .run_gimp2 import WORKER, Gimp2
+
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+
+# GIMP's numbers for precisions, the depth that holds each, and how far GIMP may round
+PRECISIONS: dict[str, tuple[int, str, float]] = {
+    "8 bit linear": (100, "uint16", 6.5 / 255),  # a dark step is 13 encoded ones
+    "16 bit": (250, "uint16", 0),
+    "16 bit linear": (200, "float32", 13 / 65535),
+    "32 bit": (350, "float32", 1e-6),
+    "half linear": (500, "float32", 1e-3),
+    "float": (650, "float32", 0),
+    "float linear": (600, "float32", 1e-5),
+}
+DONE: dict[str, Any] = {
+    "plain": {},
+    "opaque": {"opaque": True},
+    "small layer": {"size": [30, 20], "at": [20, 15]},
+    "large layer": {"size": [80, 70], "at": [-9, -13], "opaque": True},
+    "gray": {"base": "gray"},
+    "wide gamut": {"profile": "adobe"},
+    "in a group": {"group": True, "size": [40, 30], "at": [5, 6]},
+    "locked": {"special": "locked"},
+    "twice": {"runs": 2},
+    **{name: {"precision": number} for name, (number, _, _) in PRECISIONS.items()},
+}
+OTHERS: dict[str, Any] = {
+    "layer mask": {"settings": {"output": "layer-mask"}},
+    "layer mask float": {"settings": {"output": "layer-mask"}, "precision": 650},
+    "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
+    "to selection": {"settings": {"output": "selection"}, "size": [70, 30], "at": [5, -6]},
+    "trimap layer": {"special": "trimap layer"},
+    "trimap channel": {"special": "trimap channel"},
+    "linear trimap channel": {"special": "trimap channel", "precision": 600},
+}
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "indexed": ({"special": "indexed"}, "Mode > RGB"),
+    "group": ({"special": "group", "group": True}, "layer group"),
+    "floating": ({"special": "floating"}, "Anchor"),
+    "mask selected": ({"special": "mask selected"}, "Select the layer itself"),
+    "channel selected": ({"special": "channel selected"}, "Select a layer"),
+    "has mask": (
+        {"special": "has mask", "settings": {"output": "layer-mask"}},
+        "has a mask already",
+    ),
+    "locked mask": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
+    "nothing selected": ({"select": False}, "Give a trimap or a selection."),
+    "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
+    "unknown guide": ({"settings": {"guide": "scribble"}}, "selection, trimap, plate"),
+    "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),
+    "plate without its network": ({"special": "plate"}, "plate"),
+}
+
+
+@pytest.fixture(scope="module")
+def gimp(tmp_path_factory: pytest.TempPathFactory) -> Gimp2:
+    return Gimp2(tmp_path_factory.mktemp("gimp2"))
+
+
+@pytest.fixture(scope="module")
+def reports(gimp: Gimp2) -> dict[str, Any]:
+    refused = {title: case for title, (case, _) in REFUSED.items()}
+    return gimp.run({**DONE, **OTHERS, **refused})
+
+
+def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
+    width, height = layer["size"]
+    values = np.frombuffer(base64.b64decode(text), np.float32)
+    return values.reshape((height, width, channels)[: 2 + (channels > 1)])
+
+
+def stored(values: NDArray[np.float32], depth: str) -> NDArray[Any]:
+    """Return values in [0, 1] as an image of that depth holds them."""
+    if depth == "float32":
+        return values
+    image: NDArray[Any] = np.rint(values * float(np.iinfo(depth).max)).astype(depth)
+    return image
+
+
+def library_s(report: dict[str, Any], depth: str = "uint8") -> NDArray[Any]:
+    """Return the library's own cutout for a case, from what GIMP held before."""
+    source = report["source"]
+    pixels = floats(source["pixels"], source)
+    document = {"size": [60, 40]}
+    selection = np.pad(floats(report["selection before"], document, 1), 100)
+    x, y = source["at"]
+    width, height = source["size"]
+    selection = selection[y + 100 : y + 100 + height, x + 100 : x + 100 + width]
+    matte = api.matte(stored(pixels[..., :3], depth), selection=selection, engine=FakeEngine())
+    own = pixels[..., 3]
+    cutout = matte.cutout()
+    full = 1 if depth == "float32" else np.iinfo(depth).max
+    alpha = stored(matte.alpha * own, depth)
+    assert np.abs(cutout[..., 3] / full - matte.alpha).max() <= 0.5 / full + 1e-6
+    return np.dstack([cutout[..., :3], alpha])
+
+
+@pytest.mark.parametrize("title", [*DONE, *OTHERS])
+def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    assert report.get("error") is None
+    assert {status for status, _ in report["results"]} == {"success"}, report["results"]
+    assert report["untouched"]
+    assert report["channels"] == (1 if "trimap channel" in title else 0)
+
+
+@pytest.mark.parametrize("title", DONE)
+def test_the_new_layer_is_the_library_s_cutout(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    source, layers = report["source"], report["layers"]
+    _, depth, tolerance = PRECISIONS.get(title, (150, "uint8", 0))
+    expected = library_s(report, depth)
+    full = 1.0 if depth == "float32" else float(np.iinfo(depth).max)
+    assert len(layers) == DONE[title].get("runs", 1)
+    for layer in layers:
+        assert layer["name"].startswith("Kätzchen matte")
+        assert (layer["at"], layer["size"]) == (source["at"], source["size"])
+        assert layer["parent"] == source["parent"]
+        got = stored(floats(layer["pixels"], layer), depth)
+        visible = expected[..., 3] > 0
+        wrong = np.abs(got / full - expected / full)[visible]
+        assert visible.any()
+        assert wrong.max() <= tolerance
+        solid = expected[..., 3] == full
+        kept = floats(source["pixels"], source)
+        difference = np.abs(floats(layer["pixels"], layer) - kept)[solid]
+        assert difference.max() <= (1e-6 if "linear" in title else 0), "solid pixels stay"
+
+
+@pytest.mark.parametrize(
+    ("title", "depth"), [("layer mask", "uint8"), ("layer mask float", "float32")]
+)
+def test_a_layer_mask_is_the_alpha(reports: dict[str, Any], title: str, depth: str) -> None:
+    report = reports[title]
+    assert report["layers"] == []
+    source = report["source"]
+    image = stored(floats(source["pixels"], source)[..., :3], depth)
+    selection = floats(report["selection before"], source, 1)
+    alpha = api.matte(image, selection=selection, engine=FakeEngine()).alpha
+    mask = floats(source["mask"], source, 1)
+    assert (stored(mask, depth) == stored(alpha, depth)).all()
+
+
+def test_a_new_layer_with_mask_shows_what_the_cutout_shows(reports: dict[str, Any]) -> None:
+    report, cutout = reports["new layer with mask"], reports["plain"]["layers"][0]
+    (layer,) = report["layers"]
+    colours, visible = floats(layer["pixels"], layer), floats(cutout["pixels"], cutout)
+    own = floats(report["source"]["pixels"], report["source"])[..., 3]
+    assert (colours[..., 3] == own).all()
+    shown = colours[..., 3] * floats(layer["mask"], layer, 1)
+    assert np.abs(shown - visible[..., 3]).max() <= 0.51 / 255
+    seen = visible[..., 3] > 0
+    assert (colours[seen][:, :3] == visible[seen][:, :3]).all()
+
+
+def test_the_matte_becomes_the_selection(reports: dict[str, Any]) -> None:
+    report = reports["to selection"]
+    document = {"size": [60, 40]}
+    before = floats(report["selection before"], document, 1)
+    source = report["source"]
+    image = stored(floats(source["pixels"], source)[..., :3], "uint8")
+    over = np.zeros((30, 70), np.float32)
+    over[6:, :55] = before[:24, 5:]
+    alpha = api.matte(image, selection=over, engine=FakeEngine()).alpha
+    expected = np.zeros_like(before)
+    expected[:24, 5:] = alpha[6:, :55]
+    got = floats(report["selection"], document, 1)
+    assert report["layers"] == []
+    assert (stored(got, "uint8") == stored(expected, "uint8")).all()
+
+
+@pytest.mark.parametrize("title", ["trimap layer", "trimap channel", "linear trimap channel"])
+def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> None:
+    (made,) = (layer for layer in reports[title]["layers"] if layer["name"] == "Kätzchen matte")
+    alpha = floats(made["pixels"], made)[:, :54, 3]
+    assert (alpha[:, :20] == 0).all()
+    assert np.abs(alpha[:, 20:40] - 0.5).max() <= 0.51 / 255
+    assert (alpha[:, 40:] == 1).all()
+
+
+@pytest.mark.parametrize("title", REFUSED)
+def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None:
+    report = reports[title]
+    assert report.get("error") is None
+    ((status, message),) = report["results"]
+    assert status == "error"
+    assert REFUSED[title][1] in message
+    assert report["untouched"]
+    assert [layer for layer in report["layers"] if "matte" in layer["name"]] == []
+
+
+def test_a_photograph_comes_out_as_from_the_library(gimp: Gimp2, shared: Path) -> None:
+    picture = shared / "eval" / "lemur" / "lemur.png"
+    image = files.read(picture).image
+    height, width = image.shape[:2]
+    shutil.copy(picture, gimp.folder)
+    ellipse = [width // 5, height // 6, width // 2, height // 2]
+    case = {"picture": picture.name, "ellipse": ellipse, "save": "cutout.png"}
+    report = gimp.run({"photograph": case})["photograph"]
+    assert report["results"][0][0] == "success", report
+    assert report["untouched"]
+    selection = floats(report["selection before"], report["source"], 1)
+    started = time.perf_counter()
+    matte = api.matte(image, selection=selection, engine=FakeEngine())
+    library_s = time.perf_counter() - started
+    print(f"{width}×{height}: GIMP {report['elapsed_s']:.2f} s, library {library_s:.2f} s")
+    cutout = matte.cutout()
+    (layer,) = report["layers"]
+    assert (stored(floats(layer["pixels"], layer), "uint8") == cutout).all()
+    saved = files.read(gimp.folder / "cutout.png")
+    assert saved.alpha is not None
+    visible = cutout[..., 3] > 0
+    assert (saved.image[visible] == cutout[visible][:, :3]).all(), "as GIMP itself saves it"
+
+
+def test_killing_the_plug_in_ends_its_worker(gimp: Gimp2) -> None:
+    slow = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
+    (gimp.folder / "cases.json").write_text(json.dumps({"slow": slow}))
+    process = gimp.start()
+    try:
+        worker = _wait_for(str(WORKER))
+        time.sleep(1.0)  # let it begin
+        plug_in = _wait_for(str(gimp.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
+        os.kill(plug_in, signal.SIGKILL)  # as Cancel does
+        end = time.monotonic() + 5
+        while _runs(worker) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not _runs(worker)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _runs(process: int) -> bool:
+    """Tell whether a process lives; one that ended may wait a while for its parent to notice."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def _wait_for(words: str, limit_s: float = 60.0) -> int:
+    """Return the id of the process with these words on its command line."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if words in line:
+                return int(entry.parent.name)
+        time.sleep(0.1)
+    pytest.fail(f"no process {words}")
