@@ -117,7 +117,7 @@ def test_the_same_seed_gives_the_same_picture() -> None:
 def test_colours_go_on_where_nothing_is_and_alpha_stays() -> None:
     rng = np.random.default_rng(0)
     result = seen(ball(0.5))
-    picture = finish(rng, result, camera(), 0.2)
+    picture = finish(rng, result, camera(), exposure=0.2, focus_m=3.5)
     assert picture.dtype == np.uint8
     assert picture.shape == (SIZE, SIZE, 4)
     corner, middle = picture[0, 0].astype(int), picture[SIZE // 2, SIZE // 2].astype(int)

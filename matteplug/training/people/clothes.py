@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matteplug.training.people.figure import Figure
 from matteplug.training.people.materials import Material, cloth, printed
 from matteplug.training.people.meshes import Mesh, normals, smooth_border, subdivided
+from matteplug.training.people.poses import X, rotation
 from matteplug.training.people.procedural import fractal_at
 from matteplug.training.people.traits import Traits
 from matteplug.training.scenes.noise import Rng, log_uniform
@@ -64,7 +65,7 @@ def fitted(figure: Figure, name: str, material: Material) -> Mesh:
 
 
 def draped(rng: Rng, mesh: Mesh, depth_m: float, rest: Array | None = None) -> Mesh:
-    """Put folds into cloth: creases along noise's ridges, darker where they are deep.
+    """Put folds into cloth: ridges along lines of noise, darker between them; or puffs.
 
     Args:
         rng: random numbers.
@@ -73,17 +74,16 @@ def draped(rng: Rng, mesh: Mesh, depth_m: float, rest: Array | None = None) -> M
         rest: (V, 3) where the pattern is anchored; the vertices by default.
     """
     place = mesh.vertices if rest is None else rest
-    stretch = rng.uniform(0.5, 1.3, 3) * [1, 1, rng.choice([0.35, 1.0])]
-    cells = log_uniform(rng, 7, 16)
-    bent = fractal_at(place * 4 + rng.uniform(0, 90, 3), 2)[:, None]
-    at = place * stretch * cells + rng.uniform(0, 90, 3) + 2.5 * bent
-    ridge = np.abs(fractal_at(at, 3) - 0.46) * 5  # 0 at the bottom of a fold
-    fold = np.clip(ridge, 0, 1) ** 0.7 - 0.6
+    stretch = np.array([1.0, 1.0, rng.uniform(0.2, 0.9)]) @ rotation(X, rng.normal(0, 25))
+    at = place * stretch * log_uniform(rng, 7, 16) + rng.uniform(0, 90, 3)
+    at = at + 2.5 * fractal_at(place * 4 + rng.uniform(0, 90, 3), 2)[:, None]
+    lines = (fractal_at(at, 3) - 0.46) * 5
+    fold = np.exp(-((lines * 1.6) ** 2)) if rng.random() < 0.75 else np.abs(lines).clip(0, 1)
     fine = fractal_at(at * 3.1 + 50, 2) - 0.4
-    height = depth_m * (fold + 0.4 * fine)
-    mesh.vertices = mesh.vertices + normals(mesh.vertices, mesh.faces) * height[:, None]
+    height = fold - 0.5 + 0.4 * fine
+    mesh.vertices = mesh.vertices + normals(mesh.vertices, mesh.faces) * depth_m * height[:, None]
     mesh.paint = np.zeros((len(place), 3))
-    mesh.paint[:, 2] = np.clip(-0.55 * (fold + 0.3 * fine) * min(1, depth_m / 0.006), 0, 0.6)
+    mesh.paint[:, 2] = np.clip(-0.6 * height * min(1, depth_m / 0.006), 0, 0.6)
     return mesh
 
 
@@ -185,7 +185,7 @@ class _Tailor:
     def _sewn(self, faces: Array, gap_dm: float, material: Material, folds_m: float) -> Mesh:
         """Return a shell `gap_dm` off the body: it rests on the shoulders and hangs off below."""
         rng, figure = self.rng, self.figure
-        hangs = np.clip(1.15 - self.outward[:, 1], 0.3, 1.2)
+        hangs = np.clip(1.15 - self.outward[:, 1], 0.8 if gap_dm > 0.24 else 0.3, 1.2)
         slack = fractal_at(figure.rest * 0.7 + rng.uniform(0, 90, 3), 2) - 0.4
         offset = gap_dm * hangs + slack * rng.uniform(0.05, 0.35)
         rest = figure.rest + self.outward * np.maximum(offset, 0.04)[:, None]

@@ -37,6 +37,12 @@ class Surface:
         pushed: Array = points + outward * short[:, None]
         return pushed
 
+    def lay(self, points: Array, margin_m: float) -> Array:
+        """Return points on top of all layers of clothes, `margin_m` above the outermost."""
+        for _ in range(4):  # out of one layer may be into the next
+            points = self.push(points, margin_m, reach_m=0.12)
+        return points
+
 
 @dataclass(eq=False)
 class Figure:

@@ -22,7 +22,7 @@ BLURS_PX = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Radii of the discs between which depth of field interpolates."""
 
 
-def finish(rng: Rng, render: Render, camera: Camera, exposure: float) -> Array:
+def finish(rng: Rng, render: Render, camera: Camera, exposure: float, focus_m: float) -> Array:
     """Return (H, W, 4) uint8 straight sRGB with alpha; colour reaches on where alpha is 0.
 
     Args:
@@ -30,11 +30,11 @@ def finish(rng: Rng, render: Render, camera: Camera, exposure: float) -> Array:
         render: from the renderer.
         camera: that took it.
         exposure: linear gray that the mean of what is covered becomes.
+        focus_m: distance of what should be sharp; a photographer misses it now and then.
     """
     light = np.dstack([render.colour, render.alpha])
     if rng.random() < 0.3:
-        focus_m = float(render.distance_m[render.alpha > 0.5].min()) if light.any() else 1.0
-        focus_m *= 1 + abs(rng.normal(0, 0.05)) * (rng.random() < 0.3)
+        focus_m *= 1 + rng.normal(0, 0.05) * (rng.random() < 0.3)
         light = defocused(light, render.distance_m, camera, focus_m, rng.uniform(1.4, 5.6))
     light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.35, 0.6))
     alpha = np.clip(light[..., 3], 0, 1)
@@ -87,8 +87,8 @@ def developed(rng: Rng, straight: Array, alpha: Array, exposure: float) -> Array
     mean = 0.2
     if solid.any():
         mean = float(np.exp(np.log(straight[solid] @ LUMA + 1e-3).mean()))
-    exposed = straight * np.float32((exposure / mean) ** 0.85)
-    if rng.random() < 0.7:
+    exposed = straight * np.float32((exposure / mean) ** 0.75)
+    if rng.random() < 0.85:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed) * 1.15
     toe = exposed * 12.92
     curve = 1.055 * np.maximum(exposed, 1e-6) ** (1 / 2.4) - 0.055

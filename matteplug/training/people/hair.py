@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.training.people.fibres import DOWN, waves
 from matteplug.training.people.figure import Figure, Surface, bearings
 from matteplug.training.people.meshes import blend, scatter, unit
 from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]
 GUIDES, POINTS = 500, 20
-DOWN = np.array([0, 0, -1.0])
 _HAIRLINE_AT = [0, 25, 45, 62, 75, 84, 92, 104, 120, 150, 180]
 _HAIRLINE = np.array([46, 46, 44, 34, 18, 2, 12, 18, -8, -30, -36])
 _RECEDING = np.array([22, 28, 25, 15, 8, 0, 0, 0, 0, 0, 0])
@@ -115,12 +115,12 @@ STYLES = {
     "fringe": Style(0.3, _radial, parts_face=False),
     "long": Style(0.5, _sides, 0.25),
     "wavy": Style(0.5, _sides, 0.35, curl=0.012, turns=9),
-    "curly": Style(0.3, _loose, 1.0, 1.2, 0.35, 0.02, 0.012, 28),
+    "curly": Style(0.26, _loose, 0.9, 1.8, 0.3, 0.02, 0.012, 28),
     "afro": Style(
-        0.13, _outward, 3.0, 0.15, 0.15, 0.03, 0.008, 60, clumps=False, parts_face=False
+        0.09, _outward, 3.0, 0.15, 0.15, 0.03, 0.007, 60, clumps=False, parts_face=False
     ),
     "locs": Style(0.34, _loose, 0.6, 3.0, 0.2, 0.004, 0.003, 40),
-    "frizzy": Style(0.36, _loose, 1.0, 1.3, 0.35, 0.035, 0.008, 22),
+    "frizzy": Style(0.3, _loose, 0.8, 1.8, 0.3, 0.025, 0.008, 22),
     "ponytail": Style(0.45, _back, 0.15, curl=0.005, tied="tail"),
     "bun": Style(0.4, _back, 0.15, tied="bun"),
 }  # fmt: skip
@@ -266,53 +266,3 @@ def _strands(
     lift = rng.uniform(0.05, 0.3, (len(loose), 1, 1)).astype(np.float32)
     strands[loose] += outward[loose, None] * along**1.2 * length[loose] * lift
     return strands
-
-
-def waves(rng: Rng, count: int, points: int, octaves: tuple[int, ...]) -> Array:
-    """Return (count, points, 3) smooth paths that start at zero, about one high."""
-    along = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
-    total = np.zeros((count, points, 3), np.float32)
-    for octave in octaves:
-        phase = rng.random((count, 1, 3), np.float32) * np.float32(2 * np.pi)
-        rate = octave * (0.6 + 0.8 * rng.random((count, 1, 3), np.float32))
-        strength = rng.standard_normal((count, 1, 3), np.float32) / np.float32(octave**0.8)
-        total += (np.sin(rate * along + phase) - np.sin(phase)) * strength
-    return total
-
-
-def beard(rng: Rng, figure: Figure, count: int) -> Array:
-    """Return (count, 8, 3) strands of a full beard, a goatee, a moustache or stubble."""
-    parts, scale = figure.parts, figure.scale
-    local = figure.in_head(figure.vertices)
-    azimuth, _ = bearings(local)
-    x, z = np.abs(local[:, 0]), local[:, 2]
-    lips = local[parts.lips > 0.5].mean(axis=0)[2]
-    low = np.clip((lips - z) / 0.01 + 0.5, 0, 1)
-    cheeks = np.clip((azimuth - 45) / 20, 0, 1) * (z < -0.005) * (z > -0.1)
-    jaw = np.clip((low + cheeks) * (azimuth < 92), 0, 1)
-    moustache = (np.abs(z - lips - 0.012) < 0.009) * (x < 0.03) * (azimuth < 60)
-    kind = rng.choice(["full", "goatee", "moustache", "stubble"])
-    mask = {"goatee": low * (x < 0.028) + moustache, "moustache": 1.0 * moustache}.get(
-        str(kind), jaw + moustache
-    )
-    mask = mask * (parts.head_share > 0.8) * (parts.lips < 0.25) * (parts.ears < 0.4)
-    corners, shares = scatter(rng, figure.vertices, parts.group("body"), mask, count)
-    roots = blend(figure.vertices, corners, shares)
-    outward = blend(figure.normals, corners, shares)
-    longest = rng.uniform(0.002, 0.004) if kind == "stubble" else rng.uniform(0.008, 0.05)
-    length = longest * scale * rng.uniform(0.6, 1.2, (len(roots), 1, 1))
-    along = np.linspace(0, 1, 8)[None, :, None]
-    heading = 0.6 * outward + 0.9 * DOWN + rng.normal(0, 0.2, outward.shape)
-    bent = waves(rng, len(roots), 8, (1, 2, 3)) * 0.12 * along
-    return roots[:, None] + length * (heading[:, None] * along + 0.5 * DOWN * along**2 + bent)
-
-
-def fuzz(rng: Rng, vertices: Array, faces: Array, outward: Array, count: int) -> Array:
-    """Return (count, 5, 3) short fibres of wool or fur on a surface."""
-    corners, shares = scatter(rng, vertices, faces, np.ones(len(vertices)), count)
-    roots = blend(vertices, corners, shares)
-    heading = blend(outward, corners, shares) + rng.normal(0, 0.5, roots.shape)
-    along = np.linspace(0, 1, 5)[None, :, None]
-    length = rng.uniform(0.003, 0.012)
-    bent = waves(rng, len(roots), 5, (1, 2)) * 0.4
-    return roots[:, None] + length * along * (heading[:, None] + bent)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.training.people.clothes import draped, fitted
+from matteplug.training.people.fibres import fuzz, waves
 from matteplug.training.people.figure import Figure, Surface
-from matteplug.training.people.hair import fuzz, waves
 from matteplug.training.people.materials import Material, cloth, dye, knit, solid
 from matteplug.training.people.meshes import Mesh, Strands, grid, normals, unit
 from matteplug.training.people.procedural import fractal_at
@@ -187,23 +187,23 @@ def _collar(rng: Rng, figure: Figure, material: Material) -> list[Mesh]:
     """Return a thick roll round the neck, of one or two turns."""
     pose = figure.pose
     middle = 0.55 * pose.joint("neck01") + 0.45 * pose.joint("neck02")
-    level = np.abs(figure.vertices[:, 2] - middle[2]) < 0.03
-    level &= figure.parts.share(["neck", "head"]) > 0.5
-    away = figure.vertices[level][:, :2] - middle[:2]
-    neck = float(np.percentile(np.linalg.norm(away, axis=1), 80))
+    turn = pose.turn("neck01")
+    upright = (figure.vertices - middle) @ turn
+    level = (np.abs(upright[:, 2]) < 0.03) & (figure.parts.share(["neck"]) > 0.5)
+    neck = float(np.percentile(np.linalg.norm(upright[level, :2], axis=1), 80))
     round_ = np.linspace(0, 2 * np.pi, 49)
     meshes = []
-    for turn in range(int(rng.integers(1, 3))):
+    for number in range(int(rng.integers(1, 3))):
         thick = rng.uniform(0.02, 0.04) * figure.scale
-        ring = neck + thick * rng.uniform(0.6, 0.9) + 0.012 * turn
+        ring = neck + thick * rng.uniform(0.6, 0.9) + 0.012 * number
         tilt = rng.uniform(0.15, 0.5)
         path = np.stack([np.cos(round_), np.sin(round_), np.sin(round_) * tilt], axis=1) * ring
-        path[:, 2] += rng.uniform(-0.015, 0.015) - 0.03 * turn
+        path[:, 2] += rng.uniform(-0.015, 0.015) - 0.03 * number
         bumps = fractal_at(path * 30 + rng.uniform(0, 90, 3), 2)[:, None] + 0.5
         bumps[-1] = bumps[0]
         around = np.linspace(0, 2 * np.pi, 17)
         oval = 1 + 0.35 * np.abs(np.cos(around + rng.uniform(0, 3)))[None]
-        roll = tube(middle + path, thick * oval * bumps, material)
+        roll = tube(middle + path @ turn.T, thick * oval * bumps, material)
         meshes.append(draped(rng, roll, rng.uniform(0.004, 0.01)))
     return meshes
 
@@ -222,7 +222,7 @@ def draw_scarf(rng: Rng, figure: Figure, surface: Surface) -> tuple[list[Mesh], 
         for row in range(28):
             rows.append(at)
             spread = np.array([across * (0.5 / 28 if row < 14 else 0)]).T * [1, 0, 0]
-            at = surface.push(at + spread + [0, 0.002, -length / 28], 0.016, 0.09)
+            at = surface.lay(at + spread + [0, 0.002, -length / 28], 0.014)
         end = draped(rng, grid(np.stack(rows), material, (1, 3)), rng.uniform(0.003, 0.008))
         meshes.append(end)
         if rng.random() < 0.6:

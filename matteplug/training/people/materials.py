@@ -13,8 +13,8 @@ from matteplug.training.scenes.noise import Rng, log_uniform
 
 Array = NDArray[Any]
 TEXTURE_PX = 512
-SKIN, CLOTH, EYE, LASH, CARD, PLAIN = range(6)
-"""Kinds of material; the textures of eyes, lashes and hair cards cut holes."""
+SKIN, CLOTH, EYE, LASH, PLAIN = range(5)
+"""Kinds of material; the textures of eyes and lashes cut holes."""
 STRIPES, CHECKS, MOTTLED, RIBS, DOTS = range(1, 6)
 """Patterns of cloth; 0 is none."""
 MATERIAL = np.dtype(
@@ -201,8 +201,3 @@ def eye(texture: Array) -> Material:
 def lashes(texture: Array, colour: Array) -> Material:
     """Return brows or lashes: one colour, cut out by the texture."""
     return Material(kind=LASH, texture=texture, colour=colour, gloss=0.1)
-
-
-def hair_card(texture: Array, colour: Array) -> Material:
-    """Return hair that is painted on strips."""
-    return Material(kind=CARD, texture=texture, colour=colour, roughness=0.4, gloss=0.5)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.training.people import hair, materials
+from matteplug.training.people import fibres, hair, materials
 from matteplug.training.people.bodies import draw_body
 from matteplug.training.people.cameras import Landmarks
 from matteplug.training.people.clothes import Photo, draw_clothes, fitted
@@ -63,11 +63,13 @@ def draw_person(parts: Parts, rng: Rng, photo: Photo, *, hairs: int, whole: bool
     colour = materials.hair_colour(rng, traits)
     meshes = [*clothes, _skin(rng, figure, traits, hidden), *_face(rng, figure, colour)]
     strands = []
-    if rng.random() < 0.12:
-        wool = clothes[0]
+    wool = clothes[0]
+    if wool.material.texture is None and rng.random() < 0.25:
         outward = normals(wool.vertices, wool.faces)
-        paths = hair.fuzz(rng, wool.vertices, wool.faces, outward, 9000)
-        strands.append(Strands(paths, 0.00006, materials.dye(rng) * _varied(rng, 9000)))
+        paths = fibres.fuzz(rng, wool.vertices, wool.faces, outward, 9000)
+        strands.append(
+            Strands(paths, 0.00006, np.asarray(wool.material.colour) * _varied(rng, 9000))
+        )
     surface = _surface(figure, clothes)
     headwear = draw_headwear(rng, figure)
     meshes += headwear.meshes
@@ -77,8 +79,8 @@ def draw_person(parts: Parts, rng: Rng, photo: Photo, *, hairs: int, whole: bool
         meshes, strands = meshes + more, strands + tufts
     more, tufts = draw_things(rng, figure, surface, photo)
     meshes, strands = meshes + more, strands + tufts
-    more, tufts = _hair(rng, figure, traits, surface, headwear.bare, colour, hairs)
-    return Person(meshes + more, strands + tufts, figure.landmarks())
+    strands += _hair(rng, figure, traits, surface, headwear.bare, colour, hairs)
+    return Person(meshes, strands, figure.landmarks())
 
 
 def _skin(rng: Rng, figure: Figure, traits: Traits, hidden: Array) -> Mesh:
@@ -133,29 +135,22 @@ def _hair(
     bare: Array,
     colour: Array,
     count: int,
-) -> tuple[list[Mesh], list[Strands]]:
-    """Return the hair of the head, as strands or on strips, and a beard."""
-    meshes, tufts = [], []
+) -> list[Strands]:
+    """Return the hair of the head, and a beard."""
+    tufts = []
     woman = traits.male < 0.5
     receding = 0.0 if woman else max(0.0, rng.normal(0, 0.35))
     choices = _LONG * 3 + _SHORT if woman else _SHORT * 4 + _LONG
     style = str(rng.choice([*choices, "afro", "locs", *["bald"] * (1 if woman else 3)]))
     radius = rng.uniform(0.00005, 0.00009)
-    if bare.all() and rng.random() < 0.1:  # on strips, with a short growth below
-        names = [n for n in figure.parts.of_kind("hair") if figure.parts.garments[n].texture]
-        names = [n for n in names if woman or n.startswith("short")]
-        card = figure.parts.garments[names[int(rng.integers(len(names)))]]
-        texture = figure.parts.texture(str(card.texture))
-        meshes.append(fitted(figure, card.name, materials.hair_card(texture, colour)))
-        style, count, radius = "crop", count // 8, 0.00005
     if not bare.all() and style in ("afro", "quiff", "bun", "messy"):
         style = "long" if woman else "short"  # what a hat leaves
     if style != "bald":
         mask = hair.scalp(figure, receding) * bare
-        thick = {"buzz": 0.8, "crop": 0.8, "afro": 1.1}.get(style, 1.0)
+        thick = {"buzz": 0.8, "crop": 0.8, "afro": 1.5}.get(style, 1.0)
         paths = hair.grow(rng, figure, surface, mask, hair.STYLES[style], int(count * thick))
         tufts.append(Strands(paths, radius, colour * _varied(rng, len(paths))))
     if traits.male > 0.6 and rng.random() < 0.45:
-        paths = hair.beard(rng, figure, 6000)
+        paths = fibres.beard(rng, figure, 6000)
         tufts.append(Strands(paths, 0.00005, colour * _varied(rng, len(paths))))
-    return meshes, tufts
+    return tufts

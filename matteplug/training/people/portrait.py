@@ -75,7 +75,8 @@ class Portraits:
         sky = self._sky(rng) if rng.random() < 0.65 else None
         lights = draw_lights(rng, sky, float(np.arctan2(towards[0], -towards[1])))
         seen = render(assemble(meshes, strands), camera, lights, int(rng.integers(1 << 30)))
-        return finish(rng, seen, camera, lights.exposure)
+        focus_m = float(np.linalg.norm(towards)) - 0.08 * people[0].landmarks.scale
+        return finish(rng, seen, camera, lights.exposure, focus_m)
 
     def _people(self, rng: Rng, framing: str) -> list[Person]:
         def photo() -> Array | None:

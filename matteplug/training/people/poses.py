@@ -113,7 +113,8 @@ def _captured(parts: Parts, rng: Rng) -> dict[str, Array]:
 def _standing(rng: Rng) -> dict[str, Array]:
     """Stand, with arms that hang, bend, rest on the hip, rise, cross or touch the chin."""
     arms: list[Callable[[Rng, int], tuple[Array, Array]]] = [
-        _hangs, _hangs, _hangs, _bent, _on_hip, _raised, _crossed, _at_chin, _spread,
+        _hangs, _hangs, _hangs, _hangs, _bent, _bent, _on_hip, _on_hip, _raised, _crossed, _crossed,
+        _at_chin, _spread,
     ]  # fmt: skip
     turns: dict[str, Array] = {}
     for side, sign in (("L", 1), ("R", -1)):
@@ -146,7 +147,7 @@ def _on_hip(rng: Rng, s: int) -> tuple[Array, Array]:
 
 
 def _raised(rng: Rng, s: int) -> tuple[Array, Array]:
-    upper = rotation(Y, -s * rng.uniform(10, 110)) @ rotation(X, -rng.uniform(0, 40))
+    upper = rotation(Y, -s * rng.uniform(-10, 90)) @ rotation(X, -rng.uniform(0, 40))
     return upper, rotation(X, -rng.uniform(10, 110)) @ rotation(Y, -s * rng.uniform(0, 60))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.training.people.compiled import compiled
-from matteplug.training.people.materials import CARD, EYE, LASH
+from matteplug.training.people.materials import EYE, LASH
 from matteplug.training.people.procedural import lattice, scramble, texel
 
 Array = NDArray[Any]
@@ -55,7 +55,7 @@ def draw_triangles(points: Array, surfaces: Any, samples: int, depth: Array, ids
             continue
         area = 1.0 / area
         material = surfaces.materials[surfaces.material[t]]
-        cut = material.kind in (EYE, LASH, CARD)
+        cut = material.kind in (EYE, LASH)
         for y in range(top, bottom):
             for x in range(left, right):
                 px, py = x + 0.5 - cx, y + 0.5 - cy
@@ -98,6 +98,10 @@ def draw_strands(ends: Array, radii: Array, seed: int, depth: Array, ids: Array)
         dx, dy, dz = ends[s, 1, 0] - ax, ends[s, 1, 1] - ay, ends[s, 1, 2] - az
         if az >= FAR or az + dz >= FAR:
             continue
+        if max(ax, ax + dx) < 0 or max(ay, ay + dy) < 0:
+            continue
+        if min(ax, ax + dx) > width or min(ay, ay + dy) > height:
+            continue
         along = max(abs(dx), abs(dy))
         steps = max(1, int(np.ceil(along)))
         if steps > 4 * (height + width):
@@ -111,14 +115,14 @@ def draw_strands(ends: Array, radii: Array, seed: int, depth: Array, ids: Array)
             middle = y if flat else x
             low, high = middle - cover / 2, middle + cover / 2
             for place in range(int(np.floor(low)), int(np.floor(high)) + 1):
-                part = min(high, place + 1.0) - max(low, place)
-                if part < 1 and scramble(seed + s * 9781 + step * 6271 + place) > part:
-                    continue
                 column = int(np.floor(x)) if flat else place
                 row = place if flat else int(np.floor(y))
                 if column < 0 or row < 0 or column >= width or row >= height:
                     continue
-                if z < depth[row, column]:
+                if z >= depth[row, column]:
+                    continue
+                part = min(high, place + 1.0) - max(low, place)
+                if part >= 1 or scramble(seed + s * 9781 + step * 6271 + place) < part:
                     depth[row, column] = z
                     if keep:
                         ids[row, column] = -(s + 1)

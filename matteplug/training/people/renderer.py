@@ -1,7 +1,7 @@
 """Render a scene: coverage from samples, colour from a few of them.
 
-Alpha is the share of a pixel's 16 samples that see something.  The samples lie on 16 distinct rows
-and columns (a correlated multi-jittered grid), so a straight edge gives 16 steps, not four.
+Alpha is the share of a pixel's 25 samples that see something.  The samples lie on 25 distinct rows
+and columns (a correlated multi-jittered grid), so a straight edge gives 25 steps, not five.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from matteplug.training.people.scene import Scene
 from matteplug.training.people.shading import LightMaps, shade_pixel
 
 Array = NDArray[Any]
-SAMPLES = 4
+SAMPLES = 5
 SHADED = 3
 """About so many samples a pixel are given a colour."""
 KEY_MAP, SKY_MAP = 1024, 256

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.training.people.clothes import Photo
+from matteplug.training.people.fibres import waves
 from matteplug.training.people.figure import Figure, Surface
-from matteplug.training.people.hair import waves
 from matteplug.training.people.materials import Material, cloth, dye, linear, solid
 from matteplug.training.people.meshes import Mesh, Strands, unit
 from matteplug.training.people.solids import cylinder, ribbon, rounded, tube
@@ -103,7 +103,7 @@ def _strap(corners: Array, surface: Surface, width_m: float, material: Material)
     """Return a band through corners that lies on the clothes."""
     path = _bent(corners, 60)
     for _ in range(3):
-        path = surface.push(path, 0.014, 0.12)
+        path = surface.lay(path, 0.012)
         path[1:-1] = (path[:-2] + 2 * path[1:-1] + path[2:]) / 4
     outward = unit(surface.push(path, 0.05, 0.12) - path + [0, -1e-6, 0])
     return ribbon(path, outward, width_m, material)
