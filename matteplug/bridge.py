@@ -29,7 +29,8 @@ Colours are sRGB-encoded and straight; rows are packed, from the top.
     bye                                        (the worker ends)
 
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
-names none itself; "provider" says what is known about where they will run.
+names none itself.  "provider" is what is known about where they will run: "id", "verdict" (proven,
+not probed, missing) and "reason".
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,

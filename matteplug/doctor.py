@@ -115,6 +115,50 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Report:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """Where "auto" will run the networks, as far as that is known without running anything.
+
+    Attributes:
+        id: the provider's id; "auto" where it is not known.
+        verdict: "proven", "not probed", or "missing" for an ONNX Runtime that is not there.
+        reason: why better providers are passed over, or what to do; sentences.
+    """
+
+    id: str
+    verdict: str
+    reason: str = ""
+
+
+def expect(specs: Sequence[NetworkSpec]) -> Expectation:
+    """Say from kept verdicts and installed distributions where "auto" will run networks.
+
+    ONNX Runtime is not imported: that and a probe take longer than a host wants to wait.
+    """
+    wheels = probe.onnxruntime_wheels()
+    if not wheels:
+        install = "ONNX Runtime is not installed. Run: pip install 'matteplug[cpu]'"
+        return Expectation(id="auto", verdict="missing", reason=install)
+    specs = [spec for spec in specs if spec.weights is not None]
+    reasons: list[str] = []
+    for candidate in (providers.named(name) for name in providers.order()):
+        if candidate is CPU:
+            break
+        if candidate.wheel not in wheels:
+            continue
+        allowed = [spec for spec in specs if candidate.id not in spec.denied_providers]
+        kept = [probe.kept_verdict(spec, candidate) for spec in allowed]
+        known = [verdict for verdict in kept if verdict is not None]
+        failed = [verdict for verdict in known if not verdict.correct]
+        if failed:
+            reasons.append(f"{candidate.title} was passed over: {failed[0].reason}.")
+        elif len(known) < len(kept):
+            return Expectation(id="auto", verdict="not probed", reason=" ".join(reasons))
+        elif known:
+            return Expectation(id=candidate.id, verdict="proven", reason=" ".join(reasons))
+    return Expectation(id=CPU.id, verdict="proven", reason=" ".join(reasons))
+
+
 def _examine(
     provider: Provider, specs: Sequence[NetworkSpec], built_in: tuple[str, ...]
 ) -> Finding:

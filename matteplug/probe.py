@@ -63,13 +63,18 @@ class Verdict:
 
 def verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
     """Return the verdict on a provider for a network, from the cache or by probing."""
+    return kept_verdict(spec, provider) or fresh_verdict(spec, graph, provider)
+
+
+def kept_verdict(spec: NetworkSpec, provider: Provider) -> Verdict | None:
+    """Return the verdict from the cache; None where there is none."""
     kept = cache.read(VERDICTS).get(_key(spec, provider))
     if isinstance(kept, dict):
         try:
             return Verdict(**kept)
         except TypeError:  # written by another version
             pass
-    return fresh_verdict(spec, graph, provider)
+    return None
 
 
 def fresh_verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:

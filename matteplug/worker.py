@@ -177,9 +177,11 @@ _OUT_OF_MEMORY = MatteplugError(
 
 
 def _hello() -> dict[str, Any]:
-    from matteplug import plugins
+    from dataclasses import asdict
 
-    networks = plugins.registry().networks.values()
+    from matteplug import doctor, plugins
+
+    networks = [*plugins.registry().networks.values()]
     return {
         "type": "hello",
         "protocol": PROTOCOL,
@@ -187,8 +189,8 @@ def _hello() -> dict[str, Any]:
         "networks": [
             {"id": spec.id, "title": spec.title, "guide": spec.guide.value} for spec in networks
         ],
-        # Probing loads the runtime and a network: the first matte does it, and says its provider.
-        "provider": {"id": "auto", "verdict": "not probed"},
+        # Not more than is known: probing loads the runtime and a network, which a matte does first.
+        "provider": asdict(doctor.expect(networks)),
     }
 
 

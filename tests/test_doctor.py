@@ -10,7 +10,7 @@ import pytest
 
 from matteplug import ort, plugins, probe, providers
 from matteplug.commands.doctor import command
-from matteplug.doctor import Finding
+from matteplug.doctor import Finding, expect
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.plugins import Registry
@@ -47,6 +47,29 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, 
 
 
 Machine = dict[tuple[str, str], Verdict]
+
+
+def expected() -> tuple[str, str, str]:
+    found = expect([*plugins.registry().networks.values()])
+    return found.id, found.verdict, found.reason
+
+
+def test_what_is_expected_is_what_was_proven(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: Machine = {}
+    monkeypatch.setattr(probe, "kept_verdict", lambda spec, at: kept.get((spec.id, at.id)))
+    assert expected() == ("auto", "not probed", "")
+    kept["one", "cuda"] = WORKS
+    assert expected() == ("auto", "not probed", "")
+    kept["two", "cuda"] = WORKS
+    assert expected() == ("cuda", "proven", "")
+    kept["two", "cuda"] = WRONG
+    assert expected() == ("cpu", "proven", "NVIDIA CUDA was passed over: its alpha is off.")
+    monkeypatch.setattr(probe, "onnxruntime_wheels", lambda: {"onnxruntime": "1.31"})
+    assert expected() == ("cpu", "proven", "")
+    monkeypatch.setattr(probe, "onnxruntime_wheels", dict)
+    assert expected()[1] == "missing"
 
 
 def run(*words: str) -> int:

@@ -20,6 +20,7 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             adapter="matteplug.wire:WireAdapter",
             ways=install.WAYS,
             install="matteplug_gimp.install:files",
+            check="matteplug_gimp.check:check",
         ),
         HostSpec(
             id="gimp2",

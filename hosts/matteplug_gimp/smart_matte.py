@@ -12,7 +12,7 @@ import bridge
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Mapping, Tuple
+    from typing import Any, Callable, Dict, Mapping
 
 GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
@@ -42,7 +42,7 @@ def make(worker, layers, image, layer, settings, host, report):
     `SETTINGS` names, `host` is the adapter's id.
     Raises Refused and bridge.BridgeError; then the image is as it was.
     """
-    buffers, note = _buffers(layers, image, layer, settings)
+    buffers = _buffers(layers, image, layer, settings)
     options = {
         "network": settings["network"] or None,
         "band_px": int(settings["band-px"]) or None,
@@ -51,26 +51,29 @@ def make(worker, layers, image, layer, settings, host, report):
     results = _results(settings["output"], layers.depth_of(image))
     header, answer = worker.matte(buffers, results, options, host, report)
     layers.put(image, layer, settings["output"], answer)
-    return note % header["network"] if note else ""
+    notes = list(header["notes"])
+    if len(buffers) == 1:
+        found = "Nothing is selected, so the network %s found the foreground by itself."
+        notes.insert(0, found % header["network"])
+    return native("\n".join(notes))
 
 
 def _buffers(layers, image, layer, settings):
-    # type: (Any, Any, Any, Mapping[str, Any]) -> Tuple[Dict[str, bridge.Pixels], str]
-    """Return what the worker gets, and a note with a place for the network's name."""
+    # type: (Any, Any, Any, Mapping[str, Any]) -> Dict[str, bridge.Pixels]
+    """Return what the worker gets: the layer, and its guide unless nothing is selected."""
     buffers = {"image": layers.colours(image, layer)}
     guide, drawable = settings["guide"], settings["guide-drawable"]
     if guide == "selection":
         selection = layers.selection(image, layer)
-        if selection is None:
-            return buffers, "Nothing is selected, so the network %s found the foreground by itself."
-        buffers["selection"] = selection
+        if selection is not None:
+            buffers["selection"] = selection
     elif drawable is None:
         raise Refused("Choose the layer or channel that is the %s." % guide)
     elif guide == "plate":
         buffers["plate"] = layers.colours(image, drawable)
     else:
         buffers["trimap"] = layers.gray(image, drawable)
-    return buffers, ""
+    return buffers
 
 
 def _results(output, depth):
@@ -98,5 +101,10 @@ def told(error, log, client):
     """Return what to tell the user of an error; all but refusals go to the log file too."""
     if isinstance(error, Refused):
         return str(error)
-    text = bridge.explain(error, log, client)
+    return native(bridge.explain(error, log, client))
+
+
+def native(text):
+    # type: (str) -> str
+    """Return what comes from the bridge or the worker as GIMP takes it."""
     return text.encode("utf-8") if sys.version_info[0] == 2 else text  # type: ignore[return-value]

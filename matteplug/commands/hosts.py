@@ -81,11 +81,21 @@ def _check(spec: HostSpec[Any], places: list[Place]) -> None:
         raise RequestError("host-unchecked", f"There is no check for {spec.title}.")
     check = resolve(spec.check)
     for place in places:
-        if _files(spec, place).state() == "not installed":
+        files = _files(spec, place)
+        state = files.state()
+        if state == "not installed":
             raise RequestError(
                 "host-not-installed",
                 f"The plug-in is not in {place.folder}.",
                 f"Run: matteplug hosts install {spec.id}",
+            )
+        if state == "outdated":
+            print(f"The plug-in is outdated. Run: matteplug hosts install {spec.id}")
+        if not files.enabled:
+            raise RequestError(
+                "host-disabled",
+                f"{spec.title} has the plug-in switched off.",
+                f"Switch it on in its settings, or run: matteplug hosts install {spec.id}",
             )
         print(check(place))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,40 +18,66 @@ from matteplug_gimp.install import files
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pluggy", "rich")
+PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pillow",
+    "platformdirs",
+    "pluggy",
+    "rich",
+)
+FAKE, REAL = "/opt/matteplug/fake-python", "/opt/matteplug/python"
+"""What the plug-in starts, in the chroot: the worker with a fake engine, or Python itself."""
+_SCRIPT = """\
+#!/bin/sh
+export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages
+export MATTEPLUG_NETWORKS=/opt/matteplug/tests/hosts/networks
+exec python3 {}
+"""
 _PYTHON = ["--batch-interpreter=python-fu-eval"]
 Start: TypeAlias = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture(scope="session")
-def chroot() -> Path:
-    """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another place for it."""
+def chroot() -> Iterator[Path]:
+    """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another place for it.
+
+    One test run at a time has it; others wait.
+    """
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("GIMP 3 is tested in a chroot, which needs root on Linux")
     default = Path.home() / ".cache" / "matteplug" / "gimp3-chroot"
     root = Path(os.environ.get("MATTEPLUG_GIMP3_CHROOT", default))
     subprocess.run([HERE / "gimp3_chroot.sh", root], check=True, stdout=subprocess.DEVNULL)
+    with (root / ".matteplug-complete").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(root)
+        yield root
+
+
+def _install(root: Path) -> None:
+    """Put this source tree, what it needs, and the plug-in into the chroot."""
     packages = root / "opt" / "packages"
-    if not packages.exists():
+    listed = packages / "installed.txt"
+    if not listed.exists() or listed.read_text() != " ".join(PACKAGES):
+        shutil.rmtree(packages, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
         wheels = ["--python-version", "3.13", "--only-binary=:all:"]  # Debian's Python there
         subprocess.run([*pip, *wheels, *PACKAGES], check=True)
+        listed.write_text(" ".join(PACKAGES))
     source = root / "opt" / "matteplug"
     shutil.rmtree(source, ignore_errors=True)
-    for folder in ("matteplug", "hosts", "tests/wire"):
-        ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("matteplug", "hosts", "exported", "tests/wire", "tests/hosts/networks"):
+        ignored = shutil.ignore_patterns("__pycache__", "checkpoints")
         shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
     _describe(source)
-    python = source / "python"
-    python.write_text(
-        "#!/bin/sh\n"
-        "export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages\n"
-        "exec python3 /opt/matteplug/tests/wire/fake_worker.py\n"
-    )
-    python.chmod(0o755)
+    for script, what in ((FAKE, "/opt/matteplug/tests/wire/fake_worker.py"), (REAL, '"$@"')):
+        python = root / script[1:]
+        python.write_text(_SCRIPT.format(what))
+        python.chmod(0o755)
     shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
-    files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python="/opt/matteplug/python")
-    return root
+    files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python=FAKE)
 
 
 def _describe(source: Path) -> None:

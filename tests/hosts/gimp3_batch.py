@@ -44,7 +44,8 @@ def make(case):
         image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, picture)
         Gimp.context_set_feather(True)
         Gimp.context_set_feather_radius(3, 3)
-        image.select_ellipse(Gimp.ChannelOps.REPLACE, *case["ellipse"])
+        if "ellipse" in case:
+            image.select_ellipse(Gimp.ChannelOps.REPLACE, *case["ellipse"])
         return image, image.get_layers()[0]
     precision = getattr(Gimp.Precision, case.get("precision", "U8_NON_LINEAR"))
     base = case.get("base", "rgb")
@@ -117,6 +118,16 @@ def prepare(case, image, layer, settings):
         return [layer.get_mask()]
     elif special == "locked":
         layer.set_lock_content(True)
+    elif special == "locked alpha":
+        layer.set_lock_alpha(True)
+        layer.set_lock_position(True)
+        layer.set_lock_visibility(True)
+    elif special == "plate layer":
+        picture = Gio.File.new_for_path(os.path.join(FOLDER, case.get("plate", "plate.png")))
+        plate = Gimp.file_load_layer(Gimp.RunMode.NONINTERACTIVE, image, picture)
+        image.insert_layer(plate, None, 1)
+        settings["guide"] = "plate"
+        settings["guide-drawable"] = plate
     elif special in ("trimap layer", "trimap channel"):
         width, height = SIZE
         rows = bytearray((0,) * 20 + (128,) * 20 + (255,) * 20) * height
@@ -163,7 +174,8 @@ def run(case):
     results = []
     for _ in range(case.get("runs", 1)):
         config = procedure.create_config()
-        config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+        mode = getattr(Gimp.RunMode, case.get("run-mode", "NONINTERACTIVE"))
+        config.set_property("run-mode", mode)
         config.set_property("image", image)
         config.set_core_object_array("drawables", drawables)
         for name, value in settings.items():

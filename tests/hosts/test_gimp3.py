@@ -17,19 +17,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files
+from matteplug import api, files, plugins, weights
 from matteplug.testing import FakeEngine
+
+from .conftest import REAL
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "platformdirs", "pluggy", "rich")
 SLOW = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
+PLATE = {"picture": "scene.png", "special": "plate layer"}
+UNGUIDED = {"picture": "scene.png"}
 CASES: dict[str, Any] = {
     "plain": {},
     "opaque": {"opaque": True},
@@ -40,7 +44,19 @@ CASES: dict[str, Any] = {
     "in a group": {"group": True, "size": [40, 30], "at": [5, 6]},
     **{
         name.lower(): {"precision": name}
-        for name in ("U8_LINEAR", "U16_NON_LINEAR", "U16_LINEAR", "HALF_LINEAR", "FLOAT_LINEAR")
+        for name in (
+            "U8_LINEAR",
+            "U8_PERCEPTUAL",
+            "U16_NON_LINEAR",
+            "U16_LINEAR",
+            "U32_NON_LINEAR",
+            "U32_LINEAR",
+            "HALF_NON_LINEAR",
+            "HALF_LINEAR",
+            "FLOAT_NON_LINEAR",
+            "FLOAT_LINEAR",
+            "DOUBLE_LINEAR",
+        )
     },
     "gray float": {"base": "gray", "precision": "FLOAT_NON_LINEAR"},
     "twice": {"runs": 2},
@@ -50,7 +66,14 @@ CASES: dict[str, Any] = {
     "trimap layer": {"special": "trimap layer"},
     "trimap channel": {"special": "trimap channel"},
     "linear trimap channel": {"special": "trimap channel", "precision": "FLOAT_LINEAR"},
+    "trimap beside": {"special": "trimap channel", "size": [40, 30], "at": [10, 6]},
     "locked": {"special": "locked"},
+    "locked alpha": {"special": "locked alpha"},
+    "plate layer": {**PLATE, "settings": {"network": "tiny-plate"}},
+    "plate, automatic": PLATE,
+    "no guide": {**UNGUIDED, "settings": {"network": "tiny-portrait"}},
+    "no guide, automatic": UNGUIDED,
+    "last values": {"run-mode": "WITH_LAST_VALS"},
     # refused
     "indexed": {"special": "indexed"},
     "two layers": {"special": "two"},
@@ -59,7 +82,9 @@ CASES: dict[str, Any] = {
     "has mask": {"special": "has mask", "settings": {"output": "layer-mask"}},
     "mask selected": {"special": "mask selected"},
     "locked mask": {"special": "locked", "settings": {"output": "layer-mask"}},
-    "nothing selected": {"select": False},
+    "selected elsewhere": {"size": [10, 6], "at": [0, 0]},
+    "no plate": {"settings": {"guide": "plate"}},
+    "small plate": {**PLATE, "plate": "small.png"},
     "no trimap": {"settings": {"guide": "trimap"}},
     "unknown network": {"settings": {"network": "nothing"}},
 }
@@ -70,12 +95,31 @@ Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 @pytest.fixture(scope="session")
 def reports(folder: Path, start_gimp: Start) -> dict[str, Any]:
+    plate, scene = pictures()
+    files.write(folder / "plate.png", plate)
+    files.write(folder / "scene.png", scene)
+    files.write(folder / "small.png", plate[10:])
     (folder / "cases.json").write_text(json.dumps(CASES))
     said, _ = start_gimp("gimp3_batch.py").communicate(timeout=500)
     report = folder / "report.json"
     assert report.exists(), said.decode(errors="replace")
     result: dict[str, Any] = json.loads(report.read_text())
-    return result
+    return result | {"said": said.decode(errors="replace")}
+
+
+def pictures() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return a textured wall, and the wall with a pale disc before it."""
+    noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+    plate = cv2.GaussianBlur(noise, (0, 0), 1.5).astype(np.uint8)
+    return plate, cv2.circle(plate.copy(), (80, 60), 25, (250, 240, 200), -1, cv2.LINE_AA)
+
+
+@pytest.fixture
+def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make known here the networks that the worker in the chroot knows."""
+    specs = [weights.read_manifest(path) for path in sorted((HERE / "networks").glob("*.json"))]
+    own = plugins.registry().networks
+    monkeypatch.setattr(plugins.registry(), "networks", own | {spec.id: spec for spec in specs})
 
 
 def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
@@ -108,13 +152,15 @@ def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], titl
     assert report.get("error") is None
     assert {status for status, _ in report["results"]} == {"success"}, report["results"]
     assert report["untouched"]
-    assert report["channels"] == (1 if "trimap channel" in title else 0)
+    assert report["channels"] == ("trimap" in title and "layer" not in title)
 
 
-NEW_LAYER = [t for t in DONE if t not in ("layer mask", "to selection", "new layer with mask")]
+OTHER_OUTPUT = ("layer mask", "to selection", "new layer with mask")
+OTHER_GUIDE = ("trimap", "plate", "no guide")
+BY_SELECTION = [t for t in DONE if t not in OTHER_OUTPUT and not any(g in t for g in OTHER_GUIDE)]
 
 
-@pytest.mark.parametrize("title", [t for t in NEW_LAYER if "trimap" not in t])
+@pytest.mark.parametrize("title", BY_SELECTION)
 def test_the_new_layer_is_the_library_s_cutout(reports: dict[str, Any], title: str) -> None:
     report = reports[title]
     source, layers = report["source"], report["layers"]
@@ -174,6 +220,35 @@ def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> 
     assert (alpha[:, 40:] == 1).all()
 
 
+def test_a_trimap_covers_its_part_of_a_small_layer(reports: dict[str, Any]) -> None:
+    (made,) = reports["trimap beside"]["layers"]
+    assert made["at"] == [10, 6]
+    alpha = floats(made["pixels"], made)[..., 3]
+    assert (alpha[:, :10] == 0).all()
+    assert np.abs(alpha[:, 10:30] - 0.5).max() <= 0.51 / 255
+    assert (alpha[:, 30:34] == 1).all()
+
+
+@pytest.mark.parametrize("guide", ["plate", "none"])
+@pytest.mark.usefixtures("tiny_networks")
+def test_a_plate_and_no_guide_at_all(reports: dict[str, Any], guide: str) -> None:
+    plate, scene = pictures()
+    if guide == "plate":
+        matte = api.matte(scene, plate=plate, network="tiny-plate", engine=FakeEngine())
+        report = reports["plate layer"]
+    else:
+        matte = api.matte(scene, network="tiny-portrait", engine=FakeEngine())
+        report = reports["no guide"]
+    made = next(layer for layer in report["layers"] if layer["name"].endswith(" matte"))
+    cutout = np.rint(floats(made["pixels"], made) * 255).astype(np.uint8)
+    assert (cutout == matte.cutout()).all()
+
+
+def test_automatic_says_which_network_did_without_a_selection(reports: dict[str, Any]) -> None:
+    assert "Nothing is selected, so the network tiny-portrait" in reports["said"]
+    assert "registered with a confidence of" in reports["said"]
+
+
 @pytest.mark.parametrize(
     ("title", "words"),
     [
@@ -184,7 +259,9 @@ def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> 
         ("has mask", "has a mask already"),
         ("mask selected", "Select the layer itself"),
         ("locked mask", "locked"),
-        ("nothing selected", "Give a trimap or a selection."),
+        ("selected elsewhere", "Nothing is selected."),
+        ("no plate", "Choose the layer or channel"),
+        ("small plate", "does not cover"),
         ("no trimap", "Choose the layer or channel"),
         ("unknown network", "no network named 'nothing'"),
     ],
@@ -223,13 +300,13 @@ def test_a_photograph_comes_out_as_from_the_library(
     assert (cutout == matte.cutout()).all()
 
 
-def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start) -> None:
+def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start, chroot: Path) -> None:
     (folder / "cases.json").write_text(json.dumps({"slow": SLOW}))
     process = start_gimp("gimp3_batch.py")
     try:
-        worker = _wait_for("tests/wire/fake_worker.py")
+        worker = _wait_for(chroot, "tests/wire/fake_worker.py")
         time.sleep(1.0)  # let it begin
-        plug_in = _wait_for("matteplug-smart-matte.py -gimp", "matteplug-smart-matte.py")
+        plug_in = _wait_for(chroot, "matteplug-smart-matte.py -gimp", "matteplug-smart-matte.py")
         os.kill(plug_in, signal.SIGKILL)  # as GIMP does on Cancel
         end = time.monotonic() + 2
         while _runs(worker) and time.monotonic() < end:
@@ -238,6 +315,61 @@ def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start) ->
     finally:
         process.kill()
         process.communicate()
+
+
+class Console:
+    """``matteplug hosts`` as a person types it where that GIMP is."""
+
+    def __init__(self, chroot: Path) -> None:
+        self._chroot = chroot
+        self.settings = chroot / "srv/own/plug-ins/matteplug-smart-matte/settings.json"
+        shutil.rmtree(chroot / "srv" / "own", ignore_errors=True)
+
+    def do(self, *words: str) -> tuple[int, str]:
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/srv/own",
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "200",
+            "GIMP3_DIRECTORY": "/srv/own",
+        }
+        command = ["chroot", str(self._chroot), REAL, "-m", "matteplug", "hosts", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+
+def test_the_hosts_command_installs_checks_and_says_what_is_wrong(chroot: Path) -> None:
+    console = Console(chroot)
+    status, said = console.do("check", "gimp3")
+    assert status == 2
+    assert "matteplug hosts install gimp3" in said
+    status, said = console.do("install", "gimp3")
+    assert status == 0, said
+    settings = json.loads(console.settings.read_text())
+    console.settings.write_text(json.dumps(settings | {"python": REAL}))
+    status, said = console.do("check", "gimp3")
+    print(said)
+    assert status == 0, said
+    assert "GIMP 3.0" in said
+    assert "made a matte" in said
+    console.settings.write_text(json.dumps(settings | {"python": "/bin/false"}))
+    status, said = console.do("check", "gimp3")
+    assert status == 2
+    assert "ended unexpectedly" in said
+    assert str(settings["log"]) in said
+    assert "worker-died" in (chroot / settings["log"][1:]).read_text()
+    (console.settings.parent / "gimp_layers.py").write_text("nonsense")
+    status, said = console.do("check", "gimp3")
+    assert status == 2
+    assert "NameError: name 'nonsense' is not defined" in said
+    (console.settings.parent / "matteplug-smart-matte.py").write_text("nonsense")
+    status, said = console.do("check", "gimp3")
+    assert status == 2
+    assert "did not load the plug-in" in said
+    (row,) = (row for row in json.loads(console.do("--json")[1]) if row["host"] == "gimp3")
+    assert (row["version"][:3], row["kind"], row["plugin"]) == ("3.0", "native", "outdated")
+    assert console.do("uninstall", "gimp3")[0] == 0
+    assert not console.settings.parent.exists()
 
 
 def _runs(process: int) -> bool:
@@ -249,16 +381,17 @@ def _runs(process: int) -> bool:
     return state != "Z"
 
 
-def _wait_for(*words: str, limit_s: float = 60.0) -> int:
-    """Return the id of the process with one of these words on its command line."""
+def _wait_for(root: Path, *words: str, limit_s: float = 60.0) -> int:
+    """Return the id of the chroot's process with one of these words on its command line."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                inside = entry.with_name("root").samefile(root)
             except OSError:
                 continue
-            if any(word in line for word in words) and "pytest" not in line:
+            if inside and any(word in line for word in words):
                 return int(entry.parent.name)
         time.sleep(0.1)
     pytest.fail(f"no process {words}")

@@ -38,11 +38,11 @@ def run(procedure, run_mode, image, drawables, config, _data):
             chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
             gimp_layers.check_output(layer, chosen["output"])
             Gimp.progress_init("Smart Matte")
-            note = smart_matte.make(worker, gimp_layers, image, layer, chosen, "gimp3", _report)
+            notes = smart_matte.make(worker, gimp_layers, image, layer, chosen, "gimp3", _report)
         Gimp.progress_end()
         Gimp.displays_flush()
-        if note:
-            Gimp.message(note)
+        if notes:
+            Gimp.message(notes)
     except Exception as error:
         status = Gimp.PDBStatusType.EXECUTION_ERROR
         text = smart_matte.told(error, log, client)

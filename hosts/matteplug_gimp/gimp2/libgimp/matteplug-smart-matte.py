@@ -45,10 +45,10 @@ def run(_run_mode, image, layer, *values):
         log = installed["log"]
         with bridge.Worker(installed["python"], client=client) as worker:
             gimp.gimp_progress_init(b"Smart Matte")
-            note = smart_matte.make(worker, layers, image, layer, settings, "gimp2", report)
+            notes = smart_matte.make(worker, layers, image, layer, settings, "gimp2", report)
         gimp.gimp_displays_flush()
-        if note:
-            pdb.gimp_message(note)
+        if notes:
+            pdb.gimp_message(notes)
     except Exception as error:
         return smart_matte.told(error, log, client)
     return None

@@ -1,0 +1,83 @@
+"""What a host waits for beside the network: the worker's start, loading, there and back.
+
+``python benchmarks/worker.py [--rounds 5] [--side 1414]``, with the network "citm":
+
+* start: from starting ``python -m matteplug.worker`` to its hello, against Python's own start.
+* loading: the first matte of a process against the second, of a small picture.
+* wire: a matte of side² pixels by the bridge against the time that the worker says it took itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from matteplug.bridge import Pixels, Worker
+
+ROOT = Path(__file__).resolve().parents[1]
+# as `-m matteplug.worker`, but of this source tree, which the scrubbed environment does not name
+WORKER = (
+    "-c",
+    f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'hosts')!r}]; "
+    "from matteplug.worker import main; main()",
+)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What a host waits for beside the network.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--side", type=int, default=1414)
+    args = parser.parse_args()
+
+    bare = median(args.rounds, lambda: subprocess.run([sys.executable, "-c", ""], check=True))
+    start = median(args.rounds, lambda: Worker(sys.executable, arguments=WORKER).close())
+    print(f"start: hello after {start:.2f} s, Python alone {bare:.2f} s")
+
+    with Worker(sys.executable, arguments=WORKER) as worker:
+        first, second = matte_s(worker, 64)[0], matte_s(worker, 64)[0]
+        print(f"loading: {first - second:.2f} s, a small matte {second:.2f} s")
+        matte_s(worker, args.side)
+        seen, said = matte_s(worker, args.side)
+        print(
+            f"wire: {args.side}² pixels, {seen:.2f} s by the bridge, {said:.2f} s in the library: "
+            f"{seen / said:.3f}×"
+        )
+
+
+def median(rounds: int, action: Callable[[], object]) -> float:
+    """Return the median of an action's durations."""
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def matte_s(worker: Worker, side: int) -> tuple[float, float]:
+    """Return how long a matte of a disc took, seen from here and in the library's own words."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (side, side, 4), np.uint8)
+    image[..., 3] = 255
+    selection = np.zeros((side, side), np.uint8)
+    cv2.circle(selection, (side // 2, side // 2), side // 3, 255, -1)
+    buffers = {
+        "image": Pixels("RGBA u8", side, side, image.tobytes()),
+        "selection": Pixels("Y u8", side, side, selection.tobytes()),
+    }
+    started = time.perf_counter()
+    header, _ = worker.matte(buffers, {"cutout": "RGBA u8"}, {"network": "citm"})
+    return time.perf_counter() - started, header["elapsed_s"]["total"]
+
+
+if __name__ == "__main__":
+    main()
