@@ -26,6 +26,18 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def people_parts(shared: Path) -> Path:
+    """The folder of CC0 parts that rendered people are made of."""
+    found = shared / "people" / "assets"
+    if not found.is_dir():
+        reason = f"parts of people not found: {found}"
+        if os.environ.get("MATTEPLUG_REQUIRE_SHARED") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests away from what the user's cache folder holds."""

@@ -67,6 +67,8 @@ def render_all(
         RequestError: a folder or a file of parts or photographs is missing or damaged, or
             nothing can be written to `out`.
     """
+    if not seeds:
+        return
     Portraits(parts, photos, size_px)  # refuses bad folders before processes start
     make_folder(out)
     with one_thread():

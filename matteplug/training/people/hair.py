@@ -252,7 +252,7 @@ def _strands(
     strands = strands * (1 - close) + (guides[of[:, 0]] + offset) * close
     length = np.linalg.norm(np.diff(strands, axis=1), axis=2).sum(axis=1)[:, None, None]
     fray = np.float32(style.fray * rng.uniform(0.5, 2.0)) * np.where(astray, 4, 1).astype("f4")
-    strands += waves(rng, count, POINTS, (1, 3, 6)) * length * fray * along**0.8
+    strands += waves(rng, count, POINTS, (1, 2, 4)) * length * fray * along**0.8
     if style.curl:
         radius = style.curl * rng.uniform(0.6, 1.6) * scale
         phase = rng.uniform(0, 2 * np.pi, len(guides))[of[:, 0]] + rng.normal(0, 0.5, count)

@@ -19,7 +19,7 @@ from matteplug.training.people.solids import tube
 from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]
-ROWS, COLUMNS = 26, 61
+ROWS, COLUMNS = 40, 97
 WORN = {"": 0.66, "beanie": 0.08, "cap": 0.06, "hood": 0.08, "headscarf": 0.05, "hat": 0.07}
 
 
@@ -138,7 +138,7 @@ def _cap(rng: Rng, figure: Figure) -> Headwear:
     material = cloth(rng)
     crown = grid(shell.points(DOWN_THE_SHELL, 0.014), material, (2, 1))
     turn = np.linspace(-1, 1, 15)
-    column = (turn * 9).round().astype(int) % (COLUMNS - 1)
+    column = (turn * 0.15 * (COLUMNS - 1)).round().astype(int) % (COLUMNS - 1)
     edge = figure.in_head(shell.points(np.array([0.97]), 0.012)[0, column])
     reach = rng.uniform(0.055, 0.08) * np.cos(turn * np.pi / 2)[:, None] ** 0.5
     ahead = np.array([0, -1, rng.uniform(-0.45, -0.05)]) + turn[:, None] ** 2 * [0, 0, -0.3]

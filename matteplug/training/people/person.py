@@ -26,7 +26,8 @@ EYES = ("brown_eye",) * 3 + (
     "brownlight_eye", "blue_eye", "green_eye", "grey_eye", "deepblue_eye",
 )  # fmt: skip
 _SHORT = ("buzz", "crop", "short", "quiff", "messy", "slick")
-_LONG = ("bob", "fringe", "long", "wavy", "curly", "frizzy", "ponytail", "bun")
+_LONG = ("bob", "fringe", "long", "long", "wavy", "ponytail", "bun")
+_BIG = ("curly", "frizzy", "afro", "locs")
 
 
 @dataclass(eq=False)
@@ -141,7 +142,7 @@ def _hair(
     woman = traits.male < 0.5
     receding = 0.0 if woman else max(0.0, rng.normal(0, 0.35))
     choices = _LONG * 3 + _SHORT if woman else _SHORT * 4 + _LONG
-    style = str(rng.choice([*choices, "afro", "locs", *["bald"] * (1 if woman else 3)]))
+    style = str(rng.choice([*choices, *_BIG, *["bald"] * (1 if woman else 3)]))
     radius = rng.uniform(0.00005, 0.00009)
     if not bare.all() and style in ("afro", "quiff", "bun", "messy"):
         style = "long" if woman else "short"  # what a hat leaves
