@@ -70,8 +70,18 @@ def read_mask(path: str | os.PathLike[str]) -> NDArray[Any]:
         RequestError: as `read`, or the picture is in colour ("mask-colour").
     """
     path = Path(path)
-    decoded = decode(_bytes(path), str(path), through_profile=False)
-    return _mask(decoded, path)
+    return decode_mask(_bytes(path), str(path))
+
+
+def decode_mask(data: bytes, name: str) -> NDArray[Any]:
+    """Return the mask that a file's bytes hold; see `read_mask`.
+
+    Args:
+        data: the file's bytes.
+        name: what errors call it.
+    """
+    decoded = decode(data, name, through_profile=False)
+    return _mask(decoded, name)
 
 
 def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None = None) -> None:
@@ -125,7 +135,7 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _mask(decoded: Decoded, path: Path) -> NDArray[Any]:
+def _mask(decoded: Decoded, name: str) -> NDArray[Any]:
     array = decoded.array
     colours = array[..., :3]
     if array.shape[2] == 4 and (colours == colours[0, 0]).all():
@@ -134,7 +144,7 @@ def _mask(decoded: Decoded, path: Path) -> NDArray[Any]:
     if spread.max() > _COLOURLESS / 255 * pixels.full_scale(array.dtype):
         raise RequestError(
             "mask-colour",
-            f"The mask {path} is in colour.",
+            f"The mask {name} is in colour.",
             "Paint it in black, gray and white.",
         )
     return np.ascontiguousarray(array[..., 1])

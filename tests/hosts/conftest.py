@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
+from hosts.metadata import describe
 from matteplug.host_places import Place
 from matteplug_gimp.install import files
 
@@ -71,24 +72,13 @@ def _install(root: Path) -> None:
     for folder in ("matteplug", "hosts", "exported", "tests/wire", "tests/hosts/networks"):
         ignored = shutil.ignore_patterns("__pycache__", "checkpoints")
         shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
-    _describe(source)
+    describe(source)
     for script, what in ((FAKE, "/opt/matteplug/tests/wire/fake_worker.py"), (REAL, '"$@"')):
         python = root / script[1:]
         python.write_text(_SCRIPT.format(what))
         python.chmod(0o755)
     shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
     files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python=FAKE)
-
-
-def _describe(source: Path) -> None:
-    """Lay down the metadata by which the plug-ins of matteplug are found."""
-    tomllib = pytest.importorskip("tomllib")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    folder = source / "matteplug-0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
-    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
-    (folder / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +120,20 @@ def folder(chroot: Path) -> Path:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     return path
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server with a window manager."""
+    for program in ("Xvfb", "openbox", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    read, write = os.pipe()
+    server = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(server, pass_fds=[write], **quiet) as xvfb:
+        name = ":" + os.read(read, 16).decode().strip()
+        with subprocess.Popen(["openbox"], env={**os.environ, "DISPLAY": name}, **quiet) as manager:
+            yield name
+            manager.terminate()
+        xvfb.terminate()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hosts.metadata import describe
 from matteplug.host_places import find
 from matteplug_krita.install import WAYS, files
 
@@ -48,7 +49,7 @@ class Krita:
     def use_worker(self, *, fake: bool) -> None:
         """Install the plug-in with the real worker, or with that of a fake engine."""
         python = self.home / ("fake-python" if fake else "real-python")
-        _describe(self.home / "metadata")
+        describe(self.home / "metadata")
         path = ":".join(map(str, (self.home / "metadata", ROOT, ROOT / "hosts")))
         program = f"{ROOT / 'tests/wire/fake_worker.py'}" if fake else '"$@"'
         python.write_text(
@@ -102,14 +103,3 @@ def processes_of(home: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def _describe(folder: Path) -> None:
-    """Lay down the metadata by which the plug-ins of matteplug are found."""
-    tomllib = pytest.importorskip("tomllib")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    info = folder / "matteplug-0.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: matteplug\nVersion: 0\n")
-    points = [f"{name} = {value}" for name, value in project["entry-points"]["matteplug"].items()]
-    (info / "entry_points.txt").write_text("\n".join(["[matteplug]", *points, ""]))

@@ -9,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +23,6 @@ from matteplug import files
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """An X server with a window manager."""
-    for program in ("Xvfb", "openbox", "xdotool"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    read, write = os.pipe()
-    server = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(server, pass_fds=[write], **quiet) as xvfb:
-        name = ":" + os.read(read, 16).decode().strip()
-        with subprocess.Popen(["openbox"], env={**os.environ, "DISPLAY": name}, **quiet) as manager:
-            yield name
-            manager.terminate()
-        xvfb.terminate()
 
 
 class Screen:

@@ -1,0 +1,24 @@
+"""Inkscape as a host; the half that lives in it is the folder ``inkscape``, copied there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from matteplug.hookspecs import hookimpl
+from matteplug.host import HostSpec
+from matteplug_inkscape.install import WAYS
+
+
+@hookimpl
+def matteplug_hosts() -> Iterable[HostSpec[Any]]:
+    """Return Inkscape, whose pictures are files within its drawings."""
+    return [
+        HostSpec(
+            id="inkscape",
+            title="Inkscape",
+            adapter="matteplug_inkscape.adapter:InkscapeAdapter",
+            ways=WAYS,
+            install="matteplug_inkscape.install:files",
+        )
+    ]

@@ -1,0 +1,70 @@
+"""Where the extension for Inkscape goes, and what it consists of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matteplug.host_files import HostFiles
+from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+
+_FLATPAK = "app/org.inkscape.Inkscape/current/active/files/bin/inkscape"
+_IN_THE_SANDBOX = (
+    "Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.inkscape.Inkscape"
+)
+_GIVEN = "${INKSCAPE_PROFILE_DIR}/extensions"
+_LINUX = (_GIVEN, "${XDG_CONFIG_HOME}/inkscape/extensions")
+
+WAYS = (
+    Way(system=LINUX, folders=_LINUX, programs=("inkscape",)),
+    Way(
+        system=LINUX,
+        kind="flatpak",
+        folders=("~/.var/app/org.inkscape.Inkscape/config/inkscape/extensions",),
+        programs=(f"${{XDG_DATA_HOME}}/flatpak/{_FLATPAK}", f"/var/lib/flatpak/{_FLATPAK}"),
+        command=("flatpak", "run", "org.inkscape.Inkscape"),
+        note=_IN_THE_SANDBOX,
+    ),
+    Way(
+        system=LINUX,
+        kind="snap",
+        folders=("~/snap/inkscape/current/.config/inkscape/extensions",),
+        programs=("/snap/inkscape/current/bin/inkscape",),
+        command=("snap", "run", "inkscape"),
+        note="A Snap may be kept from starting other programs",
+    ),
+    Way(
+        system=LINUX,
+        kind="appimage",
+        folders=_LINUX,
+        programs=tuple(
+            f"{folder}/Inkscape-*.AppImage"
+            for folder in ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
+        ),
+    ),
+    Way(
+        system=WINDOWS,
+        folders=(_GIVEN, "${APPDATA}/inkscape/extensions"),
+        programs=("${ProgramFiles}/Inkscape/bin/inkscape.exe",),
+    ),
+    Way(
+        system=MACOS,
+        folders=(
+            _GIVEN,
+            "~/Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions",
+        ),
+        programs=(
+            "/Applications/Inkscape.app/Contents/MacOS/inkscape",
+            "~/Applications/Inkscape.app/Contents/MacOS/inkscape",
+        ),
+    ),
+)
+
+
+def files(place: Place) -> HostFiles:
+    """Return the extension's files in an installation of Inkscape."""
+    half = Path(__file__).parent / "inkscape"
+    return HostFiles(
+        host="inkscape",
+        folder=place.folder / "matteplug-smart-matte",
+        sources=tuple(sorted(path for path in half.iterdir() if path.suffix in (".inx", ".py"))),
+    )
