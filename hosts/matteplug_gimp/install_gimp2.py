@@ -60,10 +60,10 @@ WAYS = (
 )
 
 
-def files(place: Place) -> HostFiles:
+def files(place: Place, system: str = sys.platform) -> HostFiles:
     """Return the plug-in's files in an installation of GIMP 2.10."""
     shared = (_HERE / "smart_matte.py", _HERE / "gimp2" / "gimp_layers.py")
-    half = _HERE / "gimp2" / ("python_fu" if has_python_fu(place) else "libgimp")
+    half = _HERE / "gimp2" / ("python_fu" if has_python_fu(place, system) else "libgimp")
     scripts = place.folder.parent / "scripts"
     return HostFiles(
         host="gimp2",

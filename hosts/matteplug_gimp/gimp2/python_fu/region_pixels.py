@@ -1,0 +1,103 @@
+"""Pixels of GIMP 2.10 as Python-Fu hands them out: pixel regions, 8 bits a channel.
+
+GIMP converts deeper images on the way, so colours that went through here would have lost: `check`
+refuses to write them back.  Masks and selections of such images get 8 bits of alpha.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+import gimp
+
+from bridge import Pixels
+from smart_matte import Refused
+
+TYPE_CHECKING = False  # typing's own is not there in Python 2
+if TYPE_CHECKING:
+    from typing import Any
+
+pdb = gimp.pdb
+_U8 = 150
+_GRAY = 1
+_WIRE_CHANNELS = {1: "Y", 3: "RGB", 4: "RGBA"}
+
+
+def check(image, output):
+    # type: (gimp.Image, str) -> None
+    """Raise Refused where the output needs more than 8 bits."""
+    if output in ("layer-mask", "selection") or pdb.gimp_image_get_precision(image) == _U8:
+        return
+    raise Refused(
+        "Python-Fu has 8 bits a channel, and this image has more. Choose the output layer mask or "
+        "selection, or convert it first: Image > Precision > 8 bit integer."
+    )
+
+
+def depth_of(_image):
+    # type: (gimp.Image) -> str
+    """Return the depth, as the wire has it."""
+    return "u8"
+
+
+def colours(layer, _depth):
+    # type: (gimp.Layer, str) -> Pixels
+    """Return a layer's pixels, at (0, 0)."""
+    data, channels = _read(layer), layer.bpp
+    if channels == 2:
+        data, channels = _interleaved((0, 0, 0, 1), data, 2), 4
+    return Pixels(_WIRE_CHANNELS[channels] + " u8", layer.width, layer.height, data)
+
+
+def gray(layer, _depth):
+    # type: (gimp.Layer, str) -> Pixels
+    """Return a layer's gray values, as GIMP makes them."""
+    scratch = pdb.gimp_image_new(layer.width, layer.height, _GRAY)
+    try:
+        copy = pdb.gimp_layer_new_from_drawable(layer, scratch)
+        pdb.gimp_image_insert_layer(scratch, copy, None, 0)
+        data = _interleaved((0,), _read(copy), copy.bpp)
+    finally:
+        pdb.gimp_image_delete(scratch)
+    return Pixels("Y u8", layer.width, layer.height, data)
+
+
+def mask(channel, _depth):
+    # type: (gimp.Channel, str) -> Pixels
+    """Return the values of a channel, a mask or the selection."""
+    return Pixels("Y u8", channel.width, channel.height, _read(channel))
+
+
+def set_colours(layer, _depth, data):
+    # type: (gimp.Layer, str, bytes) -> None
+    """Write a layer's pixels, given as RGBA."""
+    _write(layer, data if layer.bpp == 4 else _interleaved((0, 3), data, 4))
+
+
+def set_mask(mask, _depth, data):
+    # type: (gimp.Channel, str, bytes) -> None
+    """Write the values of a mask."""
+    _write(mask, data)
+
+
+def _interleaved(wanted, data, channels):
+    # type: (tuple[int, ...], bytes, int) -> bytes
+    """Return pixels that are made of the `wanted` ones of some channels."""
+    source = bytearray(data)
+    made = bytearray(len(source) // channels * len(wanted))
+    for place, channel in enumerate(wanted):
+        made[place :: len(wanted)] = source[channel::channels]
+    return bytes(made)
+
+
+def _read(drawable):
+    # type: (Any) -> bytes
+    size = drawable.width, drawable.height
+    region = drawable.get_pixel_rgn(0, 0, size[0], size[1], False, False)  # type: gimp.PixelRgn
+    return region[0 : size[0], 0 : size[1]]
+
+
+def _write(drawable, data):
+    # type: (Any, bytes) -> None
+    region = drawable.get_pixel_rgn(0, 0, drawable.width, drawable.height, True, False)
+    region[0 : drawable.width, 0 : drawable.height] = data
+    drawable.flush()
+    drawable.update(0, 0, drawable.width, drawable.height)
