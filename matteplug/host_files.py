@@ -47,6 +47,7 @@ class HostFiles:
         executables: names of those that the program starts.
         beside: single files that go elsewhere: where to, and their source.
         switch: None for a program that loads whatever is there.
+        note: what the user may want to know of these files.
     """
 
     host: str
@@ -55,6 +56,7 @@ class HostFiles:
     executables: tuple[str, ...] = ()
     beside: Mapping[Path, Path] = field(default_factory=dict)
     switch: Switch | None = None
+    note: str = ""
 
     def install(self, python: str = sys.executable, *, link: bool = False) -> Path | None:
         """Put the files there and switch them on; where that fails, the older ones stay.

@@ -10,8 +10,17 @@ import pytest
 from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way, find
 from matteplug.host_versions import version_of
 from matteplug_gimp.install import WAYS as GIMP3
+from matteplug_gimp.install_gimp2 import WAYS as GIMP2
+from matteplug_gimp.install_gimp2 import files as gimp2_files
 
-_VARIABLES = ("GIMP3_DIRECTORY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA")
+_VARIABLES = (
+    "GIMP2_DIRECTORY",
+    "GIMP3_DIRECTORY",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "APPDATA",
+    "LOCALAPPDATA",
+)
 
 
 @pytest.fixture
@@ -64,6 +73,36 @@ _FOUND = [
         "native",
         "Library/Application Support/GIMP/3.0/plug-ins",
     ),
+    (GIMP2, LINUX, "bin/gimp-console-2.10", "native", ".config/GIMP/2.10/plug-ins"),
+    (GIMP2, LINUX, ".config/GIMP/2.10/gimprc", "native", ".config/GIMP/2.10/plug-ins"),
+    (
+        GIMP2,
+        LINUX,
+        ".local/share/flatpak/app/org.gimp.GIMP/current/active/files/bin/gimp-console-2.10",
+        "flatpak",
+        ".config/GIMP/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
+        LINUX,
+        "snap/gimp/current/.config/GIMP/2.10/gimprc",
+        "snap",
+        "snap/gimp/current/.config/GIMP/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
+        WINDOWS,
+        "AppData/Local/Programs/GIMP 2/bin/gimp-console-2.10.exe",
+        "native",
+        "AppData/Roaming/GIMP/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
+        MACOS,
+        "Applications/GIMP-2.10.app/Contents/MacOS/gimp-console-2.10",
+        "native",
+        "Library/Application Support/GIMP/2.10/plug-ins",
+    ),
 ]
 
 
@@ -87,6 +126,38 @@ def test_a_variable_names_another_folder(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     (place,) = find(GIMP3, LINUX)
     assert place.folder == home / "config" / "GIMP" / "3.0" / "plug-ins"
+
+
+@pytest.mark.parametrize(
+    ("system", "there", "python_fu"),
+    [
+        (LINUX, "", False),
+        (LINUX, "lib/gimp/2.0/python/gimpfu.py", True),
+        (LINUX, "lib64/gimp/2.0/python/gimpfu.py", True),
+        (LINUX, "lib/x86_64-linux-gnu/gimp/2.0/python/gimpfu.py", True),
+        (WINDOWS, "", True),
+        (MACOS, "", True),
+    ],
+)
+def test_gimp_2_gets_the_half_that_its_build_can_run(
+    home: Path, system: str, there: str, python_fu: bool
+) -> None:
+    program = home / "usr" / "bin" / "gimp-console-2.10"
+    _put(program)
+    if there:
+        _put(home / "usr" / there)
+    files = gimp2_files(Place(folder=home / "gimp" / "plug-ins", program=program), system)
+    files.install("/python")
+    assert files.state("/python") == "current"
+    names = {path.name for path in files.folder.iterdir()}
+    shared = {"bridge.py", "gimp_layers.py", "matteplug-smart-matte.py", "settings.json"}
+    own = {"region_pixels.py"} if python_fu else {"gegl_pixels.py", "libgimp.py"}
+    assert names == shared | own | {"smart_matte.py"}
+    script = home / "gimp" / "scripts" / "matteplug-smart-matte.scm"
+    assert script.exists() is not python_fu
+    assert files.note.startswith("By Python-Fu" if python_fu else "Without Python-Fu")
+    assert files.uninstall()
+    assert not script.exists()
 
 
 def test_several_installations_are_several_places(home: Path) -> None:

@@ -63,7 +63,8 @@ WAYS = (
 def files(place: Place, system: str = sys.platform) -> HostFiles:
     """Return the plug-in's files in an installation of GIMP 2.10."""
     shared = (_HERE / "smart_matte.py", _HERE / "gimp2" / "gimp_layers.py")
-    half = _HERE / "gimp2" / ("python_fu" if has_python_fu(place, system) else "libgimp")
+    python_fu = has_python_fu(place, system)
+    half = _HERE / "gimp2" / ("python_fu" if python_fu else "libgimp")
     scripts = place.folder.parent / "scripts"
     return HostFiles(
         host="gimp2",
@@ -71,6 +72,7 @@ def files(place: Place, system: str = sys.platform) -> HostFiles:
         sources=(*shared, *sorted(half.glob("*.py"))),
         executables=(_PROGRAM,),
         beside={scripts / source.name: source for source in half.glob("*.scm")},
+        note="By Python-Fu" if python_fu else "Without Python-Fu: by libgimp, with Python 3",
     )
 
 

@@ -72,8 +72,8 @@ def _install(files: HostFiles, place: Place, *, link: bool) -> None:
     print(f"Installed in {files.folder}. Start the program again to see it.")
     if backup is not None:
         print(f"  What was there before is in {backup}.")
-    if place.note:
-        print(f"  {place.note}")
+    for note in filter(None, (files.note, place.note)):
+        print(f"  {note}")
 
 
 def _check(spec: HostSpec[Any], places: list[Place]) -> None:
@@ -161,7 +161,7 @@ def _rows() -> list[_Row]:
                     plugin=files.state(),
                     enabled=files.enabled,
                     folder=str(files.folder),
-                    note=place.note,
+                    note="; ".join(filter(None, (files.note, place.note))),
                 )
             )
         if not places:
