@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import subprocess
@@ -16,20 +15,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, decoding, encoding, files
+from hosts.drawings import DRAWING, SVG, picture, pixels_of
+from matteplug import api, files
 from matteplug.host_places import Place
 from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
 from matteplug_inkscape import install, matteplug_hosts
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
-
-SVG = "{http://www.w3.org/2000/svg}"
-HREF = "{http://www.w3.org/1999/xlink}href"
-DRAWING = """\
-<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
-     width="{width}" height="{height}" viewBox="0 0 {width} {height}">{content}</svg>
-"""
-
 
 DESKTOP_PATH = "/usr/local/bin:/usr/bin:/bin"
 """PATH as a desktop has it: Inkscape takes the python3 that it finds there."""
@@ -48,31 +40,6 @@ def inkex() -> str:
     command = ["inkscape", "--system-data-directory"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return os.path.join(said.strip(), "extensions")
-
-
-def picture(image: NDArray[Any], id: str = "cat", **attributes: object) -> str:
-    """Return an image element with an embedded PNG file, a unit a pixel."""
-    height, width = image.shape[:2]
-    given: dict[str, object] = {
-        "x": 0,
-        "y": 0,
-        "width": width,
-        "height": height,
-        "preserveAspectRatio": "none",
-    }
-    given |= {"xlink:href": data_url(image)} | attributes
-    text = " ".join(f'{name}="{value}"' for name, value in given.items() if value != "")
-    return f'<image id="{id}" {text}/>'
-
-
-def data_url(image: NDArray[Any]) -> str:
-    data = base64.b64encode(encoding.encode(image, ".png")).decode()
-    return f"data:image/png;base64,{data}"
-
-
-def pixels_of(element: ElementTree.Element) -> NDArray[Any]:
-    data = base64.b64decode(element.attrib[HREF].partition(",")[2])
-    return decoding.decode(data, "result").array
 
 
 def run(
