@@ -73,17 +73,21 @@ def trimap_of(alpha: NDArray[np.float32], share: float) -> NDArray[np.uint8]:
     return trimap
 
 
-def scaled_up(shared: Path, name: str, megapixels: float) -> Scene:
-    """Scale a picture of alphamatting.com up."""
+def scaled_up(
+    shared: Path, name: str, megapixels: float | None = None, trimap: str = "trimap1"
+) -> Scene:
+    """Return a picture of alphamatting.com, scaled to a size if one is given."""
     folder = shared / "eval" / "alphamatting"
     image = np.asarray(cv2.imread(str(folder / "input" / f"{name}.png")))[..., ::-1]
-    trimap = np.asarray(cv2.imread(str(folder / "trimap1" / f"{name}.png"), 0))
+    guide = np.asarray(cv2.imread(str(folder / trimap / f"{name}.png"), 0), np.uint8)
     alpha = np.asarray(cv2.imread(str(folder / "alpha" / f"{name}.png"), 0))
-    factor = (megapixels * 1e6 / trimap.size) ** 0.5
-    size = Size(round(trimap.shape[1] * factor), round(trimap.shape[0] * factor))
+    if megapixels is None:
+        return Scene(np.asarray(image, np.uint8), guide, pixels.to_float(alpha))
+    factor = (megapixels * 1e6 / guide.size) ** 0.5
+    size = Size(round(guide.shape[1] * factor), round(guide.shape[0] * factor))
     larger = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC))
     return Scene(
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8),
-        np.asarray(cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST), np.uint8),
+        np.asarray(cv2.resize(guide, size, interpolation=cv2.INTER_NEAREST), np.uint8),
         pixels.to_float(larger),
     )
