@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hosts.drawings import DRAWING, SVG, picture, pixels_of
+from hosts.metadata import ROOT, describe
+from hosts.run_krita import processes_of
 from matteplug import api, files
 from matteplug.host_places import Place
 from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
@@ -30,6 +34,7 @@ DESKTOP_PATH = "/usr/local/bin:/usr/bin:/bin"
 @pytest.fixture(autouse=True)
 def _inkscape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("MATTEPLUG_PLUGINS", "citm,inkscape")
     if shutil.which("inkscape") is None:
         pytest.skip("Inkscape is not installed")
 
@@ -42,32 +47,34 @@ def inkex() -> str:
     return os.path.join(said.strip(), "extensions")
 
 
-def run(
+def start(
     drawing: Path, selected: Sequence[str], python: str, *options: str
-) -> tuple[str, ElementTree.Element | None]:
-    """Run the extension as Inkscape does; return what it said and the new drawing."""
-    folder = drawing.parent / "extensions"
-    files_ = install.files(Place(folder=folder))
-    files_.install(python)
-    environment = os.environ | {
+) -> subprocess.Popen[str]:
+    """Start the extension as Inkscape does."""
+    half = install.files(Place(folder=drawing.parent / "extensions"))
+    half.install(python)
+    program = str(half.folder / "matteplug_smart_matte.py")
+    environment = {
+        "HOME": str(drawing.parent),
         "PATH": DESKTOP_PATH,
         "PYTHONPATH": inkex(),
         "DOCUMENT_PATH": str(drawing),
     }
-    done = subprocess.run(
-        [
-            "python3",
-            str(files_.folder / "matteplug_smart_matte.py"),
-            *(f"--id={one}" for one in selected),
-            *options,
-            str(drawing),
-        ],
-        env=environment,
-        capture_output=True,
+    return subprocess.Popen(
+        ["python3", program, *(f"--id={one}" for one in selected), *options, str(drawing)],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    return done.stderr, ElementTree.fromstring(done.stdout) if done.stdout else None
+
+
+def run(
+    drawing: Path, selected: Sequence[str], python: str, *options: str
+) -> tuple[str, ElementTree.Element | None]:
+    """Run the extension as Inkscape does; return what it said and the new drawing."""
+    written, said = start(drawing, selected, python, *options).communicate()
+    return said, ElementTree.fromstring(written) if written else None
 
 
 class TestInkscape(HostContract):
@@ -240,3 +247,28 @@ def test_it_refuses_with_a_sentence(
     assert words in error
     assert "Traceback" not in error
     assert drawing is None
+
+
+def test_it_ends_with_inkscape_and_its_worker_with_it(tmp_path: Path) -> None:
+    describe(tmp_path / "metadata")
+    python = tmp_path / "python"
+    worker = f"{sys.executable} {ROOT / 'tests' / 'wire' / 'fake_worker.py'}"
+    python.write_text(f"#!/bin/sh\nPYTHONPATH={tmp_path / 'metadata'} exec {worker}\n")
+    python.chmod(0o755)
+    image = np.zeros((12, 9, 3), np.uint8)  # 9 pixels wide: it takes a minute
+    rough = '<rect id="rough" x="3" y="3" width="4" height="5"/>'
+    with start(draw(tmp_path, picture(image) + rough), BOTH, str(python)) as extension:
+        _wait_until(lambda: len(processes_of(tmp_path)) == 1)
+        time.sleep(1.5)  # let it begin
+        assert extension.poll() is None
+        assert extension.stdout is not None
+        extension.stdout.close()
+        assert extension.wait(timeout=2) == 1
+    _wait_until(lambda: not processes_of(tmp_path), limit_s=2)
+
+
+def _wait_until(true: Callable[[], bool], limit_s: float = 30.0) -> None:
+    end = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)

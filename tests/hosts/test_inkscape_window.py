@@ -85,7 +85,15 @@ class Inkscape:
 
     def _call(self, method: str, *arguments: str, of: str = PROGRAM) -> str:
         where = ["--dest", "org.inkscape.Inkscape", "--object-path", of]
-        command = ["gdbus", "call", "--session", *where, "--method", f"org.gtk.Actions.{method}"]
+        command = [
+            "gdbus",
+            "call",
+            "--session",
+            "--timeout=10",
+            *where,
+            "--method",
+            f"org.gtk.Actions.{method}",
+        ]
         done = subprocess.run(
             [*command, *arguments],
             env=self._environment,
@@ -129,6 +137,7 @@ def inkscape(
     install.files(Place(folder=tmp_path / "profile" / "extensions")).install(str(python))
     points = " ".join(f"{x},{y}" for x, y in ROUGH)
     content = picture(photograph) + f'<polygon id="rough" points="{points}" fill="none"/>'
+    content += '<rect id="beside" x="-90" y="0" width="50" height="50"/>'
     height, width = photograph.shape[:2]
     drawing = DRAWING.format(width=width, height=height, content=content)
     (tmp_path / "drawing.svg").write_text(drawing)
@@ -169,10 +178,10 @@ def test_an_error_is_shown_and_the_drawing_stays(
     inkscape: Inkscape, tmp_path: Path, display: str
 ) -> None:
     (before,) = inkscape.images()
-    inkscape.act("select-by-id", "cat")
+    inkscape.act("select-by-id", "cat,beside")
     inkscape.act("matteplug.smart-matte.noprefs")
     log = tmp_path / "state" / "log" / "inkscape.log"
-    wait_for(lambda: log.exists() and "Give a trimap or a selection." in log.read_text())
+    wait_for(lambda: log.exists() and "does not lie over the picture" in log.read_text())
     time.sleep(1)
     shoot("inkscape-error", display)
     (after,) = inkscape.images()

@@ -8,7 +8,9 @@ the outline of the path to the worker (`bridge`), and puts the PNG that comes ba
 import base64
 import json
 import os
+import select
 import sys
+import threading
 import urllib.parse
 import urllib.request
 
@@ -37,6 +39,7 @@ class SmartMatte(inkex.EffectExtension):
 
     def effect(self):
         """Make the matte and put it into the drawing."""
+        threading.Thread(target=_end_with_inkscape, daemon=True).start()
         client, log = "Inkscape, inkex %s" % inkex.__version__, ""
         try:
             settings = bridge.installed(HERE)
@@ -134,6 +137,18 @@ class SmartMatte(inkex.EffectExtension):
         mask.append(shown)
         self.svg.defs.append(mask)
         picture.set("mask", mask.get_id(as_url=2))
+
+
+def _end_with_inkscape():
+    """End this process, and with it the worker, as soon as nobody reads its answer any more.
+
+    Inkscape 1.2 leaves an extension running when it ends itself.
+    """
+    if hasattr(select, "poll"):  # Windows has none
+        hung_up = select.poll()
+        hung_up.register(sys.stdout.fileno(), 0)
+        hung_up.poll()
+        os._exit(1)
 
 
 def _leaves(element):
