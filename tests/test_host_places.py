@@ -12,10 +12,12 @@ from matteplug.host_versions import version_of
 from matteplug_gimp.install import WAYS as GIMP3
 from matteplug_gimp.install_gimp2 import WAYS as GIMP2
 from matteplug_gimp.install_gimp2 import files as gimp2_files
+from matteplug_inkscape.install import WAYS as INKSCAPE
 
 _VARIABLES = (
     "GIMP2_DIRECTORY",
     "GIMP3_DIRECTORY",
+    "INKSCAPE_PROFILE_DIR",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "APPDATA",
@@ -102,6 +104,42 @@ _FOUND = [
         "Applications/GIMP-2.10.app/Contents/MacOS/gimp-console-2.10",
         "native",
         "Library/Application Support/GIMP/2.10/plug-ins",
+    ),
+    (INKSCAPE, LINUX, "bin/inkscape", "native", ".config/inkscape/extensions"),
+    (
+        INKSCAPE,
+        LINUX,
+        ".local/share/flatpak/app/org.inkscape.Inkscape/current/active/files/bin/inkscape",
+        "flatpak",
+        ".var/app/org.inkscape.Inkscape/config/inkscape/extensions",
+    ),
+    (
+        INKSCAPE,
+        LINUX,
+        "snap/inkscape/current/.config/inkscape/preferences.xml",
+        "snap",
+        "snap/inkscape/current/.config/inkscape/extensions",
+    ),
+    (
+        INKSCAPE,
+        LINUX,
+        "Downloads/Inkscape-1.4.2-x86_64.AppImage",
+        "appimage",
+        ".config/inkscape/extensions",
+    ),
+    (
+        INKSCAPE,
+        WINDOWS,
+        "AppData/Roaming/inkscape/preferences.xml",
+        "native",
+        "AppData/Roaming/inkscape/extensions",
+    ),
+    (
+        INKSCAPE,
+        MACOS,
+        "Applications/Inkscape.app/Contents/MacOS/inkscape",
+        "native",
+        "Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions",
     ),
 ]
 

@@ -13,15 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from matteplug import api
+from matteplug import api, plugins
 from matteplug.buffers import Buffer, PixelFormat
+from matteplug.cli import main
 from matteplug.decoding import decode
 from matteplug.encoding import encode
 from matteplug.errors import RequestError
 from matteplug.testing import FakeEngine
 from matteplug.types import Rect, Size
 from matteplug.wire import WireJob
-from matteplug_inkscape import outline
+from matteplug_inkscape import matteplug_hosts, outline
 from matteplug_inkscape.adapter import InkscapeAdapter
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +111,26 @@ def answered(job: WireJob) -> tuple[NDArray[Any], bytes | None]:
     assert entry["size"] == [len(data), 1]
     decoded = decode(data, "answer", through_profile=False)
     return decoded.array, decoded.icc
+
+
+def test_the_extension_is_installed_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
+    (spec,) = matteplug_hosts()
+    monkeypatch.setitem(plugins.registry().hosts, spec.id, spec)
+    folder = tmp_path / "extensions"
+    assert main(["hosts", "install", "inkscape", "--folder", str(folder)]) == 0
+    ours = folder / "matteplug-smart-matte"
+    assert sorted(path.name for path in ours.iterdir()) == [
+        "bridge.py",
+        "matteplug_smart_matte.inx",
+        "matteplug_smart_matte.py",
+        "settings.json",
+    ]
+    assert main(["hosts", "uninstall", "inkscape", "--folder", str(folder)]) == 0
+    assert list(folder.iterdir()) == []
+    assert f"Removed {ours}" in capsys.readouterr().out
 
 
 def test_the_guide_names_every_setting_and_choice() -> None:
