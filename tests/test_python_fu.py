@@ -218,6 +218,12 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     assert report["layers"] == report["history"] == []
 
 
+def test_what_the_user_should_know_goes_to_the_error_console(reports: dict[str, Any]) -> None:
+    (note,) = reports["plain"]["notes"]
+    assert "selection" in note
+    assert reports["plain"]["handler"] == 0, "as it was"
+
+
 def test_a_worker_that_cannot_start_is_told_when_it_is_run(plug_in: Path, tmp_path: Path) -> None:
     copy = tmp_path / "plug-ins" / "matteplug-smart-matte"
     shutil.copytree(plug_in.parent, copy)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from matteplug_gimp.install_gimp2 import files
 
 HERE = Path(__file__).resolve().parent
 WORKER = HERE.parent / "wire" / "fake_worker.py"
-_FAKE = f'#!/bin/sh\nexec "{sys.executable}" "{WORKER}"\n'
+_FAKE = f'#!/bin/sh\necho $$ > "$0.pid"\nexec "{sys.executable}" "{WORKER}"\n'
 
 
 class Gimp2:
@@ -76,3 +77,13 @@ class Gimp2:
         assert report.exists(), said.decode(errors="replace")
         reports: dict[str, Any] = json.loads(report.read_text())
         return reports
+
+    def worker_id(self, limit_s: float = 60.0) -> int:
+        """Wait for the worker to start, and return its process id."""
+        noted = self.folder / "python.pid"
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            if noted.exists() and (text := noted.read_text()).strip():
+                return int(text)
+            time.sleep(0.1)
+        pytest.fail("no worker")

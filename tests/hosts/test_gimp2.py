@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from matteplug import api, files
 from matteplug.testing import FakeEngine
 
-from .run_gimp2 import WORKER, Gimp2
+from .run_gimp2 import Gimp2
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -239,9 +239,10 @@ def test_a_photograph_comes_out_as_from_the_library(gimp: Gimp2, shared: Path) -
 def test_killing_the_plug_in_ends_its_worker(gimp: Gimp2) -> None:
     slow = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
     (gimp.folder / "cases.json").write_text(json.dumps({"slow": slow}))
+    (gimp.folder / "python.pid").unlink(missing_ok=True)
     process = gimp.start()
     try:
-        worker = _wait_for(str(WORKER))
+        worker = gimp.worker_id()
         time.sleep(1.0)  # let it begin
         plug_in = _wait_for(str(gimp.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
         os.kill(plug_in, signal.SIGKILL)  # as Cancel does

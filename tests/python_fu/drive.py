@@ -88,7 +88,7 @@ def run(case):
     settings = dict(case.get("settings", {}))
     drawable = prepare(case, image, layer, settings)
     before, selection = bytes(layer.data), text(image.selection.data)
-    del gimp.messages[:]
+    del gimp.messages[:], gimp.notes[:]
     failed = False
     for _ in range(case.get("runs", 1)):
         params, function, _, _ = start(running=True)
@@ -101,6 +101,8 @@ def run(case):
     return {
         "failed": failed,
         "messages": [message.decode("utf-8") for message in gimp.messages],
+        "notes": [note.decode("utf-8") for note in gimp.notes],
+        "handler": gimp.pdb.handler,
         "progress": list(gimp.progress),
         "untouched": bytes(layer.data) == before,
         "source": text(layer.data),

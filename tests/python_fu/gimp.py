@@ -4,6 +4,7 @@ import sys
 
 version = (2, 10, 34)
 messages = []
+notes = []  # in the error console
 progress = []
 
 BPP = {0: 3, 1: 4, 2: 1, 3: 2}
@@ -80,6 +81,8 @@ class Channel(Drawable):
 class _Pdb(object):
     """Names and arguments are those of GIMP's procedure browser."""
 
+    handler = 0
+
     def gimp_image_new(self, width, height, base_type):
         return Image(width, height, base_type)
 
@@ -97,6 +100,17 @@ class _Pdb(object):
 
     def gimp_image_get_selection(self, image):
         return image.selection
+
+    def gimp_message_get_handler(self):
+        return self.handler
+
+    def gimp_message_set_handler(self, handler):
+        self.handler = handler
+
+    def gimp_message(self, text):
+        assert isinstance(text, str)
+        assert self.handler == 2, "a box is opened"
+        notes.append(text)
 
     def gimp_selection_is_empty(self, image):
         return int(not any(image.selection.data))

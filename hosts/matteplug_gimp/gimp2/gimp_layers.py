@@ -19,6 +19,7 @@ RGBA_IMAGE, GRAYA_IMAGE = 1, 3
 LAYER_MODE_NORMAL = 28
 ADD_MASK_WHITE = 0
 REPLACE = 2
+ERROR_CONSOLE = 2
 
 
 class Layers(object):
@@ -99,6 +100,18 @@ class Layers(object):
                 self._select(image, layer, answer["alpha"])
         finally:
             self._pdb.gimp_image_undo_group_end(image)
+
+    def note(self, text):
+        # type: (str) -> None
+        """Write into GIMP's error console, if there is anything: a box would have to be closed."""
+        if not text:
+            return
+        before = self._pdb.gimp_message_get_handler()
+        self._pdb.gimp_message_set_handler(ERROR_CONSOLE)
+        try:
+            self._pdb.gimp_message(text)
+        finally:
+            self._pdb.gimp_message_set_handler(before)
 
     def _new_layer(self, image, layer, data=None):
         # type: (Any, Any, bytes | None) -> Any

@@ -47,8 +47,7 @@ def run(_run_mode, image, layer, *values):
             gimp.gimp_progress_init(b"Smart Matte")
             notes = smart_matte.make(worker, layers, image, layer, settings, "gimp2", report)
         gimp.gimp_displays_flush()
-        if notes:
-            pdb.gimp_message(notes)
+        layers.note(notes)
     except Exception as error:
         return smart_matte.told(error, log, client)
     return None

@@ -93,8 +93,7 @@ class SmartMatte(object):
                 gimp.progress_init("Smart Matte")
                 notes = smart_matte.make(worker, layers, image, layer, settings, "gimp2", _report)
             gimp.displays_flush()
-            if notes:
-                gimp.message(notes)
+            layers.note(notes)
         except Exception as error:
             gimpfu.fail(smart_matte.told(error, self._log, CLIENT))
 
