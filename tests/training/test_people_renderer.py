@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug.training.people.cameras import Camera, look_at
-from matteplug.training.people.finishing import BLURS_PX, defocused, extended, finish
+from matteplug.training.people.finishing import (
+    BLURS_PX,
+    defocused,
+    extended,
+    finish,
+    with_blurred_face,
+)
 from matteplug.training.people.lights import Lights, draw_lights, lamp
 from matteplug.training.people.materials import PLAIN, Material
 from matteplug.training.people.meshes import Mesh, Strands, grid, normals, scatter, subdivided
@@ -125,6 +131,15 @@ def test_colours_go_on_where_nothing_is_and_alpha_stays() -> None:
     assert middle[3] == 255
     assert corner[0] > 3 * corner[1]
     assert picture[..., 3].sum() / 255 == pytest.approx(result.alpha.sum(), rel=0.02)
+
+
+def test_a_blurred_face_keeps_its_alpha_and_what_is_around_it() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 4)).astype(np.uint8)
+    hidden = with_blurred_face(picture, 32.0, 32.0, 12.0)
+    np.testing.assert_array_equal(hidden[..., 3], picture[..., 3])
+    np.testing.assert_array_equal(hidden[:16], picture[:16])
+    face = slice(28, 36)
+    assert hidden[face, face, :3].std() < 0.5 * picture[face, face, :3].std()
 
 
 def test_colour_of_nothing_is_black_everywhere() -> None:

@@ -42,6 +42,12 @@ class Camera:
         offset: Array = -self.axes @ self.eye
         return offset
 
+    def seen(self, point: Array) -> tuple[float, float, float]:
+        """Return where a point (3,) is: x and y in pixels, and its depth in metres."""
+        x, y, depth = self.axes @ (point - self.eye)
+        scale = self.focal_px / depth
+        return x * scale + self.centre_px[0], y * scale + self.centre_px[1], depth
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Landmarks:

@@ -96,6 +96,17 @@ def developed(rng: Rng, straight: Array, alpha: Array, exposure: float) -> Array
     return shown
 
 
+def with_blurred_face(picture: Array, x: float, y: float, radius_px: float) -> Array:
+    """Return (H, W, 4) uint8 with the colour of a face blurred, as published portraits have it."""
+    blurred = cv2.GaussianBlur(picture[..., :3], (0, 0), 0.25 * radius_px)
+    mask: Array = np.zeros(picture.shape[:2], np.float32)
+    middle = round(x), round(y)
+    cv2.ellipse(mask, middle, (round(0.8 * radius_px), round(radius_px)), 0, 0, 360, 1.0, -1)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.1 * radius_px)[..., None]
+    colour = picture[..., :3] * (1 - mask) + blurred * mask
+    return np.dstack([np.round(colour).astype(np.uint8), picture[..., 3]])
+
+
 def extended(colour: Array, alpha: Array) -> Array:
     """Return colour (H, W, 3) that reaches smoothly from where alpha is high to everywhere.
 

@@ -214,6 +214,8 @@ def read_texture(path: Path) -> Array:
             small = picture.convert("RGBA").resize((TEXTURE_PX,) * 2, Image.Resampling.BILINEAR)
     except (OSError, ValueError) as error:
         raise RequestError(
-            "texture-unreadable", f"The picture {path} cannot be read.", "Copy it there again."
+            "texture-unreadable",
+            f"The picture {path} cannot be read.",
+            "Remove it or copy it there again.",
         ) from error
     return np.asarray(small)

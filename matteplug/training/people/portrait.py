@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.training.people.cameras import FRAMINGS, draw_camera
-from matteplug.training.people.finishing import finish
+from matteplug.training.people.finishing import finish, with_blurred_face
 from matteplug.training.people.lights import draw_lights
 from matteplug.training.people.materials import linear
 from matteplug.training.people.parts import Parts, read_texture
@@ -27,6 +27,7 @@ HAIRS = {
 }  # fmt: skip
 COMPANY = (0.84, 0.12, 0.04)
 """How often one, two and three people are shown."""
+FACES_BLURRED = 0.12
 MOST_SOFT = 0.5
 ATTEMPTS = 8
 
@@ -76,7 +77,14 @@ class Portraits:
         lights = draw_lights(rng, sky, float(np.arctan2(towards[0], -towards[1])))
         seen = render(assemble(meshes, strands), camera, lights, int(rng.integers(1 << 30)))
         focus_m = float(np.linalg.norm(towards)) - 0.08 * people[0].landmarks.scale
-        return finish(rng, seen, camera, lights.exposure, focus_m)
+        picture = finish(rng, seen, camera, lights.exposure, focus_m)
+        if rng.random() < FACES_BLURRED:
+            for person in people:
+                x, y, depth = camera.seen(person.landmarks.head)
+                radius_px = 0.1 * person.landmarks.scale * camera.focal_px / max(depth, 0.2)
+                if depth > 0 and radius_px > 4:
+                    picture = with_blurred_face(picture, x, y, radius_px)
+        return picture
 
     def _people(self, rng: Rng, framing: str) -> list[Person]:
         def photo() -> Array | None:
