@@ -20,7 +20,7 @@ from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
 from matteplug_gimp.install import files
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(900)]
 
 DEPTHS = {"uint8": ("u8", "U8"), "uint16": ("u16", "U16"), "float32": ("float", "FLOAT")}
 """How GIMP's buffers and its images call a depth."""
@@ -66,7 +66,11 @@ class TestGimp3(HostContract):
             "selection": base64.b64encode(scene.selection.tobytes()).decode(),
         }
         (self.shared / "cases.json").write_text(json.dumps({"scene": {"scene": described}}))
-        said, _ = self.start("gimp3_batch.py").communicate(timeout=100)
+        gimp = self.start("gimp3_batch.py")
+        try:
+            said, _ = gimp.communicate(timeout=300)
+        finally:
+            gimp.kill()
         report = json.loads((self.shared / "report.json").read_text())["scene"]
         assert "results" in report, (report, said.decode(errors="replace"))
         ((status, message),) = report["results"]

@@ -263,8 +263,8 @@ def test_it_ends_with_inkscape_and_its_worker_with_it(tmp_path: Path) -> None:
         assert extension.poll() is None
         assert extension.stdout is not None
         extension.stdout.close()
-        assert extension.wait(timeout=2) == 1
-    _wait_until(lambda: not processes_of(tmp_path), limit_s=2)
+        assert extension.wait(timeout=20) == 1
+    _wait_until(lambda: not processes_of(tmp_path), limit_s=20)
 
 
 def _wait_until(true: Callable[[], bool], limit_s: float = 30.0) -> None:
