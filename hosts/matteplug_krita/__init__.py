@@ -20,5 +20,6 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             adapter="matteplug_krita.adapter:KritaAdapter",
             ways=WAYS,
             install="matteplug_krita.install:files",
+            check="matteplug_krita.check:check",
         )
     ]

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from hosts.metadata import describe
+from matteplug import plugins, weights
 from matteplug.host_places import Place
 from matteplug_gimp.install import files
 
@@ -122,7 +123,7 @@ def folder(chroot: Path) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def display() -> Iterator[str]:
     """An X server with a window manager."""
     for program in ("Xvfb", "openbox", "xdotool"):
@@ -137,3 +138,11 @@ def display() -> Iterator[str]:
             yield name
             manager.terminate()
         xvfb.terminate()
+
+
+@pytest.fixture
+def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make known here the networks that the workers of the tests in editors know."""
+    specs = [weights.read_manifest(path) for path in sorted((HERE / "networks").glob("*.json"))]
+    own = plugins.registry().networks
+    monkeypatch.setattr(plugins.registry(), "networks", own | {spec.id: spec for spec in specs})

@@ -38,6 +38,26 @@ def pixel(model, depth, colour, alpha):
     return struct.pack("<%d%s" % (len(values), FORMATS[depth][0]), *values)
 
 
+def make_scene(scene):
+    """Make a document as a test describes it, its bytes in Krita's own order."""
+    size, (x, y) = scene["size"], scene["at"]
+    profile = "sRGB-elle-V2-srgbtrc.icc"
+    document = Krita.instance().createDocument(
+        *size, "test", "RGBA", scene["depth"], profile, 300.0
+    )
+    document.setBatchmode(True)
+    for node in document.rootNode().childNodes():
+        node.remove()
+    layer = document.createNode("cat", "paintlayer")
+    layer.setPixelData(QByteArray(base64.b64decode(scene["pixels"])), x, y, *size)
+    document.rootNode().addChildNode(layer, None)
+    selection = Selection()
+    selection.setPixelData(QByteArray(base64.b64decode(scene["selection"])), 0, 0, *size)
+    document.setSelection(selection)
+    document.waitForDone()
+    return document, layer
+
+
 def make(case):
     """Make the document of a case: one layer with a gradient, and a selection."""
     app = Krita.instance()
@@ -153,7 +173,7 @@ def report_of(layer):
 
 
 def run(case):
-    document, layer = make(case)
+    document, layer = make_scene(case["scene"]) if "scene" in case else make(case)
     choices = dict(case.get("choices", {}))
     current = prepare(case, document, layer, choices)
     before, selected = report_of(layer), selection_bytes(document)
@@ -179,7 +199,7 @@ def run(case):
         "selection kept": selection_bytes(document) == selected,
         "selection": text_of(document.selection().pixelData(*rect)) if selected else None,
         "layers": [
-            report_of(node)
+            dict(report_of(node), inside=text_of(node.pixelData(*rect)))
             for node in layer.parentNode().childNodes()
             if node.uniqueId() not in siblings
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 import subprocess
@@ -37,7 +38,7 @@ class Krita:
             "LC_ALL": "C.UTF-8",
             "XDG_RUNTIME_DIR": str(home / "run"),
             "MATTEPLUG_TEST": str(self.shared),
-            "QT_LOGGING_RULES": "*.debug=false;krita*=false",
+            "QT_LOGGING_RULES": "*.debug=false",
         }
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
             monkeypatch.delenv(name, raising=False)
@@ -54,10 +55,21 @@ class Krita:
         program = f"{ROOT / 'tests/wire/fake_worker.py'}" if fake else '"$@"'
         python.write_text(
             f"#!/bin/sh\nexport PYTHONPATH={path} MATTEPLUG_CACHE={self.home / 'cache'}\n"
+            f"export MATTEPLUG_NETWORKS={HERE / 'networks'}\n"
             f"exec {sys.executable} {program}\n"
         )
         python.chmod(python.stat().st_mode | stat.S_IXUSR)
         self.files.install(python=str(python))
+
+    def run_cases(self, cases: dict[str, Any], limit_s: float = 250.0) -> dict[str, Any]:
+        """Go through the cases of krita_batch.py, and return its reports."""
+        report = self.shared / "report.json"
+        report.unlink(missing_ok=True)
+        (self.shared / "cases.json").write_text(json.dumps(cases))
+        said, _ = self.start_headless("krita_batch.py").communicate(timeout=limit_s)
+        assert report.exists(), said.decode(errors="replace")
+        told: dict[str, Any] = json.loads(report.read_text())
+        return told
 
     def start_headless(self, script: str) -> subprocess.Popen[bytes]:
         """Run a file of this folder in kritarunner, which has documents and no window."""
@@ -68,21 +80,37 @@ class Krita:
         environment = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
         return self._start(["kritarunner", "-s", Path(script).stem], environment)
 
-    def start_window(self, display: str, *pictures: Path) -> subprocess.Popen[bytes]:
+    def start_window(self, display: str) -> subprocess.Popen[bytes]:
         """Run the program with the plug-in that drives it (krita_window.py)."""
         folder = self.files.folder.parent
         (folder / _DRIVER).mkdir(exist_ok=True)
         shutil.copy(HERE / f"{_DRIVER}.py", folder / _DRIVER / "__init__.py")
         (folder / f"{_DRIVER}.desktop").write_text(
             "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\n"
-            f"X-KDE-Library={_DRIVER}\nName=Driver\nComment=Drives the tests\n"
+            f"X-KDE-Library={_DRIVER}\nX-Python-2-Compatible=false\n"
+            "X-Krita-Manual=Manual.html\nName=Driver\nComment=Drives the tests\n"
         )
         settings = self.home / ".config" / "kritarc"
         driver = f"enable_{_DRIVER}=true\n"
         if driver not in settings.read_text():
             settings.write_text(settings.read_text().replace("[python]\n", "[python]\n" + driver))
-        command = ["krita", "--nosplash", *map(str, pictures)]
+        command = ["krita", "--nosplash"]
         return self._start(command, {"DISPLAY": display})
+
+    def play(self, display: str, plan: dict[str, Any], limit_s: float = 250.0) -> dict[str, Any]:
+        """Go through a scenario of krita_window.py, and return its report when Krita has ended."""
+        report = self.shared / "report.json"
+        report.unlink(missing_ok=True)
+        (self.shared / "scenario.json").write_text(json.dumps(plan))
+        process = self.start_window(display)
+        try:
+            said, _ = process.communicate(timeout=limit_s)
+        finally:
+            process.kill()
+        assert report.exists(), said.decode(errors="replace")
+        told: dict[str, Any] = json.loads(report.read_text())
+        assert "error" not in told, told["error"]
+        return told
 
     def _start(self, command: list[str], more: dict[str, str]) -> subprocess.Popen[bytes]:
         environment: dict[str, Any] = {**self._environment, **more}

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files, plugins, weights
+from matteplug import api, files
 from matteplug.testing import FakeEngine
 
 from .conftest import REAL
@@ -112,14 +112,6 @@ def pictures() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     plate = cv2.GaussianBlur(noise, (0, 0), 1.5).astype(np.uint8)
     return plate, cv2.circle(plate.copy(), (80, 60), 25, (250, 240, 200), -1, cv2.LINE_AA)
-
-
-@pytest.fixture
-def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make known here the networks that the worker in the chroot knows."""
-    specs = [weights.read_manifest(path) for path in sorted((HERE / "networks").glob("*.json"))]
-    own = plugins.registry().networks
-    monkeypatch.setattr(plugins.registry(), "networks", own | {spec.id: spec for spec in specs})
 
 
 def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:

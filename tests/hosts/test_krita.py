@@ -6,7 +6,8 @@ The worker has a fake engine whose alpha is the guide, so that every number is k
 from __future__ import annotations
 
 import base64
-import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,12 @@ from numpy.typing import NDArray
 
 from hosts.run_krita import Krita, processes_of
 from matteplug import api, pixels
+from matteplug.errors import RequestError
+from matteplug.host_places import find
 from matteplug.testing import FakeEngine
 from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
+from matteplug_krita.check import check
+from matteplug_krita.install import WAYS
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
 
@@ -67,7 +72,10 @@ REFUSED = {
     "small plate": ({"special": "small plate"}, "does not cover"),
     "no network": ({"choices": {"network": "nothing"}}, "no network named 'nothing'"),
 }
-PLATE = {"plate": {"special": "plate"}, "portrait": {"choices": {"guide": "none"}}}
+GUIDED = {
+    "plate": {"special": "plate"},
+    "none": {"choices": {"guide": "none"}, "select": False},
+}
 DEPTHS = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
 
@@ -79,13 +87,8 @@ def krita(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def reports(krita: Krita) -> dict[str, Any]:
-    cases = CASES | PLATE | {title: case for title, (case, _) in REFUSED.items()}
-    (krita.shared / "cases.json").write_text(json.dumps(cases))
-    said, _ = krita.start_headless("krita_batch.py").communicate(timeout=250)
-    report = krita.shared / "report.json"
-    assert report.exists(), said.decode(errors="replace")
-    result: dict[str, Any] = json.loads(report.read_text())
-    return result
+    cases = CASES | GUIDED | {title: case for title, (case, _) in REFUSED.items()}
+    return krita.run_cases(cases)
 
 
 def array(layer: dict[str, Any], key: str = "pixels") -> NDArray[Any]:
@@ -214,11 +217,32 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     assert report["layers"] == report["masks"] == []
 
 
-@pytest.mark.parametrize(("title", "guide"), [("plate", "a plate"), ("portrait", "without")])
-def test_a_guide_without_a_network_says_so(reports: dict[str, Any], title: str, guide: str) -> None:
-    ((kind, sentence),) = reports[title]["results"]
-    assert kind == "BridgeError"
-    assert guide in sentence
+@pytest.mark.usefixtures("tiny_networks")
+@pytest.mark.parametrize(("title", "network"), [("plate", "tiny-plate"), ("none", "tiny-portrait")])
+def test_a_plate_and_no_guide_at_all(reports: dict[str, Any], title: str, network: str) -> None:
+    report = reports[title]
+    assert report["results"][0][0] == network
+    source = array(report["source"])
+    image, own = source[..., :3], unit(source[..., 3])
+    plate = np.full_like(image, 64) if title == "plate" else None
+    expected = api.matte(image, plate=plate, network=network, engine=FakeEngine())
+    made = next(layer for layer in report["layers"] if layer["name"] == "cat matte")
+    alpha = array({**made, "rect": report["source"]["rect"]}, "inside")[..., 3]
+    assert (alpha == np.rint(expected.alpha * own * 255)).all()
+
+
+def test_the_check_says_what_is_wrong(krita: Krita, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place,) = find(WAYS)
+    assert re.fullmatch(r"Krita 5\.\S+ made a matte in \d+\.\d s\.", check(place))
+    settings = krita.files.folder / "settings.json"
+    kept = settings.read_text()
+    settings.write_text("{}")
+    with pytest.raises(RequestError, match="failed in Krita") as caught:
+        check(place)
+    assert "missing or damaged" in caught.value.hint
+    settings.write_text(kept)
+    with pytest.raises(RequestError, match="no kritarunner"):
+        check(replace(place, program=krita.home / "krita"))
 
 
 def test_no_process_is_left(krita: Krita, reports: dict[str, Any]) -> None:

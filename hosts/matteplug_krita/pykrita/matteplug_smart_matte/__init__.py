@@ -34,10 +34,11 @@ class SmartMatteExtension(Extension):
     def createActions(self, window):  # noqa: N802 - Krita's name
         """Add the entry to a window's menu."""
         action = window.createAction("matteplug_smart_matte", "Smart Matte", "tools/scripts")
-        action.triggered.connect(lambda: self._run(window))
+        action.triggered.connect(self._run)
 
-    def _run(self, window):
+    def _run(self, *_):
         """Run as the docker says, and show it: it has the progress, and the errors."""
+        window = Krita.instance().activeWindow()  # the one given above is gone by now
         docker = window.qwindow().findChild(QtWidgets.QDockWidget, ID)
         if docker is not None:
             docker.show()

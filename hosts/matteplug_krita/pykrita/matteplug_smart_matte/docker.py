@@ -56,6 +56,7 @@ class SmartMatteDocker(DockWidget):
         self._cancel = QtWidgets.QPushButton("Cancel")
         self._said = QtWidgets.QLabel()
         self._said.setWordWrap(True)
+        self._said.setObjectName("said")
         self._lay_out()
         self._show_choices()
         self._show_busy()
@@ -64,9 +65,9 @@ class SmartMatteDocker(DockWidget):
     def canvasChanged(self, canvas):  # noqa: N802 - Krita's name
         """Have nothing to do: the document is asked when it is needed."""
 
-    def showEvent(self, event):  # noqa: N802 - Qt's name
-        """Ask for the networks when the docker is first seen."""
-        super().showEvent(event)
+    def enterEvent(self, event):  # noqa: N802 - Qt's name
+        """Ask for the networks when the pointer first comes here; many never need a worker."""
+        super().enterEvent(event)
         self._service.greet()
 
     def _lay_out(self):
@@ -102,7 +103,7 @@ class SmartMatteDocker(DockWidget):
         self._band.valueChanged.connect(_chooser(service, "band_px", self._band.value))
         self._clean.toggled.connect(_chooser(service, "clean_colours", self._clean.isChecked))
         self._button.clicked.connect(service.run)
-        self._cancel.clicked.connect(service.cancel)
+        self._cancel.clicked.connect(self._stop)
         service.chosen.connect(self._show_choices)
         service.greeted.connect(self._show_choices)
         service.started.connect(self._start)
@@ -142,7 +143,13 @@ class SmartMatteDocker(DockWidget):
         self._progress.setVisible(busy)
         self._cancel.setVisible(busy)
 
+    def _stop(self):
+        self._cancel.setEnabled(False)
+        self._progress.setFormat("cancelling")
+        self._service.cancel()
+
     def _start(self):
+        self._cancel.setEnabled(True)
         self._said.setText("")
         self._report(0.0, "starting")
         self._show_busy()

@@ -83,6 +83,7 @@ class SmartMatte(QtCore.QObject):
             self._end(_sentence(error))
             return
         self.started.emit()
+        self.greet()
         job = self._job
         self.worker.ask(
             self._answered.emit,
@@ -93,7 +94,7 @@ class SmartMatte(QtCore.QObject):
             self.progressed.emit,
         )
 
-    def cancel(self, *_):
+    def cancel(self):
         """Stop the matte that is being made."""
         if self.busy:
             self.worker.cancel()

@@ -67,13 +67,15 @@ class WarmWorker:
         try:
             with self._asking:
                 worker = self._get()
-                return worker.matte(buffers, results, options, "krita", report)
+                answer = worker.matte(buffers, results, options, "krita", report)
         except bridge.BridgeError:
-            if self._cancelled.is_set():  # however it ended
-                raise bridge.BridgeError("cancelled", "Cancelled.")
-            raise
+            if not self._cancelled.is_set():
+                raise
         finally:
             self._answered.set()
+        if self._cancelled.is_set():  # however it ended, and if it was done by then
+            raise bridge.BridgeError("cancelled", "Cancelled.")
+        return answer
 
     def _get(self):
         with self._starting:

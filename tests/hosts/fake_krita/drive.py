@@ -1,0 +1,95 @@
+"""Clicks through the docker in a made-up Krita; see test_krita_qt.py."""
+
+import sys
+import time
+
+from krita import Document, Krita, QtWidgets
+
+application = QtWidgets.QApplication(sys.argv)
+program = Krita.instance()
+program.settings["matteplug", "guide"] = "nonsense"
+program.settings["matteplug", "band_px"] = "7"
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        application.processEvents()
+        time.sleep(0.01)
+
+
+def find(kind, text):
+    return next(one for one in docker.findChildren(kind) if one.text() == text)
+
+
+import matteplug_smart_matte as plugin
+
+service = plugin._service
+(factory,) = program.factories
+docker = factory.make()
+assert docker.windowTitle() == "Smart Matte"
+docker.show()
+network, guide, layer, output = docker.findChildren(QtWidgets.QComboBox)
+said = docker.findChild(QtWidgets.QLabel, "said")
+band = docker.findChild(QtWidgets.QSpinBox)
+button = find(QtWidgets.QPushButton, "Smart Matte")
+cancel = find(QtWidgets.QPushButton, "Cancel")
+bar = docker.findChild(QtWidgets.QProgressBar)
+assert band.value() == 7
+assert guide.currentData() == "selection", "what cannot be is not kept"
+
+button.click()
+assert "no picture" in said.text(), said.text()
+
+program.document = document = Document()
+assert service.worker._worker is None, "no worker before it is needed"
+service.greet()
+wait_for(lambda: network.count() > 1)
+assert "citm" in [network.itemData(i) for i in range(network.count())]
+guide.setCurrentIndex(guide.findData("trimap"))
+assert layer.isVisibleTo(docker)
+assert layer.findText("cat") > 0
+guide.setCurrentIndex(guide.findData("plate"))
+assert "citm" not in [network.itemData(i) for i in range(network.count())]
+guide.setCurrentIndex(guide.findData("selection"))
+assert not layer.isVisibleTo(docker)
+band.setValue(0)
+assert program.settings["matteplug", "band_px"] == "0"
+
+button.click()
+assert service.busy
+assert cancel.isVisibleTo(docker)
+assert not button.isVisibleTo(docker)
+wait_for(lambda: not service.busy)
+assert said.text().startswith("Matte by citm in "), said.text()
+assert [node.name() for node in document.root.children] == ["cat", "cat matte"]
+alpha = document.root.children[1].data[3::4]
+assert alpha == bytes([128] * 7 + [255]) * 5, list(alpha)
+process = service.worker._worker._process
+
+button.click()
+cancel.click()
+assert not cancel.isEnabled()
+wait_for(lambda: not service.busy)
+assert said.text() == "Cancelled.", said.text()
+assert len(document.root.children) == 2
+
+button.click()
+wait_for(lambda: not service.busy)
+assert len(document.root.children) == 3, said.text()
+assert service.worker._worker._process is process, "the same worker"
+
+document.selected = None
+button.click()
+assert "Nothing is selected" in said.text()
+process.kill()
+process.wait()
+document.selected = type("All", (), {"pixelData": lambda self, *_: b"\xff\0" * 20})()
+button.click()
+wait_for(lambda: not service.busy)
+assert len(document.root.children) == 4, "a worker that died is replaced: " + said.text()
+last = service.worker._worker._process
+application.aboutToQuit.emit()
+assert last.poll() is not None, "it ends with the program"
+print("done", bar.format())
