@@ -131,9 +131,7 @@ def with_guide(
 
 
 def choose(request: MatteRequest) -> NetworkSpec:
-    """Return the network that `request` names, or of those for its guides the best.
-
-    The best by what their manifests record as measured; what was never measured comes last.
+    """Return the network that `request` names, or of those for its guides the `best`.
 
     Raises:
         NetworkError: the named network is unknown, or none takes the guide.
@@ -152,11 +150,22 @@ def choose(request: MatteRequest) -> NetworkSpec:
                 f"Give a {spec.guide.value}, or leave the choice of the network open.",
             )
         return spec
-    guide = Guide.NONE
     if request.trimap is not None:
-        guide = Guide.TRIMAP
-    elif request.plate is not None:
-        guide = Guide.PLATE
+        return best(Guide.TRIMAP)
+    return best(Guide.NONE if request.plate is None else Guide.PLATE)
+
+
+def best(guide: Guide) -> NetworkSpec:
+    """Return of the networks for a guide the best, by what their manifests record as measured.
+
+    What was never measured comes last.
+
+    Raises:
+        NetworkError: there is none.
+    """
+    from matteplug import plugins  # late, as above
+
+    registry = plugins.registry()
     able = [spec for spec in registry.networks.values() if spec.guide is guide]
     if able:
         return min(able, key=lambda spec: spec.mean_sad)  # of equals the first that was listed

@@ -21,6 +21,7 @@ Colours are sRGB-encoded and straight; rows are packed, from the top.
 
     host                                       worker
     hello  protocol, client                    hello  protocol, version, networks, provider
+    load   network                             (nothing)
     matte  id, buffers, options, results,      progress  id, share, what       (any number)
            host                                matte  id, buffers, network, provider, elapsed_s,
                                                       confidence, notes
@@ -31,6 +32,8 @@ Colours are sRGB-encoded and straight; rows are packed, from the top.
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
 names none itself.  "provider" is what is known about where they will run: "id", "verdict" (proven,
 not probed, missing) and "reason".
+load has a network loaded that a matte is likely to ask for, while the user looks at a dialog; null
+stands for the one that a selection will take.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
@@ -318,6 +321,11 @@ class Worker(object):
                 except BaseException:
                     self.cancel()
                     raise
+
+    def load(self, network=None):
+        # type: (Optional[str]) -> None
+        """Have a network loaded (None: the one for a selection) ahead of its matte."""
+        self._send({"type": "load", "network": network})
 
     def cancel(self):
         # type: () -> None

@@ -7,6 +7,7 @@ makes the mattes and keeps the networks loaded from one to the next.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import queue
@@ -108,6 +109,8 @@ class _Worker:
             self._greeted = header.get("protocol") == PROTOCOL
             self._send(_hello())
             from matteplug import wire  # noqa: F401 - while the host shows its dialog
+        elif header["type"] == "load":
+            self._load(header.get("network"))
         elif header["type"] != "matte":
             raise WireError("wire-type", f'There is no frame of the type "{header["type"]}".')
         elif not self._greeted:
@@ -118,6 +121,15 @@ class _Worker:
             )
         else:
             self._matte(header, data)
+
+    def _load(self, network: str | None) -> None:
+        """Load a network ahead of its matte, which will say what is wrong with it."""
+        from matteplug import api, plugins
+        from matteplug.network import Guide
+
+        with contextlib.suppress(MatteplugError):
+            spec = plugins.registry().network(network) if network else api.best(Guide.TRIMAP)
+            self._the_engine().session(spec)
 
     def _matte(self, header: _Header, data: dict[str, bytes]) -> None:
         from matteplug import api  # here, and not above, so that hello is quick

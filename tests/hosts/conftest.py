@@ -29,8 +29,9 @@ PACKAGES = (
     "pluggy",
     "rich",
 )
-FAKE, REAL = "/opt/matteplug/fake-python", "/opt/matteplug/python"
-"""What the plug-in starts, in the chroot: the worker with a fake engine, or Python itself."""
+FAKE, TIMED, REAL = (f"/opt/matteplug/{name}" for name in ("fake", "timed", "python"))
+"""What the plug-in starts, in the chroot: a worker with a fake engine, one that notes how long it
+took, or Python itself."""
 _SCRIPT = """\
 #!/bin/sh
 export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages
@@ -74,7 +75,9 @@ def _install(root: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__", "checkpoints")
         shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
     describe(source)
-    for script, what in ((FAKE, "/opt/matteplug/tests/wire/fake_worker.py"), (REAL, '"$@"')):
+    wire = "/opt/matteplug/tests/wire"
+    runs = {FAKE: f"{wire}/fake_worker.py", TIMED: f"{wire}/timed_worker.py", REAL: '"$@"'}
+    for script, what in runs.items():
         python = root / script[1:]
         python.write_text(_SCRIPT.format(what))
         python.chmod(0o755)

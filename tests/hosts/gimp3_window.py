@@ -1,28 +1,37 @@
-"""Opens an image in a visible GIMP 3, selects, and runs Smart Matte with its dialog."""
+"""Shows an image in a visible GIMP 3 and selects; runs Smart Matte with its dialog if so told.
+
+Reads scene.json: "ellipse" or "polygon", in pixels, and "runs".  Writes window.json.
+"""
 
 import json
 import os
+import time
 
 from gi.repository import Gimp, Gio
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
+with open(os.path.join(FOLDER, "scene.json")) as file:
+    scene = json.load(file)
 picture = Gio.File.new_for_path(os.path.join(FOLDER, "picture.png"))
 image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, picture)
+if "ellipse" in scene:
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, *scene["ellipse"])
+else:
+    image.select_polygon(Gimp.ChannelOps.REPLACE, scene["polygon"])
 Gimp.Display.new(image)
-image.select_ellipse(Gimp.ChannelOps.REPLACE, 60, 40, 180, 150)
 procedure = Gimp.get_pdb().lookup_procedure("matteplug-smart-matte")
-config = procedure.create_config()
-config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
-config.set_property("image", image)
-config.set_core_object_array("drawables", image.get_layers())
-result = procedure.run(config)
+report = {"label": procedure.get_menu_label(), "paths": procedure.get_menu_paths()}
+report["finished"] = []
+for _ in range(scene.get("runs", 0)):
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", image.get_layers()[-1:])
+    result = procedure.run(config)
+    report["finished"].append(time.time())
+    report["status"] = result.index(0).value_nick
+    report["message"] = Gimp.get_pdb().get_last_error()
+    report["layers"] = [layer.get_name() for layer in image.get_layers()]
 Gimp.displays_flush()
-report = {
-    "status": result.index(0).value_nick,
-    "message": Gimp.get_pdb().get_last_error(),
-    "label": procedure.get_menu_label(),
-    "paths": procedure.get_menu_paths(),
-    "layers": [layer.get_name() for layer in image.get_layers()],
-}
 with open(os.path.join(FOLDER, "window.json"), "w") as file:
     json.dump(report, file)

@@ -106,6 +106,8 @@ with bridge.Worker(PYTHON, arguments=(os.path.join(TESTS, "fake_worker.py"),)) a
     assert worker.hello["version"], worker.hello
     assert worker.hello["provider"]["verdict"] in ("proven", "not probed"), worker.hello
 
+    worker.load()
+    worker.load("nothing")
     width, height = 8, 5
     bgra = bytes(bytearray((7 * i) % 256 for i in range(width * height * 4)))
     trimap = bytes(bytearray([0, 0, 128, 128, 128, 255, 255, 255] * height))

@@ -32,9 +32,10 @@ def run(procedure, run_mode, image, drawables, config, _data):
         installed = bridge.installed(HERE)
         log = installed["log"]
         with bridge.Worker(installed["python"], client=client) as worker:
-            interactive = run_mode == Gimp.RunMode.INTERACTIVE
-            if interactive and not _ask(procedure, config, worker.hello["networks"]):
-                return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
+            if run_mode == Gimp.RunMode.INTERACTIVE:
+                worker.load(config.get_property("network") or None)  # while the user looks
+                if not _ask(procedure, config, worker.hello["networks"]):
+                    return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
             chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
             gimp_layers.check_output(layer, chosen["output"])
             Gimp.progress_init("Smart Matte")
