@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Screen:
         )
         return done.stdout
 
-    def window(self, title: str, limit_s: float = 120.0) -> str:
+    def window(self, title: str, limit_s: float = 200.0) -> str:
         """Wait for a window whose title matches, and return its id."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end:
@@ -77,7 +77,7 @@ class Screen:
             subprocess.run(["import", "-window", "root", target], env=self._environment, check=True)
 
 
-def told(report: Path, limit_s: float = 60.0) -> dict[str, Any]:
+def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
     """Return what GIMP's script reports; it does so after the window shows the result."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
@@ -173,7 +173,7 @@ def test_from_ok_to_the_layer(
             screen.press(dialog, "Return")
             pressed.append(time.time())
             screen.gone(dialog)
-        said = told(folder / "window.json", limit_s=200)
+        said = told(folder / "window.json")
     finally:
         settings.write_text(fake)
     assert said["status"] == "success", said
