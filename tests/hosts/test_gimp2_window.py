@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,9 +50,10 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
     screen.press(window, "slash")
     search = screen.window("Search Actions")
     screen.do("type", "--window", search, "--delay", "50", "Smart Matte")
+    time.sleep(1)  # for the search to find it
     screen.shoot("gimp2-search.png")
     screen.do("key", "Return")
-    return screen.window("Smart Matte|script-fu-matteplug", limit_s=20)
+    return screen.window("Smart Matte|script-fu-matteplug", limit_s=60)
 
 
 def test_menu_dialog_result_and_undo(tmp_path: Path, display: str) -> None:

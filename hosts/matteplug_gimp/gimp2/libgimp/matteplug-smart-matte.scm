@@ -19,7 +19,7 @@
   SF-OPTION     "Guide" '("Selection" "Trimap: the layer or channel below" "Plate: the layer below")
   SF-DRAWABLE   "Trimap or plate" 0
   SF-STRING     "Network (empty: automatic)" ""
-  SF-ADJUSTMENT "Band width (0: automatic)" '(0 0 500 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Band width (0: automatic)" (list 0 0 500 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
   SF-TOGGLE     "Clean colours" TRUE)
 
