@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,20 @@ DEPTHS = {"uint8": ("U8", "BGRA"), "uint16": ("U16", "BGRA"), "float32": ("F32",
 _SWAPPED = [2, 1, 0, 3]
 
 
+@pytest.fixture(scope="module")
+def krita(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Krita]:
+    with pytest.MonkeyPatch.context() as patch:  # a new home takes Krita's first start long
+        yield Krita(tmp_path_factory.mktemp("krita"), patch)
+
+
 class TestKrita(HostContract):
     (spec,) = matteplug_hosts()
     program = ("krita", "PyQt5", "PyQt6")
     depths = (("u8", "u8"), ("u16", "u8"), ("f32", "u8"))
 
     @pytest.fixture(autouse=True)
-    def _krita(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.krita = Krita(tmp_path / "home", monkeypatch)
+    def _krita(self, krita: Krita) -> None:
+        self.krita = krita
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
         self.krita.files.install(python)
