@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -39,8 +40,10 @@ def main() -> None:
     args = parser.parse_args()
 
     bare = median(args.rounds, lambda: subprocess.run([sys.executable, "-c", ""], check=True))
+    used = children_s()
     start = median(args.rounds, lambda: Worker(sys.executable, arguments=WORKER).close())
-    print(f"start: hello after {start:.2f} s, Python alone {bare:.2f} s")
+    used = (children_s() - used) / args.rounds
+    print(f"start: hello after {start:.2f} s ({used:.2f} s of processor), Python {bare:.2f} s")
 
     with Worker(sys.executable, arguments=WORKER) as worker:
         first, second = matte_s(worker, 64)[0], matte_s(worker, 64)[0]
@@ -51,6 +54,12 @@ def main() -> None:
             f"wire: {args.side}² pixels, {seen:.2f} s by the bridge, {said:.2f} s in the library: "
             f"{seen / said:.3f}×"
         )
+
+
+def children_s() -> float:
+    """Return the processor time of the processes that were started and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def median(rounds: int, action: Callable[[], object]) -> float:

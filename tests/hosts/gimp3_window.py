@@ -1,6 +1,7 @@
 """Shows an image in a visible GIMP 3 and selects; runs Smart Matte with its dialog if so told.
 
-Reads scene.json: "ellipse" or "polygon", in pixels, and "runs".  Writes window.json.
+Reads scene.json: "ellipse" or "polygon", in pixels, and "runs", and "hide" for the layer
+and the selection afterwards.  Writes window.json.
 """
 
 import json
@@ -32,6 +33,9 @@ for _ in range(scene.get("runs", 0)):
     report["status"] = result.index(0).value_nick
     report["message"] = Gimp.get_pdb().get_last_error()
     report["layers"] = [layer.get_name() for layer in image.get_layers()]
+if scene.get("hide"):
+    image.get_layers()[-1].set_visible(False)
+    Gimp.Selection.none(image)
 Gimp.displays_flush()
 with open(os.path.join(FOLDER, "window.json"), "w") as file:
     json.dump(report, file)

@@ -1,7 +1,9 @@
 """Smart Matte in a visible GIMP 3: the dialog, the result, and one step back.
 
-Needs Xvfb, openbox and xdotool.  MATTEPLUG_SCREENSHOTS names a folder for pictures of it (these
-need ImageMagick's ``import``).
+Needs Xvfb, openbox and xdotool.  MATTEPLUG_SCREENSHOTS names a folder for the pictures of the guide
+(these need ImageMagick's ``import``):
+
+    MATTEPLUG_SCREENSHOTS=docs/guides/pictures pytest -m host -k screenshots tests/hosts
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 from numpy.typing import NDArray
 
 from matteplug import files
+from matteplug_batch.demo import photographs
 
-from .conftest import FAKE, TIMED
+from .conftest import FAKE, REAL, TIMED
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -71,10 +76,16 @@ class Screen:
         time.sleep(1)
 
     def shoot(self, name: str) -> None:
+        """Take a picture of GIMP's window and what is before it, if there is a folder for it."""
         if folder := os.environ.get("MATTEPLUG_SCREENSHOTS"):
-            time.sleep(1)
-            target = str(Path(folder) / name)
-            subprocess.run(["import", "-window", "root", target], env=self._environment, check=True)
+            self.do("mousemove", "1270", "890")  # away, or tips appear
+            time.sleep(3)
+            command = ["import", "-window", "root", "-crop", "985x685+0+0", "-resize", "760x"]
+            subprocess.run(
+                [*command, "-quality", "78", str(Path(folder) / name)],
+                env=self._environment,
+                check=True,
+            )
 
 
 def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
@@ -185,3 +196,31 @@ def test_from_ok_to_the_layer(
         ratios.append((end - start) / own_s)
         print(f"{width}×{height}: {end - start:.2f} s, library {own_s:.2f} s: {ratios[-1]:.3f}×")
     assert min(ratios) <= 1.15
+
+
+@pytest.mark.skipif("MATTEPLUG_SCREENSHOTS" not in os.environ, reason="no folder for screenshots")
+def test_screenshots(folder: Path, show: Show, display: str, chroot: Path) -> None:
+    screen = Screen(display)
+    astronaut: NDArray[np.uint8] = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    trimap = files.read(Path(photographs.__file__).parent / "pictures/astronaut_trimap.png").image
+    outlines, _ = cv2.findContours(
+        np.uint8(trimap[..., 0] > 0), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    rough = cv2.approxPolyDP(max(outlines, key=cv2.contourArea), 6, True).ravel().tolist()
+    gimp = show(astronaut, polygon=rough)
+    told(folder / "window.json")
+    screen.press(screen.window("1 layer.*GIMP"), "alt+r")
+    screen.shoot("gimp3-menu.jpg")
+    gimp.kill()
+    settings = chroot / "srv" / "gimp" / "plug-ins" / "matteplug-smart-matte" / "settings.json"
+    fake = settings.read_text()
+    settings.write_text(fake.replace(FAKE, REAL))
+    try:
+        show(astronaut, polygon=rough, runs=1, hide=True)
+        dialog = screen.window("^Smart Matte$")
+        screen.shoot("gimp3-dialog.jpg")
+        screen.press(dialog, "Return")
+        assert told(folder / "window.json")["status"] == "success"
+        screen.shoot("gimp3-result.jpg")
+    finally:
+        settings.write_text(fake)

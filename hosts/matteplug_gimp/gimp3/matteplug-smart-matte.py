@@ -43,12 +43,20 @@ def run(procedure, run_mode, image, drawables, config, _data):
         Gimp.progress_end()
         Gimp.displays_flush()
         if notes:
-            Gimp.message(notes)
+            _tell(notes)
     except Exception as error:
         status = Gimp.PDBStatusType.EXECUTION_ERROR
         text = smart_matte.told(error, log, client)
         return procedure.new_return_values(status, GLib.Error(text))
     return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+
+
+def _tell(notes):
+    """Write into GIMP's error console: a box would have to be closed after every matte."""
+    before = Gimp.message_get_handler()
+    Gimp.message_set_handler(Gimp.MessageHandlerType.ERROR_CONSOLE)
+    Gimp.message(notes)
+    Gimp.message_set_handler(before)
 
 
 def _report(share, what):
@@ -69,7 +77,7 @@ def _ask(procedure, config, networks):
     chooser.append("", "Automatic")
     for network in networks:
         chooser.append(network["id"], network["title"])
-    if not chooser.set_active_id(config.get_property("network")):
+    if not chooser.set_active_id(config.get_property("network") or ""):  # GIMP has "" as None
         chooser.set_active_id("")
     row = Gtk.Box(spacing=12, margin_bottom=6)
     row.pack_start(Gtk.Label(label="Network"), False, False, 0)
