@@ -61,9 +61,10 @@ def cutout(foreground: Image, alpha: Alpha) -> Image:
 
     The colours are the foreground's, bit for bit.
     """
+    import cv2
+
     _same_size(Size.of(alpha), Size.of(foreground), "alpha")
-    result = np.empty((*foreground.shape[:2], 4), foreground.dtype)
-    result[..., :3] = foreground
+    result = np.asarray(cv2.cvtColor(foreground, cv2.COLOR_RGB2RGBA))
     result[..., 3] = from_float(alpha, foreground.dtype)
     return result
 

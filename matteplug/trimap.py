@@ -202,7 +202,8 @@ def check(trimap: NDArray[Any], size: Size) -> None:
             if turned
             else "Make the trimap at the picture's size.",
         )
-    stray = int(np.count_nonzero(~np.isin(trimap, (BACKGROUND, UNKNOWN, FOREGROUND))))
+    levels = (BACKGROUND, UNKNOWN, FOREGROUND)
+    stray = trimap.size - sum(np.count_nonzero(trimap == level) for level in levels)
     if stray:
         raise RequestError(
             "trimap-values",
@@ -247,6 +248,11 @@ def _band(selected: NDArray[np.bool_], band_px: int | None) -> tuple[NDArray[np.
     """Return the band along the edge of each selected object, and its largest radius."""
     import cv2
 
+    largest = band_px or round(
+        max(_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
+    )
+    near = _surroundings(selected, largest + 1)  # beyond there is no band
+    band, selected = np.zeros(selected.shape, bool), selected[near]
     # Each pixel outside gets the number of the object that is nearest, each inside its own.
     outside, nearest = cv2.distanceTransformWithLabels(
         (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
@@ -259,20 +265,29 @@ def _band(selected: NDArray[np.bool_], band_px: int | None) -> tuple[NDArray[np.
     if band_px is None:
         mean_depth = np.bincount(objects, weights=inside[selected]) / np.maximum(area, 1)
         radius = np.minimum(_RADIUS_PER_SIZE * np.sqrt(area), mean_depth)
-        largest = max(_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
-        radius = np.clip(np.rint(radius), _SMALLEST_RADIUS_PX, round(largest))
+        radius = np.clip(np.rint(radius), _SMALLEST_RADIUS_PX, largest)
         inner = np.minimum(radius, 0.6 * deepest)
     else:
         radius = np.full(area.size, float(band_px))
         inner = radius
-    band = np.where(selected, inside <= inner[nearest], outside <= radius[nearest])
+    band[near] = np.where(selected, inside <= inner[nearest], outside <= radius[nearest])
     return band, int(radius[1:].max())
+
+
+def _surroundings(mask: NDArray[np.bool_], margin_px: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a mask's True pixels and `margin_px` around them."""
+    spans = []
+    for axis in (1, 0):
+        (filled,) = mask.any(axis).nonzero()
+        spans.append(slice(max(0, filled[0] - margin_px), filled[-1] + margin_px + 1))
+    return spans[0], spans[1]
 
 
 def _half_thickness(partial: NDArray[np.bool_]) -> float:
     """Return half the thickness that the thicker parts of a mask have; 0 for an empty one."""
-    depths = _distance(partial)[partial]
-    return float(np.percentile(depths, 90)) if depths.size else 0.0
+    if not partial.any():
+        return 0.0
+    return float(np.percentile(_distance(partial)[partial], 90))
 
 
 def _distance(inside: NDArray[np.bool_]) -> NDArray[np.float32]:

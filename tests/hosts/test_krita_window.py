@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.host, pytest.mark.timeout(400)]
 
 TRIMAP = ROOT / "hosts" / "matteplug_batch" / "demo" / "pictures" / "astronaut_trimap.png"
 SPEED_LIMIT = 1.15
-"""From the menu entry to the layer, over what the library itself took."""
+"""From the menu entry to the layer, over what the library itself took; best of the warm runs."""
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +146,10 @@ def test_waiting_for_the_layer_is_waiting_for_the_engine(
     library_s = best["header"]["elapsed_s"]
     with capsys.disabled():
         print(
-            f"\nKrita, 1920×1080, warm: {best['elapsed_s']:.2f} s to the layer, of which the "
-            f"library {library_s['total']:.2f} s (network {library_s['network']:.2f} s): "
-            f"{min(ratios):.2f}×"
+            f"\nKrita, 1920×1080, warm: {best['elapsed_s']:.2f} s to the layer "
+            f"({best['shown_s']:.2f} s until it is drawn), of which the library "
+            f"{library_s['total']:.2f} s (network {library_s['network']:.2f} s): "
+            f"{min(ratios):.2f}×; all: {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
         )
     assert min(ratios) <= SPEED_LIMIT
 

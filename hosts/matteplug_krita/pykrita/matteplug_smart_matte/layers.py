@@ -139,7 +139,6 @@ class Job:
         # Before it is added: pixels that are set later are no part of the undo step.
         node.setPixelData(QtCore.QByteArray(data), *self.rect)
         self.layer.parentNode().addChildNode(node, self.layer)
-        self.document.refreshProjection()
 
     def _check_space(self):
         if self.space.direct or self.choices.output == "mask" or not self.choices.clean_colours:
