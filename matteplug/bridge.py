@@ -123,6 +123,10 @@ class BridgeError(Exception):
         return text
 
 
+class Refusal(BridgeError):
+    """What was asked for cannot be done, and the sentence says why; nothing is broken."""
+
+
 def installed(folder):
     # type: (str) -> Dict[str, str]
     """Return what the installer wrote beside the host's files: "host", "python" and "log".
@@ -144,10 +148,11 @@ def installed(folder):
 
 def explain(error, log, client=""):
     # type: (BaseException, str, str) -> str
-    """Add an error to the file `log`, and return what the user reads, which names the file.
+    """Add an error to the file `log`, and return what the user reads.
 
-    To be called where the error is handled; what is no BridgeError is written with its traceback.
-    `log` is empty where the settings are missing that name it.
+    That names the file, but for a refusal, whose sentence says it all.  To be called where the
+    error is handled; what is no BridgeError is written with its traceback.  `log` is empty where
+    the settings are missing that name it.
     """
     if isinstance(error, BridgeError):
         told = "\n".join(filter(None, (error.message, error.hint)))
@@ -166,7 +171,7 @@ def explain(error, log, client=""):
             file.write("%s %s\n%s\n\n" % (time.strftime("%Y-%m-%d %H:%M:%S"), client, detail))
     except (IOError, OSError):
         return "%s\n(The log %s cannot be written.)" % (told, log)
-    return "%s\nThe log is %s." % (told, log)
+    return told if isinstance(error, Refusal) else "%s\nThe log is %s." % (told, log)
 
 
 def write_frame(stream, header, buffers=()):
@@ -300,7 +305,8 @@ class Worker(object):
 
         `buffers` maps names to `Pixels`, `results` names to formats.  `progress` is called in this
         thread with the share done (0 to 1) and what is being done.
-        Raises BridgeError: the worker's own errors ("cancelled" after `cancel`), or it died.
+        Raises Refusal: the worker says no ("cancelled" after `cancel`); or BridgeError: it failed
+        ("internal"), or died.
         """
         self._id += 1
         header = {"type": "matte", "id": self._id, "results": results, "options": options or {}}
@@ -314,7 +320,8 @@ class Worker(object):
             if answer["type"] == "matte":
                 return answer, data
             if answer["type"] == "error":
-                raise BridgeError(answer["code"], answer["message"], answer["hint"])
+                kind = BridgeError if answer["code"] == "internal" else Refusal
+                raise kind(answer["code"], answer["message"], answer["hint"])
             if progress is not None:
                 try:
                     progress(answer["share"], answer["what"])
@@ -348,13 +355,13 @@ class Worker(object):
         if theirs == PROTOCOL:
             return
         if theirs > PROTOCOL:
-            raise BridgeError(
+            raise Refusal(
                 "bridge-older",
                 "This plug-in is older than the installed matteplug %s (it speaks protocol %s, "
                 "matteplug protocol %s)." % (version, PROTOCOL, theirs),
                 "Install the plug-in that comes with it: %s -m matteplug hosts." % self._python,
             )
-        raise BridgeError(
+        raise Refusal(
             "worker-older",
             "The installed matteplug %s is older than this plug-in (it speaks protocol %s, the "
             "plug-in protocol %s)." % (version, theirs, PROTOCOL),

@@ -208,6 +208,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     ((status, message),) = report["results"]
     assert status == "error"
     assert REFUSED[title][1] in message
+    assert "The log" not in message, "nothing is broken"
     assert report["untouched"]
     assert [layer for layer in report["layers"] if "matte" in layer["name"]] == []
 

@@ -264,6 +264,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: 
     ((status, message),) = report["results"]
     assert status in ("execution-error", "calling-error")
     assert words in message
+    assert "The log" not in message, "nothing is broken"
     assert report["untouched"]
 
 

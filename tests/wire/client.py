@@ -50,13 +50,15 @@ settings = bridge.installed(HERE)
 assert settings["python"] == "/p", settings
 told = bridge.explain(BridgeError("code", "Ä sentence.", "A hint."), settings["log"], "Easel 1.0")
 assert told == "Ä sentence.\nA hint.\nThe log is %s." % settings["log"], told
+told = bridge.explain(bridge.Refusal("no", "Nothing is selected."), settings["log"])
+assert told == "Nothing is selected.", told
 try:
     raise ValueError("schwarzweiß")
 except ValueError as error:
     assert "ValueError" in bridge.explain(error, settings["log"])
 with io.open(settings["log"], encoding="utf-8") as file:
     written = file.read()
-for words in ("Easel 1.0", "code: Ä sentence.", "Traceback", "schwarzwei"):
+for words in ("Easel 1.0", "code: Ä sentence.", "no: Nothing", "Traceback", "schwarzwei"):
     assert words in written, written
 assert "cannot be written" in bridge.explain(ValueError(), "/proc/none/easel.log")
 assert "log" not in bridge.explain(ValueError(), "")
