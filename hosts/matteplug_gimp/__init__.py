@@ -28,5 +28,6 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             adapter="matteplug.wire:WireAdapter",
             ways=install_gimp2.WAYS,
             install="matteplug_gimp.install_gimp2:files",
+            check="matteplug_gimp.check_gimp2:check",
         ),
     ]

@@ -20,5 +20,6 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             adapter="matteplug_inkscape.adapter:InkscapeAdapter",
             ways=WAYS,
             install="matteplug_inkscape.install:files",
+            check="matteplug_inkscape.check:check",
         )
     ]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from matteplug import host_checks
 from matteplug.errors import RequestError
 from matteplug.host_places import Place
 
 _SCRIPTS = Path(__file__).parent / "checks"
-_LIMIT_S = 300.0
 
 
 def check(place: Place) -> str:
@@ -23,20 +21,14 @@ def check(place: Place) -> str:
         RequestError: there is no Krita that can be asked, or it makes no good matte.
     """
     report = _run(_runner(place), place.folder)
+    title = f"Krita {report['version']}"
     if "error" in report:
         raise RequestError(
             "check-failed",
-            f"Smart Matte failed in Krita {report['version']}.",
+            f"Smart Matte failed in {title}.",
             f"{report['error']}\nRun: matteplug hosts install krita",
         )
-    if (report["centre"], report["corner"]) != (255, 0):
-        raise RequestError(
-            "check-matte",
-            "Smart Matte made no cutout of a disc: its centre and the corner are "
-            f"{report['centre']} and {report['corner']} instead of 255 and 0.",
-            "Run: matteplug doctor",
-        )
-    return f"Krita {report['version']} made a matte in {report['elapsed_s']:.1f} s."
+    return host_checks.judge(title, report["centre"], report["corner"], report["elapsed_s"])
 
 
 def _runner(place: Place) -> Path:
@@ -58,36 +50,17 @@ def _runner(place: Place) -> Path:
 
 
 def _run(runner: Path, plug_ins: Path) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="matteplug-check-") as folder:
+    with host_checks.folder() as folder:
         environment = {
-            **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
             "PYTHONPATH": os.pathsep.join((str(_SCRIPTS), str(plug_ins))),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "MATTEPLUG_CHECK": folder,
+            "MATTEPLUG_CHECK": str(folder),
         }
+        said = host_checks.run("Krita", [runner, "-s", "matteplug_check"], environment)
         try:
-            done = subprocess.run(
-                [runner, "-s", "matteplug_check"],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=_LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise RequestError(
-                "check-silent", f"Krita did not end within {_LIMIT_S:.0f} seconds."
-            ) from None
-        except OSError as error:
-            raise RequestError(
-                "check-not-started", f"{runner} cannot be started: {error.strerror}."
-            ) from error
-        try:
-            report: dict[str, Any] = json.loads((Path(folder) / "report.json").read_text())
+            report: dict[str, Any] = json.loads((folder / "report.json").read_text())
         except (OSError, ValueError):
-            said = done.stdout.decode(errors="replace").strip()[-2000:]
             raise RequestError(
                 "check-no-python",
                 "Krita ended without running the check.",

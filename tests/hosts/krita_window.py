@@ -125,6 +125,7 @@ class Stage:
         return made[0]
 
     def make_current(self, layer):
+        yield 0.2  # or Krita makes a layer that was just added the current one, a little later
         self.document.setActiveNode(layer)
         yield lambda: self.document.activeNode() == layer
 

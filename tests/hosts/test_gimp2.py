@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -19,7 +20,12 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import api, files
+from matteplug.errors import RequestError
+from matteplug.host_places import find
 from matteplug.testing import FakeEngine
+from matteplug_gimp.check_gimp2 import check
+from matteplug_gimp.install_gimp2 import WAYS
+from matteplug_gimp.install_gimp2 import files as installation
 
 from .run_gimp2 import Gimp2
 
@@ -254,6 +260,24 @@ def test_killing_the_plug_in_ends_its_worker(gimp: Gimp2) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_the_check_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gimp: Gimp2
+) -> None:
+    monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("GIMP2_DIRECTORY", str(tmp_path / "gimp"))
+    (place,) = find(WAYS)
+    place.folder.mkdir(parents=True)
+    with pytest.raises(RequestError, match="did not load the plug-in"):
+        check(place)
+    installed = installation(place)
+    installed.install(str(gimp.folder / "python"))
+    assert re.fullmatch(r"GIMP 2\.10\.\d+ made a matte in \d+\.\d s\.", check(place))
+    installed.install("/bin/false")
+    with pytest.raises(RequestError, match="Smart Matte failed in GIMP") as caught:
+        check(place)
+    assert caught.value.hint.startswith("matteplug's worker ended unexpectedly")
 
 
 def _runs(process: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,11 @@ from numpy.typing import NDArray
 from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from matteplug import api, files
-from matteplug.host_places import Place
+from matteplug.errors import RequestError
+from matteplug.host_places import Place, find
 from matteplug.types import Size
 from matteplug_inkscape import install, outline
+from matteplug_inkscape.check import check
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
 
@@ -119,6 +122,16 @@ def photograph(shared: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(image, np.uint8)
 
 
+def _worker(folder: Path) -> Path:
+    """Return a Python that has this matteplug."""
+    describe(folder / "metadata")
+    python = folder / "python"
+    path = ":".join(map(str, (folder / "metadata", ROOT, ROOT / "hosts")))
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
 @pytest.fixture
 def inkscape(
     photograph: NDArray[np.uint8],
@@ -129,12 +142,8 @@ def inkscape(
 ) -> Iterator[Inkscape]:
     """Inkscape with the photograph, a path around the lemur, and the real worker."""
     monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
-    describe(tmp_path / "metadata")
-    python = tmp_path / "python"
-    path = ":".join(map(str, (tmp_path / "metadata", ROOT, ROOT / "hosts")))
-    python.write_text(f'#!/bin/sh\nPYTHONPATH={path} exec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    install.files(Place(folder=tmp_path / "profile" / "extensions")).install(str(python))
+    place = Place(folder=tmp_path / "profile" / "extensions")
+    install.files(place).install(str(_worker(tmp_path)))
     points = " ".join(f"{x},{y}" for x, y in ROUGH)
     content = picture(photograph) + f'<polygon id="rough" points="{points}" fill="none"/>'
     content += '<rect id="beside" x="-90" y="0" width="50" height="50"/>'
@@ -187,6 +196,30 @@ def test_an_error_is_shown_and_the_drawing_stays(
     (after,) = inkscape.images()
     assert after.attrib == before.attrib
     assert inkscape.process.poll() is None
+
+
+def test_the_check_says_what_is_wrong(
+    tmp_path: Path, display: str, bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("INKSCAPE_PROFILE_DIR", str(tmp_path / "profile"))
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus)
+    (place,) = find(install.WAYS)
+    with pytest.raises(RequestError, match="does not know where matteplug is"):
+        check(place)
+    installed = install.files(place)
+    installed.install(str(_worker(tmp_path)))
+    assert re.fullmatch(r"Inkscape 1\.\S+ made a matte in \d+\.\d s\.", check(place))
+    installed.install("/bin/false")
+    with pytest.raises(RequestError, match="failed in Inkscape") as caught:
+        check(place)
+    assert caught.value.hint.startswith("matteplug's worker ended unexpectedly")
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(RequestError, match="no screen here"):
+        check(place)
 
 
 def shoot(name: str, display: str) -> None:

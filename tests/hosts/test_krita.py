@@ -208,7 +208,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     report = reports[title]
     assert report.get("error") is None
     ((kind, sentence),) = report["results"]
-    assert kind in ("Refused", "BridgeError")
+    assert kind in ("Refused", "Refusal")
     assert REFUSED[title][1] in sentence
     assert report["untouched"]
     assert report["selection kept"]

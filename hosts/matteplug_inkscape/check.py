@@ -1,0 +1,124 @@
+"""Have the real Inkscape make one matte, and say in words what is wrong.
+
+Inkscape runs extensions only with a window: the screen's, or where there is no screen, Xvfb's.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from matteplug import bridge, host_checks
+from matteplug.decoding import decode
+from matteplug.encoding import encode
+from matteplug.errors import RequestError
+from matteplug.host_places import LINUX, Place
+from matteplug.host_versions import version_of
+from matteplug.types import Image
+from matteplug_inkscape.install import files
+
+_SIDE = 64
+_DRAWING = f"""\
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+     width="{_SIDE}" height="{_SIDE}" viewBox="0 0 {_SIDE} {_SIDE}">
+ <image id="disc" width="{_SIDE}" height="{_SIDE}" xlink:href="data:image/png;base64,{{}}"/>
+ <circle id="rough" cx="{_SIDE // 2}" cy="{_SIDE // 2}" r="22"/>
+</svg>
+"""
+_IMAGE = "{http://www.w3.org/2000/svg}image"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+
+
+def check(place: Place) -> str:
+    """Return a sentence about the matte that Inkscape made.
+
+    Raises:
+        RequestError: there is no Inkscape or no screen, it does not have the extension, or makes no
+            good matte.
+    """
+    if place.program is None:
+        raise RequestError(
+            "check-no-program",
+            f"There is a folder for Inkscape's extensions, {place.folder}, and no Inkscape was "
+            "found.",
+            "Put inkscape on the PATH.",
+        )
+    log = _log(place)
+    before = log.stat().st_size if log.exists() else 0
+
+    def failed() -> bool:
+        # an error is in the log, and then shown until somebody closes it
+        return log.exists() and log.stat().st_size > before
+
+    with host_checks.folder() as folder:
+        drawing, result = folder / "disc.svg", folder / "result.svg"
+        drawing.write_text(_DRAWING.format(base64.b64encode(encode(_disc(), ".png")).decode()))
+        actions = (
+            "select-by-id:disc,rough",
+            "matteplug.smart-matte.noprefs",
+            f"export-filename:{result}",
+            "export-do",
+        )
+        command = [*_screen(), *place.command, "--with-gui", "--batch-process"]
+        command += ["--app-id-tag=matteplug", f"--actions={';'.join(actions)}", str(drawing)]
+        started = time.monotonic()
+        own = {"INKSCAPE_PROFILE_DIR": str(place.folder.parent)}
+        said = host_checks.run("Inkscape", command, own, stuck=failed)
+        elapsed_s = time.monotonic() - started  # with Inkscape's own start
+        if failed():
+            sentence = log.read_bytes()[before:].decode().partition(": ")[2].strip()
+            raise RequestError("check-failed", "Smart Matte failed in Inkscape.", sentence)
+        made = _pictures(result)
+    if len(made) != 2:
+        raise RequestError(
+            "check-not-loaded",
+            f"Inkscape did not run the extension from {place.folder}.",
+            f"Run: matteplug hosts install inkscape. Inkscape said:\n{said}",
+        )
+    alpha = decode(base64.b64decode(made[1].partition(",")[2]), "made").array[..., 3]
+    title = f"Inkscape {version_of(place)}"
+    return host_checks.judge(title, int(alpha[_SIDE // 2, _SIDE // 2]), int(alpha[0, 0]), elapsed_s)
+
+
+def _log(place: Place) -> Path:
+    """Return the file in which the extension writes its errors."""
+    try:
+        return Path(bridge.installed(str(files(place).folder))["log"])
+    except bridge.BridgeError as error:
+        raise RequestError("check-failed", error.message, f"{error.hint} inkscape") from None
+
+
+def _screen() -> list[str]:
+    """Return what to start Inkscape with where there is no screen."""
+    if not sys.platform.startswith(LINUX) or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        return []
+    if xvfb := shutil.which("xvfb-run"):
+        return [xvfb, "-a"]
+    raise RequestError(
+        "check-no-screen",
+        "Inkscape runs extensions only with a window, and there is no screen here.",
+        "Run this on a desktop, or install xvfb.",
+    )
+
+
+def _disc() -> Image:
+    """Return a bright disc on a dark ground, (H, W, 3)."""
+    y, x = np.mgrid[:_SIDE, :_SIDE] - _SIDE // 2
+    inside = x**2 + y**2 < 20**2
+    colours = np.array([[20, 30, 60], [230, 210, 90]], np.uint8)
+    disc: Image = colours[inside.astype(int)]
+    return disc
+
+
+def _pictures(drawing: Path) -> list[str]:
+    """Return what the pictures of a drawing show, from the bottom."""
+    if not drawing.exists():
+        return []
+    return [image.get(_HREF, "") for image in ElementTree.parse(drawing).iter(_IMAGE)]

@@ -1,0 +1,102 @@
+"""What the hosts' checks share: the real program makes one matte, and is judged in words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from matteplug.errors import RequestError
+from matteplug.folders import state_folder
+
+_LIMIT_S = 300.0
+_TICK_S = 0.1
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder for a check's files that a sandboxed program sees too: one of the user's."""
+    state_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="check-", dir=state_folder()) as name:
+        yield Path(name)
+
+
+def run(
+    title: str,
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    stuck: Callable[[], bool] = lambda: False,
+) -> str:
+    """Run a program to its end, and return the last of what it said.
+
+    Args:
+        title: what a person calls it.
+        command: the program and its arguments.
+        environment: variables besides this process's own.
+        stuck: tells that the program waits for a person; then it is ended.
+
+    Raises:
+        RequestError: it cannot be started, or does not end.
+    """
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise RequestError(
+                "check-not-started", f"{command[0]} cannot be started: {error.strerror}."
+            ) from error
+        end = time.monotonic() + _LIMIT_S
+        try:
+            while process.poll() is None and time.monotonic() < end and not stuck():
+                time.sleep(_TICK_S)
+            late = process.poll() is None and time.monotonic() >= end
+        finally:
+            _end(process)
+        if late:
+            raise RequestError(
+                "check-silent", f"{title} did not end within {_LIMIT_S:.0f} seconds."
+            )
+        said.seek(0)
+        return said.read().decode(errors="replace").strip()[-2000:]
+
+
+def judge(title: str, centre: int | None, corner: int | None, elapsed_s: float) -> str:
+    """Return a sentence about a disc's cutout, whose alpha is known in two places.
+
+    Raises:
+        RequestError: they are not 255 and 0.
+    """
+    if (centre, corner) != (255, 0):
+        raise RequestError(
+            "check-matte",
+            "Smart Matte made no cutout of a disc: its centre and the corner are "
+            f"{centre} and {corner} instead of 255 and 0.",
+            "Run: matteplug doctor",
+        )
+    return f"{title} made a matte in {elapsed_s:.1f} s."
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that still runs, and where the system can, what it has started."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGTERM)
+        else:
+            process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
