@@ -15,6 +15,7 @@ from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
 from matteplug.networks.background_matting.refinement import explain
+from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
@@ -27,7 +28,7 @@ def _seeded() -> None:
     torch.manual_seed(0)
 
 
-def scene(height: int = 32, width: int = 48, batch: int = 1) -> tuple[Tensor, ...]:
+def scene(height: int = 64, width: int = 128, batch: int = 1) -> tuple[Tensor, ...]:
     """Return image, plate, segmentation and motion in [0, 1]."""
     return tuple(torch.rand(batch, channels, height, width) for channels in (3, 3, 1, 4))
 
@@ -35,8 +36,8 @@ def scene(height: int = 32, width: int = 48, batch: int = 1) -> tuple[Tensor, ..
 @pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 def test_outputs_have_the_size_of_the_image(config: BackgroundMattingConfig) -> None:
     output = BackgroundMatting(config)(*scene(batch=2))
-    assert output.alpha.shape == (2, 1, 32, 48)
-    assert output.foreground.shape == (2, 3, 32, 48)
+    assert output.alpha.shape == (2, 1, 64, 128)
+    assert output.foreground.shape == (2, 3, 64, 128)
 
 
 @pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
@@ -92,13 +93,13 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
     image, plate, segmentation, motion = scene()
     graph = export_module(BackgroundMatting(TINY))
     assert isinstance(graph, BackgroundMattingGraph)
-    halves = torch.zeros(1, 1, 32, 48)
-    halves[..., 24:] = OPAQUE + 0.01
-    graph.model.forward = lambda *_: PlateOutput(halves, torch.full((1, 3, 32, 48), 2.0))  # type: ignore[method-assign]
+    halves = torch.zeros(1, 1, 64, 128)
+    halves[..., 64:] = OPAQUE + 0.01
+    graph.model.forward = lambda *_: PlateOutput(halves, torch.full((1, 3, 64, 128), 2.0))  # type: ignore[method-assign]
     alpha, foreground = graph(*(255 * x for x in (image, plate, segmentation, motion)))
     assert torch.equal(alpha, halves)
-    torch.testing.assert_close(foreground[..., 24:], image[..., 24:])
-    assert (foreground[..., :24] == 1).all()
+    torch.testing.assert_close(foreground[..., 64:], image[..., 64:])
+    assert (foreground[..., :64] == 1).all()
 
 
 @pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
@@ -121,6 +122,16 @@ def test_the_matting_equation_gives_alpha_where_the_colours_differ() -> None:
     explained = explain(image, plate, foreground)
     torch.testing.assert_close(explained, alpha, atol=3e-3, rtol=0)
     assert (explain(plate, plate, plate) == 0).all()
+
+
+def test_colours_spread_from_the_opaque_parts() -> None:
+    alpha = torch.zeros(1, 1, 64, 64)
+    alpha[..., 8:24, 8:24] = 1
+    picture = torch.full((1, 3, 64, 64), -1.0)
+    picture[..., 8:24, 8:24] = 0.1  # mixed with what is behind
+    picture[..., 10:22, 10:22] = 0.5  # the core's own colour
+    assert torch.allclose(spread(picture, opaque(alpha)), torch.tensor(0.5), atol=0.02)
+    assert not spread(picture, 0 * alpha).any()
 
 
 def test_discriminator_judges_patches_of_70() -> None:

@@ -28,6 +28,9 @@ class Family(Protocol):
     def build(self, config_name: str) -> nn.Module:
         """Return an untrained network."""
 
+    def multiple(self, config_name: str) -> int:
+        """Return what the sides of the network's input must be a multiple of, pixels."""
+
     def export_module(self, model: nn.Module) -> nn.Module:
         """Return the graph that hosts run: inputs in the spec's order and range."""
 

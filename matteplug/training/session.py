@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from matteplug.errors import TrainingError
+from matteplug.networks import families
 from matteplug.training import checkpoint
 from matteplug.training.loop import Run
 from matteplug.training.memory import keep_freed_memory
@@ -97,7 +98,7 @@ def _check(settings: TrainSettings) -> None:
             "No training data was named.",
             "Name a folder of photographs: --data photos:DIR",
         )
-    multiple = 32
+    multiple = families.family(settings.family, settings.config).multiple(settings.config)
     for size_px in settings.sizes_px:
         if size_px < multiple or size_px % multiple:
             raise TrainingError(

@@ -159,3 +159,10 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         run("citm", *arguments)
+
+
+def test_crops_fit_the_network_that_is_trained() -> None:
+    arguments = ("--steps", "1", "--data", "photos:x", "--size", "96")
+    with pytest.raises(TrainingError, match="Crops of 96 px do not fit") as caught:
+        run("background-matting", *arguments)
+    assert "multiple of 64" in caught.value.hint

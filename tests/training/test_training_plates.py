@@ -60,7 +60,7 @@ def scenes() -> Batch:
     )
 
 
-def test_the_four_terms_of_stage_one() -> None:
+def test_the_terms_of_stage_one() -> None:
     network = cast(Any, Constant(alpha=0.25, colour=0.6))
     (phase,) = BackgroundMattingRecipe(network, OPTIONS | {"unmasked": 0.0}).phases(scenes(), 0.0)
     terms = {name: term.item() for name, term in phase.terms.items()}
@@ -68,7 +68,10 @@ def test_the_four_terms_of_stage_one() -> None:
     assert terms["gradient"] == pytest.approx(0.5 / 64)  # the step of the truth, in every row
     assert terms["foreground"] == pytest.approx(0.2, abs=1e-6)  # where there is any
     assert terms["composite"] == pytest.approx((abs(0.3 - 0.5) + abs(0.3 - 0.2)) / 2, abs=1e-6)
+    near = 32 + 5  # columns of partial alpha and the border around them
+    assert terms["border"] == pytest.approx((32 * 0.25 + 5 * 0.25) / near)
     weighted = terms["alpha"] + terms["gradient"] + 2 * terms["foreground"] + terms["composite"]
+    weighted += terms["border"]
     assert phase.loss.item() == pytest.approx(weighted)
 
 

@@ -37,8 +37,11 @@ class BackgroundMattingConfig:
 
     @property
     def multiple(self) -> int:
-        """Return what the sides must be a multiple of: four cells of the coarsest grid."""
-        return 4 * self.stride
+        """Return what the sides must be a multiple of: four cells of the coarsest grid.
+
+        A refinement halves its half-size pictures as often as `spreading.LEVELS` says.
+        """
+        return max(4 * self.stride, 64 if self.detail else 1)
 
     @property
     def stride(self) -> int:

@@ -9,12 +9,17 @@ from matteplug.networks.background_matting.config import CHANNELS, CONFIGS
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import BackgroundMatting
 
-__all__ = ["CONFIGS", "build", "export_module", "spec"]
+__all__ = ["CONFIGS", "build", "export_module", "multiple", "spec"]
 
 
 def build(config_name: str) -> BackgroundMatting:
     """Return an untrained network of the configuration "paper" or "compact"."""
     return BackgroundMatting(CONFIGS[config_name])
+
+
+def multiple(config_name: str) -> int:
+    """Return what the sides of the network's input must be a multiple of, pixels."""
+    return CONFIGS[config_name].multiple
 
 
 def export_module(model: nn.Module) -> nn.Module:

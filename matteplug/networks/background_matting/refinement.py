@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.background_matting.layers import normed
+from matteplug.networks.background_matting.spreading import opaque, spread
 
 FAINT = 0.02
 """Squared distance of foreground and plate, of 12, below which colours say little about alpha."""
@@ -18,13 +19,16 @@ FAINT = 0.02
 class Refinement(nn.Module):
     """Corrects alpha and foreground by what the picture, the plate and the matting equation say.
 
+    The foreground is the coarse one or the one spread from opaque parts nearby; where it explains
+    the picture well, alpha is what the matting equation makes of it.  The network judges both.
+
     Args:
         channels: of its convolutions, which work at half resolution.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        coarse, seen = 1 + 3, 3 + 3 + 1 + 3 + 1
+        coarse, seen, choices = 1 + 3, 3 + 3 + 2 * (3 + 1) + 1, 2
         self.look = nn.Sequential(
             *normed(nn.Conv2d(seen, channels, 3, stride=2, padding=1), channels)
         )
@@ -34,7 +38,7 @@ class Refinement(nn.Module):
             *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
         )
         self.enlarge = nn.Sequential(nn.Conv2d(channels, 2 * channels, 1), nn.PixelShuffle(2))
-        self.correct = nn.Conv2d(channels // 2 + seen, coarse, 3, padding=1)
+        self.correct = nn.Conv2d(channels // 2 + seen, coarse + choices, 3, padding=1)
 
     def forward(
         self, image: Tensor, plate: Tensor, alpha: Tensor, foreground: Tensor
@@ -42,18 +46,33 @@ class Refinement(nn.Module):
         """Return alpha (B, 1, H, W) and foreground (B, 3, H, W), about [−1, 1].
 
         Args:
-            image: (B, 3, H, W) in [−1, 1], like the rest; H and W even.
+            image: (B, 3, H, W) in [−1, 1], like the rest; H and W multiples of 64.
             plate: (B, 3, H, W).
             alpha: (B, 1, H/2, W/2), coarse.
             foreground: (B, 3, H/2, W/2), coarse.
         """
+        near = spread(F.avg_pool2d(image.float(), 2), opaque((alpha.detach().float() + 1) / 2))
         coarse = torch.cat((alpha, foreground), dim=1)
-        large = F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-        explained = 2 * explain(image, plate, large[:, 1:]) - 1
-        seen = torch.cat((image, image - plate, large, explained), dim=1)
+        guessed, own, near = (enlarged(x) for x in (alpha, foreground, near))
+        seen = torch.cat(
+            (
+                *(image, image - plate, guessed, own, near),
+                *(2 * explain(image, plate, colours) - 1 for colours in (own, near)),
+            ),
+            dim=1,
+        )
         x = self.think(torch.cat((self.look(seen), coarse), dim=1))
-        refined = large + self.correct(torch.cat((self.enlarge(x), seen), dim=1))
-        return refined[:, :1], refined[:, 1:]
+        corrections = self.correct(torch.cat((self.enlarge(x), seen), dim=1)).float()
+        choose, trust = torch.sigmoid(corrections[:, 4:]).chunk(2, dim=1)
+        foreground = own + choose * (near - own) + corrections[:, 1:4]
+        guessed = guessed + corrections[:, :1]
+        explained = 2 * explain(image, plate, foreground) - 1
+        return guessed + trust * (explained - guessed), foreground
+
+
+def enlarged(x: Tensor) -> Tensor:
+    """Resize (B, C, H, W) to twice the size, bilinear."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def explain(image: Tensor, plate: Tensor, foreground: Tensor) -> Tensor:

@@ -7,14 +7,19 @@ from torch import nn
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.networks.citm.config import CONFIGS
 from matteplug.networks.citm.graph import CitmGraph
-from matteplug.networks.citm.model import Citm
+from matteplug.networks.citm.model import MULTIPLE, Citm
 
-__all__ = ["CONFIGS", "build", "export_module", "spec"]
+__all__ = ["CONFIGS", "build", "export_module", "multiple", "spec"]
 
 
 def build(config_name: str) -> Citm:
     """Return an untrained network of the configuration "paper" or "compact"."""
     return Citm(CONFIGS[config_name])
+
+
+def multiple(config_name: str) -> int:
+    """Return what the sides of the network's input must be a multiple of, pixels."""
+    return MULTIPLE
 
 
 def export_module(model: nn.Module) -> nn.Module:

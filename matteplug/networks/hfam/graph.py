@@ -56,7 +56,7 @@ class HfamGraph(nn.Module):
             replicate_to_multiple(probabilities, MULTIPLE),
         )
         alpha = fuse(probabilities, detail[:, :, : large.shape[2], : large.shape[3]])
-        sure = resize(confidence(probabilities), image.shape[2], image.shape[3])
+        sure = resize(confidence(probabilities, alpha), image.shape[2], image.shape[3])
         return restore_detail(alpha, large, image), sure.clamp(0, 1)
 
 
@@ -77,11 +77,11 @@ def resize(x: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
 
 
-def confidence(probabilities: Tensor) -> Tensor:
+def confidence(probabilities: Tensor, alpha: Tensor) -> Tensor:
     """Return how sure the semantic map is, (B, 1, H, W); near 0 everywhere without a person."""
     best = probabilities.amax(dim=1, keepdim=True)
-    person = probabilities[:, 2:].mean(dim=(2, 3), keepdim=True)
-    return (1.5 * best - 0.5) * (person / PRESENT).clamp(max=1)
+    covered = alpha.mean(dim=(2, 3), keepdim=True)
+    return (1.5 * best - 0.5) * (covered / PRESENT).clamp(max=1)
 
 
 def restore_detail(alpha: Tensor, seen: Tensor, image: Tensor) -> Tensor:

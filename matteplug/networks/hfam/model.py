@@ -12,8 +12,8 @@ from matteplug.networks.hfam.decoders import DetailBranch, SemanticBranch
 from matteplug.networks.hfam.resnet import ResNet
 
 MULTIPLE = 32
-MARGIN = 0.01
-"""Two classes this close are blended: a hard choice would hang on the last bit of a float."""
+MARGIN = 0.05
+"""Two classes this close are blended: a steep choice shows the last bits of a float."""
 
 
 class HfamOutput(NamedTuple):

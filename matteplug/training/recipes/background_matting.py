@@ -18,6 +18,7 @@ from matteplug.training.settings import TrainSettings
 OPTIONS = {
     "stage": 1.0,
     "alpha": 1.0,
+    "border": 1.0,
     "gradient": 1.0,
     "foreground": 2.0,
     "composite": 1.0,

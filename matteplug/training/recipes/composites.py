@@ -7,11 +7,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from matteplug.networks.background_matting.model import BackgroundMatting, PlateOutput
 from matteplug.training import losses
 from matteplug.training.batch import Batch
 from matteplug.training.recipes import NETWORK, Needs, Phase
+
+BORDER_PX = 5
+"""How far around partial alpha counts as border."""
 
 
 class BackgroundMattingRecipe:
@@ -29,6 +33,8 @@ class BackgroundMattingRecipe:
         output = see(self.parts[NETWORK], batch, masked=not unmasked)
         truth = PlateOutput(batch.alpha, batch.foreground)
         terms = against(output, truth, batch.image, batch.background)
+        # not the paper's, which are means over a whole picture, where a border weighs little
+        terms["border"] = losses.l1(output.alpha, truth.alpha, border(truth.alpha))
         loss = torch.stack([self._options[name] * term for name, term in terms.items()]).sum()
         yield Phase(NETWORK, loss, terms)
 
@@ -63,3 +69,9 @@ def against(
         "foreground": losses.colour(output.foreground, truth.foreground, (truth.alpha > 0).float()),
         "composite": losses.colour(composite, image, everywhere),
     }
+
+
+def border(alpha: Tensor) -> Tensor:
+    """Return 1 within `BORDER_PX` of partial alpha, else 0; (B, 1, H, W)."""
+    partial = ((alpha > 0.01) & (alpha < 0.99)).float()
+    return F.max_pool2d(partial, 2 * BORDER_PX + 1, stride=1, padding=BORDER_PX)

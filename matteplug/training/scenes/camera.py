@@ -13,12 +13,16 @@ from matteplug.training.scenes.noise import Field, Rng
 
 
 def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
-    """Give all layers the same exposure, gamma and cast: they lie in one light."""
+    """Give all layers the same exposure, gamma and cast; some pictures are paler, or grey."""
     if rng.random() < 0.6:
         return layers
-    gain = planes.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
+    change = planes.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
     gamma = np.float32(np.exp(rng.normal(0, 0.25)))
-    return tuple(planes.recoloured(layer, gain) ** gamma for layer in layers)
+    if rng.random() < 0.25:
+        colour = max(0.0, rng.uniform(-0.6, 1.0))
+        paler = colour * planes.IDENTITY + (1 - colour) * planes.GREY
+        change = planes.then(paler, change)
+    return tuple(planes.recoloured(layer, change) ** gamma for layer in layers)
 
 
 def expose(rng: Rng, image: Field) -> U8:

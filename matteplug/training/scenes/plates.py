@@ -1,7 +1,8 @@
 """What a network with a captured background gets: an imperfect plate, and a coarse wrong mask.
 
-The plate was taken moments before or after the picture: the camera has moved a little, exposure and
-white balance have shifted, noise is its own, and the shadow that the object casts is not on it.
+The plate was taken moments before or after the picture: the camera has moved, exposure and white
+balance have shifted, noise is its own, and the shadow that the object casts is not on it.  Mostly
+that has been registered, and what is left is small; sometimes it has not, or could not be.
 """
 
 from __future__ import annotations
@@ -30,20 +31,25 @@ def shadowed(rng: Rng, background: Field, alpha: Field) -> Field:
     return darker
 
 
+UNREGISTERED = 0.25
+"""Share of the plates that are as they were taken."""
+
+
 def captured(rng: Rng, background: Field) -> U8:
     """Return the plate (H, W, 3) uint8 that was taken of a background."""
     plate = background
+    left = 1.0 if rng.random() < UNREGISTERED else 0.25
     if rng.random() < 0.8:
         size = background.shape[0]
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)
-        moved = corners + rng.normal(0, log_uniform(rng, 0.3, 4.0), (4, 2))
-        moved += rng.normal(0, log_uniform(rng, 0.3, 6.0), 2)
+        moved = corners + rng.normal(0, left * log_uniform(rng, 0.3, 4.0), (4, 2))
+        moved += rng.normal(0, left * log_uniform(rng, 0.3, 6.0), 2)
         matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
         border = cv2.BORDER_REFLECT_101
         plate = cv2.warpPerspective(plate, matrix, (size, size), borderMode=border)
     if rng.random() < 0.7:
-        gain = planes.scaled(np.exp(rng.normal(0, 0.08) + rng.normal(0, 0.03, 3)))
-        plate = planes.recoloured(plate, gain) ** np.float32(np.exp(rng.normal(0, 0.08)))
+        gain = planes.scaled(np.exp(left * (rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))))
+        plate = planes.recoloured(plate, gain) ** np.float32(np.exp(left * rng.normal(0, 0.08)))
     return camera.expose(rng, plate)
 
 
