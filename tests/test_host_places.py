@@ -13,6 +13,7 @@ from matteplug_gimp.install import WAYS as GIMP3
 from matteplug_gimp.install_gimp2 import WAYS as GIMP2
 from matteplug_gimp.install_gimp2 import files as gimp2_files
 from matteplug_inkscape.install import WAYS as INKSCAPE
+from matteplug_krita.install import WAYS as KRITA
 
 _VARIABLES = (
     "GIMP2_DIRECTORY",
@@ -141,6 +142,43 @@ _FOUND = [
         "native",
         "Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions",
     ),
+    (KRITA, LINUX, "bin/krita", "native", ".local/share/krita/pykrita"),
+    (KRITA, LINUX, ".local/share/krita/krita.log", "native", ".local/share/krita/pykrita"),
+    (
+        KRITA,
+        LINUX,
+        ".local/share/flatpak/app/org.kde.krita/current/active/files/bin/krita",
+        "flatpak",
+        ".var/app/org.kde.krita/data/krita/pykrita",
+    ),
+    (
+        KRITA,
+        LINUX,
+        "snap/krita/current/.local/share/krita/krita.log",
+        "snap",
+        "snap/krita/current/.local/share/krita/pykrita",
+    ),
+    (
+        KRITA,
+        LINUX,
+        "Downloads/krita-5.2.9-x86_64.appimage",
+        "appimage",
+        ".local/share/krita/pykrita",
+    ),
+    (
+        KRITA,
+        WINDOWS,
+        "AppData/Roaming/krita/krita.log",
+        "native",
+        "AppData/Roaming/krita/pykrita",
+    ),
+    (
+        KRITA,
+        MACOS,
+        "Applications/krita.app/Contents/MacOS/krita",
+        "native",
+        "Library/Application Support/krita/pykrita",
+    ),
 ]
 
 
@@ -153,6 +191,33 @@ def test_every_packaging_is_found(
     (place,) = find(ways, system)
     assert place.kind == kind
     assert place.folder == home / folder
+
+
+@pytest.mark.parametrize(
+    ("system", "there", "settings"),
+    [
+        (LINUX, "bin/krita", ".config/kritarc"),
+        (
+            LINUX,
+            ".local/share/flatpak/app/org.kde.krita/current/active/files/bin/krita",
+            ".var/app/org.kde.krita/config/kritarc",
+        ),
+        (
+            LINUX,
+            "snap/krita/current/.local/share/krita/krita.log",
+            "snap/krita/current/.config/kritarc",
+        ),
+        (LINUX, "Downloads/krita-5.2.9-x86_64.appimage", ".config/kritarc"),
+        (WINDOWS, "AppData/Roaming/krita/krita.log", "AppData/Local/kritarc"),
+        (MACOS, "Applications/krita.app/Contents/MacOS/krita", "Library/Preferences/kritarc"),
+    ],
+)
+def test_krita_is_switched_on_in_its_own_settings(
+    home: Path, system: str, there: str, settings: str
+) -> None:
+    _put(home / there)
+    (place,) = find(KRITA, system)
+    assert place.settings == home / settings
 
 
 def test_a_variable_names_another_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Smart Matte in a visible GIMP 2.10: menu entry, dialog, result, and one step back.
+"""Smart Matte in a visible GIMP 2.10: menu entry, dialog, result, one step back, and Cancel.
 
 Needs Xvfb, openbox and xdotool; MATTEPLUG_SCREENSHOTS as in test_gimp3_window.py.
 """
@@ -6,6 +6,7 @@ Needs Xvfb, openbox and xdotool; MATTEPLUG_SCREENSHOTS as in test_gimp3_window.p
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -27,12 +28,15 @@ OPEN = """
   (gimp-image-select-ellipse image CHANNEL-OP-REPLACE {ellipse})
   (gimp-display-new image))
 """
+CANCEL_AT = (-249, -38)
+"""Where Cancel is, from the lower right corner of GIMP's window."""
 
 
 @contextmanager
-def opened(gimp: Gimp2, picture: Path, ellipse: str, display: str) -> Iterator[Screen]:
-    """A visible GIMP with a picture and a selection."""
-    process = gimp.start(OPEN.format(path=picture, ellipse=ellipse), display)
+def opened(gimp: Gimp2, pictures: dict[Path, str], display: str) -> Iterator[Screen]:
+    """A visible GIMP with pictures, and in each an elliptic selection."""
+    scripts = [OPEN.format(path=path, ellipse=ellipse) for path, ellipse in pictures.items()]
+    process = gimp.start(f"(begin {' '.join(scripts)})", display)
     try:
         yield Screen(display)
     finally:
@@ -56,18 +60,41 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
     return screen.window("Smart Matte|script-fu-matteplug", limit_s=60)
 
 
-def test_menu_dialog_result_and_undo(tmp_path: Path, display: str) -> None:
+def cancel(screen: Screen, window: str) -> None:
+    """Press Cancel beside the progress in GIMP's window."""
+    said = screen.do("getwindowgeometry", "--shell", window)
+    at = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
+    x, y = at["X"] + at["WIDTH"] + CANCEL_AT[0], at["Y"] + at["HEIGHT"] + CANCEL_AT[1]
+    screen.do("mousemove", str(x), str(y), "click", "1")
+
+
+def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> None:
     gimp = Gimp2(tmp_path)
     y, x = np.mgrid[:240, :320].astype(np.uint8)
-    picture = tmp_path / "picture.png"
+    picture, slow = tmp_path / "picture.png", tmp_path / "slow.png"
     files.write(picture, np.stack([x, y, np.full_like(x, 128)], axis=-1))
-    with opened(gimp, picture, "60 40 180 150", display) as screen:
-        window = screen.window("1 layer.*GIMP")
+    files.write(slow, np.zeros((12, 9, 3), np.uint8))  # the fake engine takes a minute over it
+    with opened(gimp, {slow: "2 3 5 6", picture: "60 40 180 150"}, display) as screen:
+        window = screen.window("picture.*1 layer.*GIMP")
         dialog = choose_smart_matte(screen, window)
         screen.shoot("gimp2-dialog.png")
         screen.press(dialog, "alt+o")
         window = screen.window("2 layers.*GIMP", limit_s=60)
         screen.shoot("gimp2-result.png")
         screen.press(window, "ctrl+z")
-        screen.window("1 layer.*GIMP", limit_s=20)
+        window = screen.window("1 layer.*GIMP", limit_s=20)
         screen.shoot("gimp2-undone.png")
+
+        screen.press(window, "alt+1")
+        window = screen.window("slow.*GIMP", limit_s=20)
+        (tmp_path / "python.pid").unlink()
+        screen.press(window, "ctrl+f")  # the dialog takes no Cancel, but Repeat does without one
+        worker = gimp.worker_id()
+        time.sleep(1.5)
+        screen.shoot("gimp2-cancel.png")
+        cancel(screen, window)
+        end = time.monotonic() + 5
+        while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not Path(f"/proc/{worker}").exists()
+        assert screen.window("slow.*1 layer.*GIMP", limit_s=5)
