@@ -42,7 +42,8 @@ class Gimp2:
             worker.write_text(_FAKE)
             worker.chmod(0o755)
             python = str(worker)
-        files(Place(folder=plug_ins)).install(python)
+        self.files = files(Place(folder=plug_ins))
+        self.files.install(python)
 
     def start(
         self, batch: str = "(plug-in-matteplug-test RUN-NONINTERACTIVE)", display: str = ""

@@ -180,7 +180,7 @@ def test_from_ok_to_the_layer(
         show(picture, polygon=[4 * value for value in PORTRAIT], runs=ROUNDS)
         for _ in range(ROUNDS):
             dialog = screen.window("^Smart Matte$")
-            time.sleep(4)  # a user reads
+            time.sleep(2.5)  # a user reads
             screen.press(dialog, "Return")
             pressed.append(time.time())
             screen.gone(dialog)
