@@ -108,7 +108,9 @@ class _Worker:
         if header["type"] == "hello":
             self._greeted = header.get("protocol") == PROTOCOL
             self._send(_hello())
-            from matteplug import wire  # noqa: F401 - while the host shows its dialog
+            import cv2  # noqa: F401 - while the host shows its dialog
+
+            from matteplug import wire  # noqa: F401
         elif header["type"] == "load":
             self._load(header.get("network"))
         elif header["type"] != "matte":
