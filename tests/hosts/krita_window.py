@@ -149,6 +149,7 @@ class Stage:
 
         yield over
         self.service.ended.disconnect(end)
+        yield 0.3  # Krita's own news of the layer, the menu's undo among them, are still queued
         self.document.waitForDone()
         longest = max(b - a for a, b in zip([started, *ticks], ticks, strict=False))
         return {
