@@ -115,7 +115,8 @@ class NetworkSpec:
     @property
     def mean_sad(self) -> float:
         """Return the mean of the recorded sums of absolute differences; infinite without any."""
-        sads = [part["sad"] for part in self.metrics.values() if isinstance(part, Mapping)]
+        parts = [part for part in self.metrics.values() if isinstance(part, Mapping)]
+        sads = [part["sad"] for part in parts if "sad" in part]
         return sum(sads) / len(sads) if sads else math.inf
 
     def to_json(self) -> dict[str, Any]:

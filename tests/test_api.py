@@ -58,7 +58,7 @@ def test_the_best_of_those_that_were_measured_is_chosen(registry: plugins.Regist
     def measured(network_id: str, *sads: float) -> NetworkSpec:
         sets = {f"set {i}": {"sad": sad, "mse": 0.01} for i, sad in enumerate(sads)}
         spec = network(network_id, Guide.TRIMAP, "image", "trimap")
-        return replace(spec, metrics={"evaluator": "of a test"} | sets)
+        return replace(spec, metrics={"evaluator": "of a test", "people": {"iou": 0.8}} | sets)
 
     registry.add("b", "b 1", networks=[measured("worse", 4.0, 8.0), measured("best", 5.0, 6.0)])
     assert api.matte(picture(), trimap=trimap(), engine=FakeEngine()).network == "best"

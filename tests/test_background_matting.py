@@ -14,7 +14,7 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
-from matteplug.networks.background_matting.refinement import explain
+from matteplug.networks.background_matting.refinement import explain, fit
 from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
 
@@ -132,6 +132,15 @@ def test_colours_spread_from_the_opaque_parts() -> None:
     picture[..., 10:22, 10:22] = 0.5  # the core's own colour
     assert torch.allclose(spread(picture, opaque(alpha)), torch.tensor(0.5), atol=0.02)
     assert not spread(picture, 0 * alpha).any()
+
+
+def test_a_foreground_fits_that_explains_the_picture() -> None:
+    plate, foreground = torch.full((1, 3, 4, 4), -0.5), torch.full((1, 3, 4, 4), 0.7)
+    image = 0.25 * foreground + 0.75 * plate
+    alpha = explain(image, plate, foreground)
+    assert (fit(image, plate, foreground, alpha) > 0.9).all()
+    image[:, 0] += 0.6  # a colour beside the line from plate to foreground
+    assert (fit(image, plate, foreground, explain(image, plate, foreground)) < 0.01).all()
 
 
 def test_discriminator_judges_patches_of_70() -> None:

@@ -177,4 +177,4 @@ def test_spec_names_what_the_graph_gives() -> None:
     spec = family("hfam").spec("compact")
     assert [tensor.role for tensor in spec.outputs] == ["alpha", "confidence"]
     assert not spec.tiling
-    assert (PAPER.side_px, COMPACT.side_px) == (512, 192)
+    assert (PAPER.side_px, COMPACT.side_px) == (512, 256)

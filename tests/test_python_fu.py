@@ -44,6 +44,7 @@ NEW: dict[str, Any] = {
     "twice": {"runs": 2},
 }
 OTHERS: dict[str, Any] = {
+    "nothing selected": {"select": False},  # left to the network that takes no guide
     "layer mask": {"settings": {"output": "layer-mask"}},
     "deep layer mask": {"settings": {"output": "layer-mask"}, "precision": 650},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}, "kind": "rgba"},
@@ -63,7 +64,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "locked": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
     "deep": ({"precision": 650}, "8 bits a channel"),
-    "nothing selected": ({"select": False}, "Give a trimap or a selection."),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
     "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),
 }

@@ -54,6 +54,7 @@ DONE: dict[str, Any] = {
     **{name: {"precision": number} for name, (number, _, _) in PRECISIONS.items()},
 }
 OTHERS: dict[str, Any] = {
+    "nothing selected": {"select": False},  # left to the network that takes no guide
     "layer mask": {"settings": {"output": "layer-mask"}},
     "layer mask float": {"settings": {"output": "layer-mask"}, "precision": 650},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
@@ -73,7 +74,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "has a mask already",
     ),
     "locked mask": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
-    "nothing selected": ({"select": False}, "Give a trimap or a selection."),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
     "unknown guide": ({"settings": {"guide": "scribble"}}, "selection, trimap, plate"),
     "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),

@@ -100,7 +100,7 @@ def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
 
 
 Show = Callable[..., "subprocess.Popen[bytes]"]
-ROUNDS = 3
+ROUNDS = 5
 PORTRAIT = (165, 75, 205, 55, 260, 90, 268, 140, 240, 165, 290, 200, 296, 270, 126, 270, 135, 210)
 """A rough outline of the person in the plate set's first picture, at a quarter of its size."""
 

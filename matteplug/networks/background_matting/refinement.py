@@ -15,12 +15,15 @@ from matteplug.networks.background_matting.spreading import opaque, spread
 FAINT = 0.02
 """Squared distance of foreground and plate, of 12, below which colours say little about alpha."""
 
+MISFIT = 0.15
+"""Distance of colours, of 3.5, at which a foreground does not fit any more."""
+
 
 class Refinement(nn.Module):
     """Corrects alpha and foreground by what the picture, the plate and the matting equation say.
 
-    The foreground is the coarse one or the one spread from opaque parts nearby; where it explains
-    the picture well, alpha is what the matting equation makes of it.  The network judges both.
+    The foreground is the one spread from opaque parts nearby where that fits the picture, else the
+    coarse one; where the network trusts it, alpha is what the matting equation makes of it.
 
     Args:
         channels: of its convolutions, which work at half resolution.
@@ -28,7 +31,7 @@ class Refinement(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        coarse, seen, choices = 1 + 3, 3 + 3 + 2 * (3 + 1) + 1, 2
+        coarse, seen, trust = 1 + 3, 3 + 3 + 2 * (3 + 1) + 1, 1
         self.look = nn.Sequential(
             *normed(nn.Conv2d(seen, channels, 3, stride=2, padding=1), channels)
         )
@@ -38,7 +41,7 @@ class Refinement(nn.Module):
             *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
         )
         self.enlarge = nn.Sequential(nn.Conv2d(channels, 2 * channels, 1), nn.PixelShuffle(2))
-        self.correct = nn.Conv2d(channels // 2 + seen, coarse + choices, 3, padding=1)
+        self.correct = nn.Conv2d(channels // 2 + seen, coarse + trust, 3, padding=1)
 
     def forward(
         self, image: Tensor, plate: Tensor, alpha: Tensor, foreground: Tensor
@@ -54,19 +57,16 @@ class Refinement(nn.Module):
         near = spread(F.avg_pool2d(image.float(), 2), opaque((alpha.detach().float() + 1) / 2))
         coarse = torch.cat((alpha, foreground), dim=1)
         guessed, own, near = (enlarged(x) for x in (alpha, foreground, near))
-        seen = torch.cat(
-            (
-                *(image, image - plate, guessed, own, near),
-                *(2 * explain(image, plate, colours) - 1 for colours in (own, near)),
-            ),
-            dim=1,
-        )
+        by_own, by_near = (explain(image, plate, colours) for colours in (own, near))
+        cues = (image, image - plate, guessed, own, near, 2 * by_own - 1, 2 * by_near - 1)
+        seen = torch.cat(cues, dim=1)
         x = self.think(torch.cat((self.look(seen), coarse), dim=1))
         corrections = self.correct(torch.cat((self.enlarge(x), seen), dim=1)).float()
-        choose, trust = torch.sigmoid(corrections[:, 4:]).chunk(2, dim=1)
-        foreground = own + choose * (near - own) + corrections[:, 1:4]
+        suits = fit(image, plate, near, by_near)
+        foreground = own + suits * (near - own) + corrections[:, 1:4]
         guessed = guessed + corrections[:, :1]
         explained = 2 * explain(image, plate, foreground) - 1
+        trust = torch.sigmoid(corrections[:, 4:])
         return guessed + trust * (explained - guessed), foreground
 
 
@@ -85,3 +85,17 @@ def explain(image: Tensor, plate: Tensor, foreground: Tensor) -> Tensor:
     along = ((image - plate) * span).sum(dim=1, keepdim=True)
     squared = span.square().sum(dim=1, keepdim=True)
     return (along / (squared + FAINT)).clamp(0, 1)
+
+
+def fit(image: Tensor, plate: Tensor, foreground: Tensor, alpha: Tensor) -> Tensor:
+    """Return how well αF + (1 − α)B is the image, (B, 1, H, W): 1 exactly, near 0 beyond `MISFIT`.
+
+    Args:
+        image: (B, 3, H, W) in [−1, 1], like `plate` and `foreground`.
+        plate: (B, 3, H, W).
+        foreground: (B, 3, H, W).
+        alpha: (B, 1, H, W), 0 to 1.
+    """
+    image, plate = image.float(), plate.float()
+    error = image - plate - alpha * (foreground - plate)
+    return torch.exp(-error.square().sum(dim=1, keepdim=True) / MISFIT**2)

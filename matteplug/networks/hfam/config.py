@@ -56,7 +56,7 @@ COMPACT = HfamConfig(
     aspp=48,
     dilations=(2, 4, 8),
     decoder=(96, 64, 48, 32, 24),
-    side_px=192,
+    side_px=256,
     detail_px=384,
 )
 """The same, made for CPUs: an encoder like ResNet-18 of half its width, which sees pictures as
