@@ -26,6 +26,8 @@ _OPTIONS: Mapping[str, type] = {
     "clean_colours": bool,
     "limit_mib": int,
 }
+_OPAQUE = 1 - 1e-6
+"""Alpha from here on is no transparency: GIMP has faster ways to floats that end at 0.9999999."""
 _RESULTS = {"alpha": ("Y",), "foreground": ("RGB", "RGBA", "BGRA"), "cutout": ("RGBA", "BGRA")}
 
 
@@ -144,7 +146,7 @@ def _colours(
     """Return a buffer's colours in [0, full scale], (H, W, 3), and notes."""
     array = buffer.placed(rect or buffer.rect)
     colours, notes = pictures.colours(array, what), tuple[str, ...]()
-    if array.ndim == 3 and array.shape[2] == 4 and (pixels.to_float(array[..., 3]) < 1).any():
+    if array.ndim == 3 and array.shape[2] == 4 and (pixels.to_float(array[..., 3]) < _OPAQUE).any():
         notes += ("The picture was partly transparent, and stays so.",)
     if colours.dtype.kind == "f" and (colours.min() < 0 or colours.max() > 1):
         colours = np.clip(colours, 0, 1)

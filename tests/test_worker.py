@@ -251,6 +251,12 @@ def test_the_picture_s_own_transparency_stays() -> None:
     assert colours.reshape(4, 8, 4)[0, :, 3].tolist() == [200] * 6 + [51] * 2
 
 
+def test_an_alpha_a_little_below_one_is_no_transparency() -> None:
+    image = np.full((4, 8, 4), np.nextafter(1, 0, dtype=np.float32), np.float32)
+    asked = job(entry("image", image, "RGBA f32"), entry("trimap", trimap(8, 4), "Y u8"))
+    assert WireAdapter().read(asked).notes == ()
+
+
 def test_highlights_beyond_white_stay_where_the_picture_is_opaque() -> None:
     image = np.full((4, 8, 3), 4.5, np.float32)
     asked = job(

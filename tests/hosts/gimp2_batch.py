@@ -92,7 +92,7 @@ def make_scene(scene):
     layer = pdb.gimp_layer_new(image, *size, 0, "cat", 100, 28)
     pdb.gimp_image_insert_layer(image, layer, None, 0)
     pdb.gimp_layer_set_offsets(layer, *scene["at"])
-    gegl_pixels.set_colours(layer, depth, base64.b64decode(scene["pixels"]))
+    gegl_pixels._write(layer, depth, "R'G'B'", base64.b64decode(scene["pixels"]))
     mask = pdb.gimp_layer_create_mask(layer, 0)
     pdb.gimp_layer_add_mask(layer, mask)
     pdb.gimp_layer_set_offsets(layer, 0, 0)
@@ -150,7 +150,7 @@ def drawable_report(layer):
         "at": pdb.gimp_drawable_offsets(layer),
         "size": [pdb.gimp_drawable_width(layer), pdb.gimp_drawable_height(layer)],
         "parent": parent and pdb.gimp_item_get_name(parent),
-        "pixels": text(gegl_pixels.colours(layer, "f32").data),
+        "pixels": text(gegl_pixels._read(layer, "RGBA", "f32", "R'G'B'A").data),
         "native": native(layer),
         "mask": mask and text(gegl_pixels.mask(mask, "f32").data),
     }

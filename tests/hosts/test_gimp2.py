@@ -116,9 +116,9 @@ def library_s(report: dict[str, Any], depth: str = "uint8") -> NDArray[Any]:
     width, height = source["size"]
     selection = selection[y + 100 : y + 100 + height, x + 100 : x + 100 + width]
     matte = api.matte(stored(pixels[..., :3], depth), selection=selection, engine=FakeEngine())
-    own = pixels[..., 3]
     cutout = matte.cutout()
     full = 1 if depth == "float32" else np.iinfo(depth).max
+    own = stored(pixels[..., 3], depth) / np.float32(full)
     alpha = stored(matte.alpha * own, depth)
     assert np.abs(cutout[..., 3] / full - matte.alpha).max() <= 0.5 / full + 1e-6
     return np.dstack([cutout[..., :3], alpha])
@@ -150,9 +150,11 @@ def test_the_new_layer_is_the_library_s_cutout(reports: dict[str, Any], title: s
         wrong = np.abs(got / full - expected / full)[visible]
         assert visible.any()
         assert wrong.max() <= tolerance
-        solid = expected[..., 3] == full
-        kept = floats(source["pixels"], source)
-        difference = np.abs(floats(layer["pixels"], layer) - kept)[solid]
+        # GIMP's conversions, chosen by their speed that day, may give 1 as 0.9999999
+        solid = expected[..., 3] >= full * (1 - 1e-6)
+        assert solid.any()
+        kept = stored(floats(source["pixels"], source), depth)
+        difference = np.abs(got / full - kept / full)[solid]
         assert difference.max() <= (1e-6 if "linear" in title else 0), "solid pixels stay"
 
 
@@ -179,7 +181,7 @@ def test_a_new_layer_with_mask_shows_what_the_cutout_shows(reports: dict[str, An
     shown = colours[..., 3] * floats(layer["mask"], layer, 1)
     assert np.abs(shown - visible[..., 3]).max() <= 0.51 / 255
     seen = visible[..., 3] > 0
-    assert (colours[seen][:, :3] == visible[seen][:, :3]).all()
+    assert (stored(colours, "uint8") == stored(visible, "uint8"))[seen][:, :3].all()
 
 
 def test_the_matte_becomes_the_selection(reports: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import pixels
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
 
@@ -37,13 +36,12 @@ class TestGimp2(HostContract):
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
         depth, precision = DEPTHS[scene.image.dtype.name]
-        opaque = pixels.cutout(scene.image, np.ones(scene.image.shape[:2], np.float32))
         described = {
             "precision": precision,
             "depth": depth,
             "size": scene.selection.shape[::-1],
             "at": scene.at,
-            "pixels": base64.b64encode(opaque.tobytes()).decode(),
+            "pixels": base64.b64encode(scene.image.tobytes()).decode(),
             "selection": base64.b64encode(scene.selection.tobytes()).decode(),
         }
         self.gimp.files.install(python)
@@ -53,7 +51,7 @@ class TestGimp2(HostContract):
         cutout = report["layers"][0] if report["layers"] else None
         return Outcome(
             error="" if status == "success" else message,
-            image=_pixels(report["source"], scene)[..., :3],
+            image=_pixels(report["source"], scene),
             at=tuple(report["source"]["at"]),
             cutout=None if cutout is None else _pixels(cutout, scene),
             cutout_at=(0, 0) if cutout is None else tuple(cutout["at"]),
@@ -62,5 +60,5 @@ class TestGimp2(HostContract):
 
 def _pixels(layer: dict[str, Any], scene: Scene) -> NDArray[Any]:
     width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(layer["pixels"]), np.float32)
-    return pixels.from_float(values.reshape(height, width, 4), scene.image.dtype)
+    values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
+    return values.reshape(height, width, -1)

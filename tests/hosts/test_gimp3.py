@@ -169,7 +169,8 @@ def test_the_new_layer_is_the_library_s_cutout(reports: dict[str, Any], title: s
         # a dark step of 8 linear bits is 13 encoded ones
         steps = 6.5 if title == "u8_linear" else 1.01
         assert np.abs(pixels[..., :3] - colours)[visible].max() <= steps / 255
-        opaque = (alpha == 1) & (own == 1)
+        # GIMP's conversions, chosen by their speed that day, may give 1 as 0.9999999
+        opaque = (alpha == 1) & (own >= 1 - 1e-6)
         kept = floats(source["pixels"], source)[..., :3]
         assert opaque.any()
         assert np.abs(pixels[..., :3] - kept)[opaque].max() <= 1e-3 / 255, "solid pixels stay"

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import pixels
 from matteplug.host_places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
@@ -77,7 +76,7 @@ class TestGimp3(HostContract):
         cutout = report["layers"][0] if report["layers"] else None
         return Outcome(
             error="" if status == "success" else message,
-            image=_pixels(report["source"], scene)[..., :3],
+            image=_pixels(report["source"], scene),
             at=tuple(report["source"]["at"]),
             cutout=None if cutout is None else _pixels(cutout, scene),
             cutout_at=(0, 0) if cutout is None else tuple(cutout["at"]),
@@ -86,5 +85,5 @@ class TestGimp3(HostContract):
 
 def _pixels(layer: dict[str, Any], scene: Scene) -> NDArray[Any]:
     width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(layer["pixels"]), np.float32)
-    return pixels.from_float(values.reshape(height, width, 4), scene.image.dtype)
+    values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
+    return values.reshape(height, width, -1)

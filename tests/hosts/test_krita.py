@@ -73,7 +73,9 @@ REFUSED = {
     "another plate": ({"special": "plate"}, "does not seem to show the same scene"),
     "no network": ({"choices": {"network": "nothing"}}, "no network named 'nothing'"),
 }
-UNGUIDED = {"none": {"choices": {"guide": "none"}, "select": False}}
+UNGUIDED = {
+    "none": {"choices": {"guide": "none", "network": "tiny-portrait"}, "select": False},
+}
 DEPTHS = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
 

@@ -64,8 +64,13 @@ def depth_of(image):
 
 
 def colours(layer, depth):
-    """Return a layer's pixels, at (0, 0)."""
-    return _read(layer, "RGBA", depth, "R'G'B'A")
+    """Return a layer's pixels, at (0, 0); of an opaque layer without the alpha that GEGL would add.
+
+    It may go there by way of linear values, and come back a little off.
+    """
+    if pdb.gimp_drawable_has_alpha(layer):
+        return _read(layer, "RGBA", depth, "R'G'B'A")
+    return _read(layer, "RGB", depth, "R'G'B'")
 
 
 def gray(layer, depth):
