@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from hosts.cases import Cases
 from hosts.metadata import describe
+from hosts.run_gimp2 import Gimp2
 from matteplug import plugins, weights
 from matteplug.host_places import Place
 from matteplug_gimp.install import files
@@ -107,14 +109,31 @@ def start_gimp(chroot: Path) -> Start:
         }
         options = ["--no-splash"] if display else ["-i", "-d", "-f", "--quit"]
         batch = f"exec(open('/srv/test/{script}').read())"
-        return subprocess.Popen(
-            ["chroot", str(chroot), program, *options, *_PYTHON, "-b", batch],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        with (chroot / "srv" / "test" / "said").open("w") as said:
+            return subprocess.Popen(
+                ["chroot", str(chroot), program, *options, *_PYTHON, "-b", batch],
+                env=environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
     return start
+
+
+@pytest.fixture(scope="session")
+def gimp3(folder: Path, start_gimp: Start) -> Iterator[Cases]:
+    """GIMP 3 without a window."""
+    cases = Cases(folder, lambda: start_gimp("gimp3_batch.py"))
+    yield cases
+    cases.close()
+
+
+@pytest.fixture(scope="session")
+def gimp2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gimp2]:
+    """GIMP 2.10 without a window; in a new folder it asks every plug-in first."""
+    gimp = Gimp2(tmp_path_factory.mktemp("gimp2"))
+    yield gimp
+    gimp.cases.close()
 
 
 @pytest.fixture(scope="session")

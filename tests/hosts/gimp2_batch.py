@@ -2,7 +2,8 @@
 """What a person does in GIMP 2.10, case by case; a plug-in of its own, beside copies of libgimp.py
 and gegl_pixels.py.
 
-Reads cases.json and writes report.json beside it; see test_gimp2.py.
+Takes cases.json and writes report.json beside it, until there is a file "stop";
+see cases.py and test_gimp2.py.
 """
 
 import base64
@@ -45,9 +46,11 @@ def make(case):
     if "picture" in case:
         picture = os.path.join(FOLDER, case["picture"])
         image = pdb.gimp_file_load(1, picture, picture)
+        pdb.gimp_context_push()
         pdb.gimp_context_set_feather(1)
         pdb.gimp_context_set_feather_radius(3, 3)
         pdb.gimp_image_select_ellipse(image, 2, *case["ellipse"])
+        pdb.gimp_context_pop()
         return image, pdb.gimp_image_get_active_layer(image)
     base = case.get("base", "rgb")
     image = pdb.gimp_image_new_with_precision(
@@ -208,16 +211,23 @@ def run(case):
 
 def run_all(_run_mode):
     gegl_pixels.start()
-    with open(os.path.join(FOLDER, "cases.json")) as file:
-        cases = json.load(file)
-    reports = {}
-    for title, case in cases.items():
-        try:
-            reports[title] = run(case)
-        except Exception:  # the others go on
-            reports[title] = {"error": traceback.format_exc()}
-    with open(os.path.join(FOLDER, "report.json"), "w") as file:
-        json.dump(reports, file)
+    asked, told, stop = (os.path.join(FOLDER, n) for n in ("cases.json", "report.json", "stop"))
+    while not os.path.exists(stop):
+        if not os.path.exists(asked):
+            time.sleep(0.02)
+            continue
+        with open(asked) as file:
+            cases = json.load(file)
+        os.remove(asked)
+        reports = {}
+        for title, case in cases.items():
+            try:
+                reports[title] = run(case)
+            except Exception:  # the others go on
+                reports[title] = {"error": traceback.format_exc()}
+        with open(told + ".part", "w") as file:
+            json.dump(reports, file)
+        os.replace(told + ".part", told)
 
 
 if __name__ == "__main__":

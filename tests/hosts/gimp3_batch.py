@@ -1,6 +1,7 @@
 """What a person does in GIMP 3, case by case; run by GIMP's own Python in its batch mode.
 
-Reads cases.json and writes report.json beside it; see test_gimp3.py.
+Takes cases.json and writes report.json beside it, until there is a file "stop";
+see cases.py and test_gimp3.py.
 """
 
 import base64
@@ -42,10 +43,12 @@ def make(case):
     if "picture" in case:
         picture = Gio.File.new_for_path(os.path.join(FOLDER, case["picture"]))
         image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, picture)
+        Gimp.context_push()
         Gimp.context_set_feather(True)
         Gimp.context_set_feather_radius(3, 3)
         if "ellipse" in case:
             image.select_ellipse(Gimp.ChannelOps.REPLACE, *case["ellipse"])
+        Gimp.context_pop()
         return image, image.get_layers()[0]
     precision = getattr(Gimp.Precision, case.get("precision", "U8_NON_LINEAR"))
     base = case.get("base", "rgb")
@@ -203,13 +206,20 @@ def run(case):
     return report
 
 
-with open(os.path.join(FOLDER, "cases.json")) as file:
-    cases = json.load(file)
-reports = {}
-for title, case in cases.items():
-    try:
-        reports[title] = run(case)
-    except Exception as error:  # the others go on
-        reports[title] = {"error": repr(error)}
-with open(os.path.join(FOLDER, "report.json"), "w") as file:
-    json.dump(reports, file)
+asked, told, stop = (os.path.join(FOLDER, n) for n in ("cases.json", "report.json", "stop"))
+while not os.path.exists(stop):
+    if not os.path.exists(asked):
+        time.sleep(0.02)
+        continue
+    with open(asked) as file:
+        cases = json.load(file)
+    os.remove(asked)
+    reports = {}
+    for title, case in cases.items():
+        try:
+            reports[title] = run(case)
+        except Exception as error:  # the others go on
+            reports[title] = {"error": repr(error)}
+    with open(told + ".part", "w") as file:
+        json.dump(reports, file)
+    os.replace(told + ".part", told)

@@ -1,7 +1,8 @@
 """Shows an image in a visible GIMP 3 and selects; runs Smart Matte with its dialog if so told.
 
 Reads scene.json: "ellipse" or "polygon", in pixels, and "runs", and "hide" for the layer
-and the selection afterwards.  Writes window.json.
+and the selection afterwards.  Writes window.json, and before it a line to "finished" for each run:
+when it ended, and how.
 """
 
 import json
@@ -22,15 +23,16 @@ else:
 Gimp.Display.new(image)
 procedure = Gimp.get_pdb().lookup_procedure("matteplug-smart-matte")
 report = {"label": procedure.get_menu_label(), "paths": procedure.get_menu_paths()}
-report["finished"] = []
 for _ in range(scene.get("runs", 0)):
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
     config.set_property("image", image)
     config.set_core_object_array("drawables", image.get_layers()[-1:])
     result = procedure.run(config)
-    report["finished"].append(time.time())
+    ended = time.time()
     report["status"] = result.index(0).value_nick
+    with open(os.path.join(FOLDER, "finished"), "a") as file:
+        file.write(f"{ended} {report['status']}\n")
     report["message"] = Gimp.get_pdb().get_last_error()
     report["layers"] = [layer.get_name() for layer in image.get_layers()]
 if scene.get("hide"):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from hosts.cases import Cases
 from matteplug.host_places import Place
 from matteplug_gimp.install_gimp2 import files
 
@@ -25,8 +23,8 @@ _FAKE = f'#!/bin/sh\necho $$ > "$0.pid"\nexec "{sys.executable}" "{WORKER}"\n'
 class Gimp2:
     """A GIMP that runs cases; see gimp2_batch.py."""
 
-    def __init__(self, folder: Path, python: str = "") -> None:
-        """Install the plug-in in `folder`, for a worker with a fake engine, or for `python`."""
+    def __init__(self, folder: Path) -> None:
+        """Install the plug-in in `folder`, for a worker with a fake engine."""
         self.program = shutil.which("gimp-2.10")
         if self.program is None:
             pytest.skip("GIMP 2.10 is not installed")
@@ -37,13 +35,13 @@ class Gimp2:
         shutil.copy(HERE / "gimp2_batch.py", driver)
         driver.chmod(0o755)
         (folder / "gimp" / "gimprc").write_text("(check-updates no)\n")
-        if not python:
-            worker = folder / "python"
-            worker.write_text(_FAKE)
-            worker.chmod(0o755)
-            python = str(worker)
+        worker = folder / "python"
+        worker.write_text(_FAKE)
+        worker.chmod(0o755)
+        self.python = str(worker)
         self.files = files(Place(folder=plug_ins))
-        self.files.install(python)
+        self.files.install(self.python)
+        self.cases = Cases(folder, self.start)
 
     def start(
         self, batch: str = "(plug-in-matteplug-test RUN-NONINTERACTIVE)", display: str = ""
@@ -61,23 +59,14 @@ class Gimp2:
             "OMP_NUM_THREADS": "1",
             "DISPLAY": display,
         }
-        return subprocess.Popen(
-            [str(self.program), *options, "-b", batch, *last],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-
-    def run(self, cases: Mapping[str, Any]) -> dict[str, Any]:
-        """Run cases without a window and return their reports."""
-        (self.folder / "cases.json").write_text(json.dumps(cases))
-        report = self.folder / "report.json"
-        report.unlink(missing_ok=True)
-        said, _ = self.start().communicate(timeout=500)
-        assert report.exists(), said.decode(errors="replace")
-        reports: dict[str, Any] = json.loads(report.read_text())
-        return reports
+        with (self.folder / "said").open("w") as said:
+            return subprocess.Popen(
+                [str(self.program), *options, "-b", batch, *last],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
     def worker_id(self, limit_s: float = 60.0) -> int:
         """Wait for the worker to start, and return its process id."""

@@ -6,7 +6,6 @@ The worker has a fake engine whose alpha is the guide, so that every number is k
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 import shutil
@@ -27,6 +26,7 @@ from matteplug_gimp.check_gimp2 import check
 from matteplug_gimp.install_gimp2 import WAYS
 from matteplug_gimp.install_gimp2 import files as installation
 
+from . import processes
 from .run_gimp2 import Gimp2
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
@@ -82,14 +82,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.fixture(scope="module")
-def gimp(tmp_path_factory: pytest.TempPathFactory) -> Gimp2:
-    return Gimp2(tmp_path_factory.mktemp("gimp2"))
-
-
-@pytest.fixture(scope="module")
-def reports(gimp: Gimp2) -> dict[str, Any]:
+def reports(gimp2: Gimp2) -> dict[str, Any]:
     refused = {title: case for title, (case, _) in REFUSED.items()}
-    return gimp.run({**DONE, **OTHERS, **refused})
+    return gimp2.cases.run({**DONE, **OTHERS, **refused})
 
 
 def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
@@ -221,14 +216,14 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     assert [layer for layer in report["layers"] if "matte" in layer["name"]] == []
 
 
-def test_a_photograph_comes_out_as_from_the_library(gimp: Gimp2, shared: Path) -> None:
+def test_a_photograph_comes_out_as_from_the_library(gimp2: Gimp2, shared: Path) -> None:
     picture = shared / "eval" / "lemur" / "lemur.png"
     image = files.read(picture).image
     height, width = image.shape[:2]
-    shutil.copy(picture, gimp.folder)
+    shutil.copy(picture, gimp2.folder)
     ellipse = [width // 5, height // 6, width // 2, height // 2]
     case = {"picture": picture.name, "ellipse": ellipse, "save": "cutout.png"}
-    report = gimp.run({"photograph": case})["photograph"]
+    report = gimp2.cases.run({"photograph": case})["photograph"]
     assert report["results"][0][0] == "success", report
     assert report["untouched"]
     selection = floats(report["selection before"], report["source"], 1)
@@ -239,33 +234,29 @@ def test_a_photograph_comes_out_as_from_the_library(gimp: Gimp2, shared: Path) -
     cutout = matte.cutout()
     (layer,) = report["layers"]
     assert (stored(floats(layer["pixels"], layer), "uint8") == cutout).all()
-    saved = files.read(gimp.folder / "cutout.png")
+    saved = files.read(gimp2.folder / "cutout.png")
     assert saved.alpha is not None
     visible = cutout[..., 3] > 0
     assert (saved.image[visible] == cutout[visible][:, :3]).all(), "as GIMP itself saves it"
 
 
-def test_killing_the_plug_in_ends_its_worker(gimp: Gimp2) -> None:
+def test_killing_the_plug_in_ends_its_worker(gimp2: Gimp2) -> None:
     slow = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
-    (gimp.folder / "cases.json").write_text(json.dumps({"slow": slow}))
-    (gimp.folder / "python.pid").unlink(missing_ok=True)
-    process = gimp.start()
-    try:
-        worker = gimp.worker_id()
-        time.sleep(1.0)  # let it begin
-        plug_in = _wait_for(str(gimp.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
-        os.kill(plug_in, signal.SIGKILL)  # as Cancel does
-        end = time.monotonic() + 5
-        while _runs(worker) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert not _runs(worker)
-    finally:
-        process.kill()
-        process.communicate()
+    (gimp2.folder / "python.pid").unlink(missing_ok=True)
+    gimp2.cases.begin({"slow": slow})
+    worker = gimp2.worker_id()
+    time.sleep(1.0)  # let it begin
+    plug_in = processes.find(str(gimp2.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
+    os.kill(plug_in, signal.SIGKILL)  # as Cancel does
+    assert processes.ends(worker, limit_s=5)
+    report = gimp2.cases.reports()["slow"]
+    assert report["results"][0][0] == "error"
+    assert report["untouched"]
+    assert report["layers"] == []
 
 
 def test_the_check_says_what_is_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gimp: Gimp2
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gimp2: Gimp2
 ) -> None:
     monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("GIMP2_DIRECTORY", str(tmp_path / "gimp"))
@@ -274,33 +265,9 @@ def test_the_check_says_what_is_wrong(
     with pytest.raises(RequestError, match="did not load the plug-in"):
         check(place)
     installed = installation(place)
-    installed.install(str(gimp.folder / "python"))
+    installed.install(gimp2.python)
     assert re.fullmatch(r"GIMP 2\.10\.\d+ made a matte in \d+\.\d s\.", check(place))
     installed.install("/bin/false")
     with pytest.raises(RequestError, match="Smart Matte failed in GIMP") as caught:
         check(place)
     assert caught.value.hint.startswith("matteplug's worker ended unexpectedly")
-
-
-def _runs(process: int) -> bool:
-    """Tell whether a process lives; one that ended may wait a while for its parent to notice."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def _wait_for(words: str, limit_s: float = 60.0) -> int:
-    """Return the id of the process with these words on its command line."""
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if words in line:
-                return int(entry.parent.name)
-        time.sleep(0.1)
-    pytest.fail(f"no process {words}")

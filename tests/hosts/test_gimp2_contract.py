@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,15 @@ DEPTHS = {"uint8": ("u8", 150), "uint16": ("u16", 250), "float32": ("f32", 650)}
 """How the wire calls a depth, and how GIMP 2.10 counts it."""
 
 
-@pytest.fixture(scope="module")
-def gimp(tmp_path_factory: pytest.TempPathFactory) -> Gimp2:
-    return Gimp2(tmp_path_factory.mktemp("gimp2"))  # in a new folder it asks every plug-in first
-
-
 class TestGimp2(HostContract):
     spec = next(host for host in matteplug_hosts() if host.id == "gimp2")
     depths = (("u8", "u8"), ("u16", "u16"), ("f32", "f32"))
 
     @pytest.fixture(autouse=True)
-    def _gimp(self, gimp: Gimp2) -> None:
-        self.gimp = gimp
+    def _gimp(self, gimp2: Gimp2) -> Iterator[None]:
+        self.gimp = gimp2
+        yield
+        gimp2.files.install(gimp2.python)
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
         depth, precision = DEPTHS[scene.image.dtype.name]
@@ -45,7 +43,7 @@ class TestGimp2(HostContract):
             "selection": base64.b64encode(scene.selection.tobytes()).decode(),
         }
         self.gimp.files.install(python)
-        report = self.gimp.run({"scene": {"scene": described}})["scene"]
+        report = self.gimp.cases.run({"scene": {"scene": described}})["scene"]
         assert "results" in report, report
         ((status, message),) = report["results"]
         cutout = report["layers"][0] if report["layers"] else None

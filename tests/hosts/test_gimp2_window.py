@@ -19,7 +19,7 @@ import pytest
 from matteplug import files
 
 from .run_gimp2 import Gimp2
-from .test_gimp3_window import Screen
+from .screen import Screen
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -51,13 +51,7 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
     screen.press(window, "alt+r")
     screen.shoot("gimp2-menu.png")
     screen.do("key", "Escape", "Escape")
-    screen.press(window, "slash")
-    search = screen.window("Search Actions")
-    screen.do("type", "--window", search, "--delay", "50", "Smart Matte")
-    time.sleep(1)  # for the search to find it
-    screen.shoot("gimp2-search.png")
-    screen.do("key", "Return")
-    return screen.window("Smart Matte|script-fu-matteplug", limit_s=60)
+    return screen.choose(window, "Smart Matte", "Return", dialog="Smart Matte|script-fu-matteplug")
 
 
 def cancel(screen: Screen, window: str) -> None:

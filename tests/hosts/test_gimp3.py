@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,8 @@ from numpy.typing import NDArray
 from matteplug import api, files
 from matteplug.testing import FakeEngine
 
+from . import processes
+from .cases import Cases
 from .conftest import REAL
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
@@ -90,21 +91,13 @@ CASES: dict[str, Any] = {
 }
 
 
-Start = Callable[[str], "subprocess.Popen[bytes]"]
-
-
 @pytest.fixture(scope="session")
-def reports(folder: Path, start_gimp: Start) -> dict[str, Any]:
+def reports(folder: Path, gimp3: Cases) -> dict[str, Any]:
     plate, scene = pictures()
     files.write(folder / "plate.png", plate)
     files.write(folder / "scene.png", scene)
     files.write(folder / "small.png", plate[10:])
-    (folder / "cases.json").write_text(json.dumps(CASES))
-    said, _ = start_gimp("gimp3_batch.py").communicate(timeout=500)
-    report = folder / "report.json"
-    assert report.exists(), said.decode(errors="replace")
-    result: dict[str, Any] = json.loads(report.read_text())
-    return result | {"said": said.decode(errors="replace")}
+    return gimp3.run(CASES) | {"said": gimp3.said()}
 
 
 def pictures() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -270,7 +263,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: 
 
 
 def test_a_photograph_comes_out_as_from_the_library(
-    folder: Path, start_gimp: Start, shared: Path
+    folder: Path, gimp3: Cases, shared: Path
 ) -> None:
     picture = shared / "eval" / "lemur" / "lemur.png"
     image = files.read(picture).image
@@ -278,9 +271,7 @@ def test_a_photograph_comes_out_as_from_the_library(
     shutil.copy(picture, folder)
     ellipse = [width // 5, height // 6, width // 2, height // 2]
     case = {"picture": picture.name, "ellipse": ellipse}
-    (folder / "cases.json").write_text(json.dumps({"photograph": case}))
-    start_gimp("gimp3_batch.py").communicate(timeout=500)
-    report = json.loads((folder / "report.json").read_text())["photograph"]
+    report = gimp3.run({"photograph": case})["photograph"]
     assert report["results"][0][0] == "success", report["results"]
     assert report["untouched"]
     selected = np.frombuffer(base64.b64decode(report["selection before"]), np.uint8)
@@ -294,21 +285,17 @@ def test_a_photograph_comes_out_as_from_the_library(
     assert (cutout == matte.cutout()).all()
 
 
-def test_killing_the_plug_in_ends_its_worker(folder: Path, start_gimp: Start, chroot: Path) -> None:
-    (folder / "cases.json").write_text(json.dumps({"slow": SLOW}))
-    process = start_gimp("gimp3_batch.py")
-    try:
-        worker = _wait_for(chroot, "tests/wire/fake_worker.py")
-        time.sleep(1.0)  # let it begin
-        plug_in = _wait_for(chroot, "matteplug-smart-matte.py -gimp", "matteplug-smart-matte.py")
-        os.kill(plug_in, signal.SIGKILL)  # as GIMP does on Cancel
-        end = time.monotonic() + 2
-        while _runs(worker) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert not _runs(worker)
-    finally:
-        process.kill()
-        process.communicate()
+def test_killing_the_plug_in_ends_its_worker(gimp3: Cases, chroot: Path) -> None:
+    gimp3.begin({"slow": SLOW})
+    worker = processes.find("tests/wire/fake_worker.py", root=chroot)
+    time.sleep(1.0)  # let it begin
+    plug_in = processes.find("matteplug-smart-matte.py", root=chroot)
+    os.kill(plug_in, signal.SIGKILL)  # as GIMP does on Cancel
+    assert processes.ends(worker, limit_s=2)
+    report = gimp3.reports()["slow"]
+    assert report["results"][0][0] != "success"
+    assert report["untouched"]
+    assert report["layers"] == []
 
 
 class Console:
@@ -364,28 +351,3 @@ def test_the_hosts_command_installs_checks_and_says_what_is_wrong(chroot: Path) 
     assert (row["version"][:3], row["kind"], row["plugin"]) == ("3.0", "native", "outdated")
     assert console.do("uninstall", "gimp3")[0] == 0
     assert not console.settings.parent.exists()
-
-
-def _runs(process: int) -> bool:
-    """Tell whether a process lives; one that ended may wait a while for its parent to notice."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def _wait_for(root: Path, *words: str, limit_s: float = 60.0) -> int:
-    """Return the id of the chroot's process with one of these words on its command line."""
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                inside = entry.with_name("root").samefile(root)
-            except OSError:
-                continue
-            if inside and any(word in line for word in words):
-                return int(entry.parent.name)
-        time.sleep(0.1)
-    pytest.fail(f"no process {words}")

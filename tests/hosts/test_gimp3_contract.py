@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,9 @@ from matteplug.host_places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
 from matteplug_gimp.install import files
+
+from .cases import Cases
+from .conftest import FAKE
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(900)]
 
@@ -36,16 +36,11 @@ class TestGimp3(HostContract):
     depths = (("u8", "u8"), ("u16", "u16"), ("f32", "f32"))
 
     @pytest.fixture(autouse=True)
-    def _gimp(
-        self, chroot: Path, folder: Path, start_gimp: Callable[[str], subprocess.Popen[bytes]]
-    ) -> Iterator[None]:
-        self.root, self.shared, self.start = chroot, folder, start_gimp
-        plug_ins = chroot / "srv" / "gimp" / "plug-ins"
-        kept = chroot / "srv" / "gimp" / "kept"
-        shutil.copytree(plug_ins, kept)
+    def _gimp(self, chroot: Path, folder: Path, gimp3: Cases) -> Iterator[None]:
+        self.root, self.shared, self.cases = chroot, folder, gimp3
+        self.files = files(Place(folder=chroot / "srv" / "gimp" / "plug-ins"))
         yield
-        shutil.rmtree(plug_ins)
-        kept.rename(plug_ins)
+        self.files.install(FAKE)
 
     def worker(self, kind: str, folder: Path) -> str:
         script = self.shared / f"{kind}-worker"
@@ -54,7 +49,7 @@ class TestGimp3(HostContract):
         return f"/{script.relative_to(self.root)}"
 
     def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
-        files(Place(folder=self.root / "srv" / "gimp" / "plug-ins")).install(python)
+        self.files.install(python)
         depth, precision = DEPTHS[scene.image.dtype.name]
         described = {
             "precision": f"{precision}_NON_LINEAR",
@@ -64,14 +59,8 @@ class TestGimp3(HostContract):
             "pixels": base64.b64encode(scene.image.tobytes()).decode(),
             "selection": base64.b64encode(scene.selection.tobytes()).decode(),
         }
-        (self.shared / "cases.json").write_text(json.dumps({"scene": {"scene": described}}))
-        gimp = self.start("gimp3_batch.py")
-        try:
-            said, _ = gimp.communicate(timeout=300)
-        finally:
-            gimp.kill()
-        report = json.loads((self.shared / "report.json").read_text())["scene"]
-        assert "results" in report, (report, said.decode(errors="replace"))
+        report = self.cases.run({"scene": {"scene": described}})["scene"]
+        assert "results" in report, (report, self.cases.said())
         ((status, message),) = report["results"]
         cutout = report["layers"][0] if report["layers"] else None
         return Outcome(

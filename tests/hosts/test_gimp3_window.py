@@ -26,66 +26,13 @@ from numpy.typing import NDArray
 from matteplug import files
 from matteplug_batch.demo import photographs
 
+from .cases import Cases
 from .conftest import FAKE, REAL, TIMED
+from .screen import Screen
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-class Screen:
-    """What a person sees and presses."""
-
-    def __init__(self, display: str) -> None:
-        self._environment = {**os.environ, "DISPLAY": display}
-
-    def do(self, *words: str) -> str:
-        command = ["xdotool", *words]
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False
-        )
-        return done.stdout
-
-    def window(self, title: str, limit_s: float = 200.0) -> str:
-        """Wait for a window whose title matches, and return its id."""
-        end = time.monotonic() + limit_s
-        while time.monotonic() < end:
-            if found := self.do("search", "--onlyvisible", "--name", title).split():
-                return found[-1]
-            time.sleep(0.2)
-        pytest.fail(f"no window {title}")
-
-    def gone(self, window: str, limit_s: float = 20.0) -> None:
-        """Wait until a window is not shown any more."""
-        end = time.monotonic() + limit_s
-        while time.monotonic() < end:
-            if window not in self.do("search", "--onlyvisible", "--name", ".").split():
-                return
-            time.sleep(0.1)
-        pytest.fail(f"window {window} stays")
-
-    def press(self, window: str, *keys: str) -> None:
-        self.do("windowactivate", "--sync", window)
-        time.sleep(0.5)
-        for key in keys:
-            self.do("key", key)
-
-    def type(self, window: str, text: str) -> None:
-        self.press(window)
-        self.do("type", "--delay", "50", text)
-        time.sleep(1)
-
-    def shoot(self, name: str) -> None:
-        """Take a picture of GIMP's window and what is before it, if there is a folder for it."""
-        if folder := os.environ.get("MATTEPLUG_SCREENSHOTS"):
-            self.do("mousemove", "1270", "890")  # away, or tips appear
-            time.sleep(3)
-            command = ["import", "-window", "root", "-crop", "985x685+0+0", "-resize", "760x"]
-            subprocess.run(
-                [*command, "-quality", "78", str(Path(folder) / name)],
-                env=self._environment,
-                check=True,
-            )
 
 
 def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
@@ -99,15 +46,29 @@ def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
     pytest.fail(f"no {report.name}")
 
 
+def line(path: Path, number: int, limit_s: float = 200.0) -> str:
+    """Wait for a file's line of that number."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        with contextlib.suppress(FileNotFoundError):
+            lines = path.read_text().splitlines(keepends=True)
+            if len(lines) > number and lines[number].endswith("\n"):
+                return lines[number]
+        time.sleep(0.05)
+    pytest.fail(f"no line {number} in {path.name}")
+
+
 Show = Callable[..., "subprocess.Popen[bytes]"]
-ROUNDS = 5
+ROUNDS, SPEED_LIMIT = 5, 1.15
+"""So many tries to stay below what the library takes, times that: the machine may be busy."""
 PORTRAIT = (165, 75, 205, 55, 260, 90, 268, 140, 240, 165, 290, 200, 296, 270, 126, 270, 135, 210)
 """A rough outline of the person in the plate set's first picture, at a quarter of its size."""
 
 
 @pytest.fixture
-def show(folder: Path, start_gimp: Start, display: str) -> Iterator[Show]:
+def show(folder: Path, start_gimp: Start, gimp3: Cases, display: str) -> Iterator[Show]:
     """A function that shows a picture in GIMP, with a selection; see gimp3_window.py."""
+    gimp3.close()
     (folder.parent / "gimp" / "gimprc").write_text(
         '(show-welcome-dialog no)\n(check-updates no)\n(config-version "3.0.4")\n'
     )
@@ -154,48 +115,53 @@ def test_menu_and_repeat(folder: Path, show: Show, display: str) -> None:
     show(ramps(), ellipse=[60, 40, 180, 150])
     told(folder / "window.json")
     window = screen.window("1 layer.*GIMP")
-    screen.press(window, "slash")  # GIMP's search for actions
-    search = screen.window("[Ss]earch Actions")
-    screen.type(search, "Smart Matte...")
-    screen.press(search, "Down", "Return")
-    screen.press(screen.window("^Smart Matte$"), "Return")
+    dialog = screen.choose(window, "Smart Matte...", "Down", "Return", dialog="^Smart Matte$")
+    screen.press(dialog, "Return")
     screen.press(screen.window("2 layers.*GIMP"), "ctrl+f")  # without a dialog
     screen.press(screen.window("3 layers.*GIMP"), "ctrl+z")
     screen.window("2 layers.*GIMP")
 
 
 def test_from_ok_to_the_layer(
-    folder: Path, show: Show, display: str, chroot: Path, shared: Path
+    show: Show,
+    display: str,
+    chroot: Path,
+    shared: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """GIMP starts a worker a call, which loads the network while the dialog is shown: what counts
     is from pressing OK, against the time that the library took in that very call."""
+    folder = chroot / "srv" / "test"
+    picture = files.read(shared / "eval" / "plates" / "0001_img.png").image
     settings = chroot / "srv" / "gimp" / "plug-ins" / "matteplug-smart-matte" / "settings.json"
     fake = settings.read_text()
     settings.write_text(fake.replace(FAKE, TIMED))
-    (folder / "times").unlink(missing_ok=True)
-    pressed = []
+    for name in ("times", "finished"):
+        (folder / name).unlink(missing_ok=True)
+    height, width = picture.shape[:2]
+    ratios = []
     try:
         screen = Screen(display)
-        picture = files.read(shared / "eval" / "plates" / "0001_img.png").image
         show(picture, polygon=[4 * value for value in PORTRAIT], runs=ROUNDS)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             dialog = screen.window("^Smart Matte$")
             time.sleep(2.5)  # a user reads
             screen.press(dialog, "Return")
-            pressed.append(time.time())
-            screen.gone(dialog)
-        said = told(folder / "window.json")
+            pressed = time.time()
+            end, status = line(folder / "finished", number).split()
+            assert status == "success"
+            own_s, waited_s = float(line(folder / "times", number)), float(end) - pressed
+            ratios.append(waited_s / own_s)
+            with capsys.disabled():
+                print(
+                    f"\nGIMP 3, {width}×{height}: {waited_s:.2f} s from OK to the layer, "
+                    f"of which the library {own_s:.2f} s: {ratios[-1]:.3f}×"
+                )
+            if ratios[-1] <= SPEED_LIMIT:
+                break
     finally:
         settings.write_text(fake)
-    assert said["status"] == "success", said
-    own = [float(line) for line in (folder / "times").read_text().split()]
-    assert len(own) == ROUNDS
-    height, width = picture.shape[:2]
-    ratios = []
-    for start, end, own_s in zip(pressed, said["finished"], own, strict=True):
-        ratios.append((end - start) / own_s)
-        print(f"{width}×{height}: {end - start:.2f} s, library {own_s:.2f} s: {ratios[-1]:.3f}×")
-    assert min(ratios) <= 1.15
+    assert min(ratios) <= SPEED_LIMIT
 
 
 @pytest.mark.skipif("MATTEPLUG_SCREENSHOTS" not in os.environ, reason="no folder for screenshots")

@@ -1,0 +1,66 @@
+"""A GIMP that stays and goes through cases when asked: starting one takes longer than most cases.
+
+The driver in it (gimp2_batch.py, gimp3_batch.py) waits for cases.json, takes it away, and writes
+report.json; the file "stop" ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Cases:
+    """Cases and reports of the GIMP that `start` starts; it writes what it says to `said`."""
+
+    def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        """Start nothing yet."""
+        self._folder = folder
+        self._start = start
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self, cases: Mapping[str, Any]) -> None:
+        """Have it go through cases."""
+        (self._folder / "report.json").unlink(missing_ok=True)
+        part = self._folder / "cases.part"
+        part.write_text(json.dumps(cases))
+        part.rename(self._folder / "cases.json")
+        if self._process is None:
+            (self._folder / "stop").unlink(missing_ok=True)
+            self._process = self._start()
+
+    def reports(self, limit_s: float = 500.0) -> dict[str, Any]:
+        """Wait for the reports of the cases that were begun."""
+        assert self._process is not None
+        path, end = self._folder / "report.json", time.monotonic() + limit_s
+        while not path.exists():
+            assert self._process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.02)
+        told: dict[str, Any] = json.loads(path.read_text())
+        return told
+
+    def run(self, cases: Mapping[str, Any]) -> dict[str, Any]:
+        """Go through cases and return their reports."""
+        self.begin(cases)
+        return self.reports()
+
+    def said(self) -> str:
+        """Return what GIMP has said so far."""
+        return (self._folder / "said").read_text(errors="replace")
+
+    def close(self) -> None:
+        """End it."""
+        if self._process is None:
+            return
+        (self._folder / "stop").touch()
+        try:
+            self._process.wait(timeout=20)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
