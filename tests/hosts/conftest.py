@@ -16,6 +16,7 @@ import pytest
 from hosts.cases import Cases
 from hosts.metadata import describe
 from hosts.run_gimp2 import Gimp2
+from hosts.run_krita import Krita
 from matteplug import plugins, weights
 from matteplug.host_places import Place
 from matteplug_gimp.install import files
@@ -143,6 +144,19 @@ def folder(chroot: Path) -> Path:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def krita_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all, as Krita's first start in a new one takes long."""
+    return tmp_path_factory.mktemp("krita")
+
+
+@pytest.fixture(scope="module")
+def krita(krita_home: Path) -> Iterator[Krita]:
+    """Krita with the plug-in, and a worker with a fake engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Krita(krita_home, patch)
 
 
 @pytest.fixture(scope="module")

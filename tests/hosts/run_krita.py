@@ -30,8 +30,8 @@ class Krita:
             pytest.skip("Krita is not installed")
         self.home = home
         self.shared = home / "shared"
-        self.shared.mkdir(parents=True)
-        (home / "run").mkdir(mode=0o700)
+        self.shared.mkdir(parents=True, exist_ok=True)
+        (home / "run").mkdir(mode=0o700, exist_ok=True)
         self._environment = {
             "PATH": "/usr/bin:/bin",
             "HOME": str(home),

@@ -80,12 +80,6 @@ DEPTHS = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32
 
 
 @pytest.fixture(scope="module")
-def krita(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        yield Krita(tmp_path_factory.mktemp("krita"), patch)
-
-
-@pytest.fixture(scope="module")
 def reports(krita: Krita) -> dict[str, Any]:
     cases = CASES | UNGUIDED | {title: case for title, (case, _) in REFUSED.items()}
     return krita.run_cases(cases)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,6 @@ pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
 DEPTHS = {"uint8": ("U8", "BGRA"), "uint16": ("U16", "BGRA"), "float32": ("F32", "RGBA")}
 """How Krita calls a depth, and the order of its channels there."""
 _SWAPPED = [2, 1, 0, 3]
-
-
-@pytest.fixture(scope="module")
-def krita(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Krita]:
-    with pytest.MonkeyPatch.context() as patch:  # a new home takes Krita's first start long
-        yield Krita(tmp_path_factory.mktemp("krita"), patch)
 
 
 class TestKrita(HostContract):

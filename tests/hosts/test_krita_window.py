@@ -27,12 +27,9 @@ SPEED_LIMIT = 1.15
 """From the menu entry to the layer, over what the library itself took, in one of 5 warm runs."""
 
 
-@pytest.fixture(scope="module")
-def krita(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        found = Krita(tmp_path_factory.mktemp("krita"), patch)
-        found.use_worker(fake=False)
-        yield found
+@pytest.fixture(scope="module", autouse=True)
+def _real_worker(krita: Krita) -> None:
+    krita.use_worker(fake=False)
 
 
 @pytest.fixture(scope="module")
