@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource
+from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, gaps
 from matteplug.training.scenes.photographs import Photographs, split_of
 from matteplug.training.scenes.trimaps import TOLERANCE
 from matteplug.training.sheet import sheet
@@ -76,7 +76,7 @@ def test_camera_changes_the_image_only(photos: Path) -> None:
 
 
 def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
-    source = SceneSource(seed=9, size_px=SIZE, photos=photos, pool=6, reuse=4)
+    source = SceneSource(seed=9, size_px=2 * SIZE, photos=photos, pool=6, reuse=4)
     widths = []
     for index in range(40):
         scene = source.sample(index)
@@ -86,6 +86,22 @@ def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
         widths.append((scene.trimap == 128).mean())
     assert min(widths) < 0.1
     assert max(widths) > 0.6
+
+
+def test_gaps_are_clear_and_surrounded_by_the_object() -> None:
+    whole = np.zeros((128, 128), np.float32)
+    cv2.circle(whole, (64, 64), 50, 1.0, -1)
+    pierced = gaps.cut(np.random.default_rng(2), whole)
+    count, labels = cv2.connectedComponents((pierced < 0.5).astype(np.uint8), connectivity=4)
+    around = int(labels[0, 0])
+    inner = [number for number in range(1, count) if number != around]
+    assert inner
+    for number in inner:
+        y, x = np.nonzero(labels == number)
+        assert np.hypot(y - 64, x - 64).max() < 50
+    assert (pierced <= whole).all()
+    nothing = np.full((128, 128), 0.5, np.float32)
+    assert np.array_equal(gaps.cut(np.random.default_rng(2), nothing), nothing)
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import blur, camera, layers, planes, plates, trimaps
+from matteplug.training.scenes import blur, camera, gaps, layers, planes, plates, trimaps
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
@@ -33,6 +33,8 @@ PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
 NOBODY = 0.06
 ALIKE = 0.3
 """Shares of the portraits that show nobody, and whose background takes on the person's colours."""
+GAPS = 0.25
+"""Share of the crops whose object has gaps."""
 Layout = Literal["crop", "portrait"]
 Purpose = Literal["scene", "object", "plate", "furniture"]
 
@@ -209,6 +211,8 @@ class SceneSource:
             if together[1].mean() < FULLEST:  # a crop without background teaches nothing
                 colour, alpha = together
                 names.append(name)
+        if self.layout == "crop" and rng.random() < GAPS:
+            alpha = gaps.cut(rng, alpha)
         if self.layout == "crop" and rng.random() < 0.08:
             alpha = 1 - alpha  # the object is what surrounds: a window, an arch, a gap in a coat
         return colour, np.clip(alpha, 0, 1), tuple(names)
