@@ -189,14 +189,18 @@ def run(
     spec = choose(request)
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)
-    request, plate_confidence = plates.prepare(request, spec)
+    request, registered = plates.prepare(request, spec)
     outputs = focus.run(
         session,
         request,
         progress=lambda share, what: report(0.05 + 0.75 * share, what),
         cancel=cancel,
     )
+    if registered is not None:
+        outputs = plates.completed(outputs, registered, request.trimap)
     alpha, confidence, doubts = heed(outputs)
+    if confidence is None and registered is not None:
+        confidence = registered.confidence
     matted = time.perf_counter()
     if cancel is not None and cancel.cancelled:
         raise Cancelled
@@ -214,7 +218,7 @@ def run(
             "foreground": finished - matted,
             "total": finished - started,
         },
-        confidence=plate_confidence if confidence is None else confidence,
+        confidence=confidence,
         notes=(*request.notes, *session.notes, *doubts),
     )
 

@@ -9,6 +9,7 @@ exposure use only pixels that already agree.  ECC: Evangelidis and Psarakis, PAM
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 
 from matteplug import pixels
 from matteplug.errors import RequestError
-from matteplug.types import Image, Size
+from matteplug.types import Image, Rect, Size
 
 WORK_SIDE_PX = 1024
 """Longest side at which the motion is estimated; the homography is then scaled to the picture."""
 CONFIDENCE_NEEDED = 0.4
 """Below this a plate is refused: unrelated pairs stay under it, see tests/test_registration.py."""
 BLOCK_PX = 16
+_TOLERANCE_PX = 0.5
+"""A plate that lacks less than this of a pixel reaches it."""
 
 Array = NDArray[np.float32]
 
@@ -34,6 +37,7 @@ class Registration:
     Attributes:
         plate: (H, W, 3), dtype of the image: warped, exposure matched, edges replicated.
         homography: (3, 3) float64, maps the image's pixel (x, y, 1) to the plate's.
+        reach: the part of the image that the plate shows; beyond it its edges were replicated.
         gain, offset: (3,) float64, linear-light image = gain · linear-light plate + offset.
         confidence: 0 to 1, share of the picture's blocks that the plate explains, scaled so that a
             foreground over half of the picture still allows 1.
@@ -41,6 +45,7 @@ class Registration:
 
     plate: Image
     homography: NDArray[np.float64]
+    reach: Rect
     gain: NDArray[np.float64]
     offset: NDArray[np.float64]
     confidence: float
@@ -101,6 +106,7 @@ def register(image: Image, plate: Image) -> Registration:
     return Registration(
         plate=pixels.from_float(_encoded(matched.astype(np.float32)), image.dtype),
         homography=homography,
+        reach=_reach(homography, Size.of(plate)),
         gain=gain,
         offset=offset,
         confidence=confidence,
@@ -121,6 +127,22 @@ def require(registration: Registration) -> Registration:
             "Check that it belongs to this picture; --no-align uses it as it is.",
         )
     return registration
+
+
+def _reach(homography: NDArray[np.float64], size: Size) -> Rect:
+    """Return the upright rectangle inside the plate's outline on the image."""
+    import cv2
+
+    right, bottom = size.width - 1, size.height - 1
+    corners = np.array([[[0, 0]], [[right, 0]], [[right, bottom]], [[0, bottom]]], np.float64)
+    moved = cv2.perspectiveTransform(corners, np.linalg.inv(homography))
+    (x, y), slack = moved.reshape(4, 2).T.tolist(), _TOLERANCE_PX
+    left, upper = math.ceil(max(0, x[0], x[3]) - slack), math.ceil(max(0, y[0], y[1]) - slack)
+    far, lower = (
+        math.floor(min(right, x[1], x[2]) + slack),
+        math.floor(min(bottom, y[2], y[3]) + slack),
+    )
+    return Rect(left, upper, max(0, far - left + 1), max(0, lower - upper + 1))
 
 
 def _resized(plate: Image, image: Image) -> Image:

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import files, registration
+from matteplug import files, plates, registration
 from matteplug.errors import RequestError
+from matteplug.network import Guide, NetworkSpec
+from matteplug.types import MatteRequest
 
 WIDTH, HEIGHT = 640, 420
 
@@ -86,6 +88,36 @@ def test_motion_and_exposure_are_recovered(seed: int, motion: float, stops: floa
     part = np.s_[border:-border, border:-border]
     difference = np.abs(found.plate[part].astype(float) - image[part])[inside[part] == 0]
     assert difference.mean() < 4.0
+
+
+def test_what_the_plate_does_not_reach_goes_on_as_beside_it() -> None:
+    wide = scene(3)
+    image, plate = wide[:, 12:].copy(), wide[:, :-12].copy()  # the plate was taken farther left
+    image[200:, 100:200] = scene(4)[200:, 100:200]
+    found = registration.register(image, plate)
+    lacking = image.shape[1] - found.reach.width
+    assert 11 <= lacking <= 13
+    assert found.reach == (0, 0, image.shape[1] - lacking, image.shape[0])
+
+    columns = np.broadcast_to(np.arange(image.shape[1], dtype=np.float32), image.shape[:2])
+    outputs = {"alpha": (columns[None, None] / 1000).astype(np.float32)}
+    alpha = plates.completed(outputs, found, None)["alpha"][0, 0]
+    assert (alpha[:, -lacking:] == alpha[:, [-lacking - 1]]).all()
+    assert (alpha[:, :-lacking] == outputs["alpha"][0, 0, :, :-lacking]).all()
+    known = np.zeros(image.shape[:2], np.uint8)
+    assert (plates.completed(outputs, found, known)["alpha"] == outputs["alpha"]).all()
+
+    spec = NetworkSpec(id="any", title="any", guide=Guide.PLATE, inputs=(), outputs=())
+    request, _ = plates.prepare(MatteRequest(image=image, plate=plate), spec)
+    assert any(f"lacks {lacking} px" in note for note in request.notes)
+
+
+def test_a_plate_that_reaches_everywhere_leaves_the_matte_as_it_is() -> None:
+    image, plate, *_ = pair(1, 0.0, 0.0)
+    found = registration.register(image, plate)
+    assert found.reach == (0, 0, WIDTH, HEIGHT)
+    outputs = {"alpha": np.zeros((1, 1, HEIGHT, WIDTH), np.float32)}
+    assert plates.completed(outputs, found, None) is outputs
 
 
 def test_an_unrelated_plate_is_refused() -> None:
