@@ -42,7 +42,7 @@ def picture(height: int = 64, width: int = 96, batch: int = 1) -> tuple[Tensor, 
     return torch.rand(batch, 3, height, width), trimap
 
 
-def settled(config: CitmConfig) -> Citm:
+def decided(config: CitmConfig) -> Citm:
     """Return a network in eval mode whose heads answer far from one half."""
     model = Citm(config)
     with torch.no_grad():
@@ -53,10 +53,17 @@ def settled(config: CitmConfig) -> Citm:
     return model.eval()
 
 
-@pytest.mark.parametrize("config", [TINY, replace(TINY, window=8, detail=2)])
+SETTLING = replace(TINY, window=8, detail=2, settle=True)
+
+
+@pytest.mark.parametrize("config", [TINY, replace(TINY, settle=True), SETTLING])
 def test_heads_have_the_size_of_the_image(config: CitmConfig) -> None:
     image, trimap = picture(64, 96, batch=2)
-    heads = settled(config).heads(image, trimap)
+    heads = decided(config).heads(image, trimap)
+    if config.settle:
+        trust = heads.pop("trust")
+        assert trust.shape == (2, 1, 32, 48)
+        assert (trust > 0).all()
     assert set(heads) == {"alpha_os8", "alpha_os4", "alpha_os1"}
     for alpha in heads.values():
         assert alpha.shape == (2, 1, 64, 96)
@@ -69,9 +76,10 @@ def test_sides_that_are_no_multiple_of_32_are_refused() -> None:
         Citm(TINY).heads(*picture(64, 90))
 
 
-def test_known_area_is_written_back_exactly() -> None:
+@pytest.mark.parametrize("config", [TINY, SETTLING])
+def test_known_area_is_written_back_exactly(config: CitmConfig) -> None:
     image, trimap = picture()
-    alpha = settled(TINY)(image, trimap)[:, 0]
+    alpha = decided(config)(image, trimap)[:, 0]
     assert (alpha[trimap == 0] == 0).all()
     assert (alpha[trimap == 2] == 1).all()
     assert 0 < alpha[trimap == 1].mean() < 1
@@ -79,7 +87,7 @@ def test_known_area_is_written_back_exactly() -> None:
 
 def test_memory_changes_the_result_only_when_switched_on() -> None:
     image, trimap = picture()
-    model = settled(TINY)
+    model = decided(TINY)
     before = model.heads(image, trimap)["alpha_os8"]
     with torch.no_grad():
         model.encoder.memory[1].bridges[0].bias.add_(1.0)  # type: ignore[union-attr, index]
@@ -99,10 +107,12 @@ def test_memory_adds_one_prior_set_from_the_second_stage_on() -> None:
 
 
 def test_gradients_reach_every_parameter() -> None:
-    model = Citm(TINY).train()
+    model = Citm(SETTLING).train()
     image, trimap = picture(128, 128, batch=2)
-    heads = refine(model.heads(image, trimap), (3, 3))
-    torch.stack([alpha.sum() for alpha in heads.values()]).sum().backward()  # type: ignore[no-untyped-call]
+    heads = model.heads(image, trimap)
+    alphas = refine(heads, (3, 3))
+    alphas["alpha"] = model.settle(image, trimap, alphas["alpha_os1"], heads["trust"])
+    torch.stack([alpha.sum() for alpha in alphas.values()]).sum().backward()  # type: ignore[no-untyped-call]
     still = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()}
     # the memory starts empty, so the first reset gates have nothing to act on
     assert still == {
@@ -115,13 +125,13 @@ def test_gradients_reach_every_parameter() -> None:
 @pytest.mark.parametrize("only", [0, 1, 2])
 def test_empty_trimap_areas_give_numbers(only: int) -> None:
     image, _ = picture()
-    model = settled(TINY)
+    model = decided(TINY)
     alphas = model.heads(image, torch.full((1, 64, 96), only))
     assert all(alpha.isfinite().all() for alpha in alphas.values())
 
 
 def test_images_of_a_batch_do_not_touch_each_other() -> None:
-    model = settled(TINY)
+    model = decided(TINY)
     image, trimap = picture(batch=2)
     trimap[1] = trimap[1].flip(0)
     together = model(image, trimap)
@@ -216,7 +226,7 @@ def test_random_widths_stay_below_their_bounds() -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (33, 64), (50, 97)])
 def test_graph_takes_any_size(height: int, width: int) -> None:
-    graph = export_module(settled(TINY))
+    graph = export_module(decided(TINY))
     trimap = torch.tensor([0.0, 128.0, 255.0]).repeat(height * width)[: height * width]
     trimap = trimap.reshape(1, 1, height, width)
     alpha = graph(torch.rand(1, 3, height, width) * 255, trimap)

@@ -12,11 +12,12 @@ pytest.importorskip("torch")
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from matteplug.networks.citm.priors import KINDS, Priors
 from matteplug.networks.citm.priors.colours import carry
 from matteplug.networks.citm.priors.laplacian import Laplacian
-from matteplug.networks.citm.priors.propagation import solve
+from matteplug.networks.citm.priors.propagation import settle, solve
 from matteplug.networks.citm.priors.table import likelihoods, posterior
 
 
@@ -81,22 +82,41 @@ def test_the_stencil_is_pymattings_matrix(epsilon: float) -> None:
     np.testing.assert_allclose(laplacian.diagonal.numpy().ravel(), expected.diagonal(), atol=1e-4)
 
 
-def test_the_steps_converge_to_the_direct_solution() -> None:
+@pytest.mark.parametrize("trusted", [False, True])
+def test_the_steps_converge_to_the_direct_solution(trusted: bool) -> None:
+    from scipy.sparse import diags
     from scipy.sparse.linalg import spsolve
 
     image, regions, alpha = scene(24, 32)
     free = regions[:, 1:2]
     guess = alpha * (1 - free) + 0.5 * free
+    trust = trusted * torch.rand(guess.shape, generator=torch.Generator().manual_seed(3))
     laplacian, L = Laplacian(image, 1e-4), matrix(image, 1e-4)
     inside = free.numpy().ravel() > 0
-    known = guess.numpy().ravel()[~inside]
-    direct = spsolve(L[inside][:, inside].tocsc(), -L[inside][:, ~inside] @ known)
+    values, weights = guess.numpy().ravel().astype(float), trust.numpy().ravel().astype(float)
+    A = L[inside][:, inside] + diags(weights[inside])
+    direct = spsolve(
+        A.tocsc(), (weights * values)[inside] - L[inside][:, ~inside] @ values[~inside]
+    )
     errors = [
-        np.abs(solve(laplacian, guess, free, steps).numpy().ravel()[inside] - direct).max()
+        np.abs(solve(laplacian, guess, free, steps, trust).numpy().ravel()[inside] - direct).max()
         for steps in (5, 20, 150)
     ]
     assert errors[0] > errors[1] > errors[2]
     assert errors[2] < 2e-3
+
+
+def test_what_is_trusted_mends_what_is_not() -> None:
+    image, regions, alpha = scene()
+    unknown = regions[:, 1:2]
+    wrong = torch.zeros_like(alpha)
+    wrong[..., 30:60, 20:70] = 0.4
+    guess = (alpha + unknown * wrong).clamp(0, 1)
+    trust = torch.where(F.avg_pool2d(wrong, 2) > 0, 1e-3, 10.0)
+    mended = settle(image, unknown, guess, trust)
+    assert torch.equal(mended[unknown == 0], alpha[unknown == 0])
+    left = [(a - alpha)[unknown > 0].abs().mean() for a in (mended, guess)]
+    assert left[0] < 0.3 * left[1]
 
 
 def test_an_affine_alpha_is_its_own_model() -> None:

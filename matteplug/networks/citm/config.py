@@ -24,6 +24,8 @@ class CitmConfig:
             pixels of a square side by side as channels.
         spectral_norm: normalise the convolutions of shortcuts and decoder while training.
         priors: colour priors computed in the graph (see `priors`); the heads then mend their alpha.
+        settle: a last step in which what the network trusts of its alpha spreads by the matting
+            Laplacian (see `priors.propagation`).
         refine_px: widths of the uncertain area's dilation, output stride 8 to 4 and 4 to 1.
     """
 
@@ -40,6 +42,7 @@ class CitmConfig:
     detail: int = 1
     spectral_norm: bool = True
     priors: tuple[str, ...] = ()
+    settle: bool = False
     refine_px: tuple[int, int] = (15, 7)
 
     @property
@@ -63,6 +66,7 @@ COMPACT = CitmConfig(
     detail=2,
     spectral_norm=False,
     priors=("colours", "table", "propagation"),
+    settle=True,
 )
 """The same, made for CPUs; window 8 divides the stages of a 256-pixel crop."""
 

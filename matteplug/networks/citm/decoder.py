@@ -69,13 +69,14 @@ class Decoder(nn.Module):
             self.activation = nn.LeakyReLU(LEAK, inplace=True)
         self.refine_OS8 = head(config.decoder[1], config.head)
         self.refine_OS4 = head(config.decoder[2], config.head)
-        self.refine_OS1 = head(finest, config.head, config.detail**2)
+        self.refine_OS1 = head(finest, config.head, config.detail**2 + config.settle)
 
-    def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Decode the encoder's six maps.
 
         Returns:
-            Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1.
+            Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1, and how far the last is to be
+            trusted, a logarithm, at output stride `detail`; no channels where nothing settles.
         """
         os1, os2, os4, os8, os16, x = features
         x = self.layer1(x) + os16
@@ -86,8 +87,9 @@ class Decoder(nn.Module):
         x = self.layer4(x) + os2
         if self.detail == 1:
             x = self.activation(self.bn1(self.conv1(x)))
-        logit_os1 = F.pixel_shuffle(self.refine_OS1(x + os1), self.detail)
-        return logit_os8, logit_os4, logit_os1
+        finest = self.refine_OS1(x + os1)
+        logit_os1 = F.pixel_shuffle(finest[:, : self.detail**2], self.detail)
+        return logit_os8, logit_os4, logit_os1, finest[:, self.detail**2 :]
 
 
 def layer(channels: int, out: int, blocks: int, spectral_norm: bool) -> nn.Sequential:

@@ -11,11 +11,14 @@ from torch.nn import functional as F
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.decoder import Decoder
 from matteplug.networks.citm.encoder import Encoder
+from matteplug.networks.citm.priors import propagation
 from matteplug.networks.citm.refinement import refine
 
 MULTIPLE = 32
 PRIOR_CLAMP = 0.02
 """A prior alpha is kept this far from 0 and 1, so that the heads can still turn it over."""
+TRUST, TRUST_RANGE = -3.0, 6.0
+"""Logarithm of the trust in an alpha before training, and by how much it may change."""
 
 
 class Citm(nn.Module):
@@ -55,7 +58,10 @@ class Citm(nn.Module):
         Returns:
             Alpha (B, 1, H, W) in [0, 1], refined, exactly 0 and 1 in the known area.
         """
-        alpha = refine(self.heads(image, trimap), self.config.refine_px)["alpha_os1"]
+        heads = self.heads(image, trimap)
+        alpha = refine(heads, self.config.refine_px)["alpha_os1"]
+        if self.config.settle:
+            alpha = self.settle(image, trimap, alpha, heads["trust"])
         known = trimap.unsqueeze(1)
         alpha = torch.where(known == 0, torch.zeros_like(alpha), alpha)
         return torch.where(known == 2, torch.ones_like(alpha), alpha)
@@ -68,7 +74,8 @@ class Citm(nn.Module):
             trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
 
         Returns:
-            "alpha_os8", "alpha_os4" and "alpha_os1", each (B, 1, H, W) float32 in [0, 1].
+            "alpha_os8", "alpha_os4" and "alpha_os1", each (B, 1, H, W) float32 in [0, 1]; where the
+            configuration settles also "trust", (B, 1, H/2, W/2) float32, positive.
 
         Raises:
             ValueError: a side is no multiple of 32.
@@ -84,9 +91,29 @@ class Citm(nn.Module):
                 features, prior = self.priors(image, areas)
             inputs.append(features)
         x = torch.cat(inputs, dim=1).contiguous(memory_format=torch.channels_last)
-        logits = self.decoder(self.encoder(x, areas))
+        *logits, doubt = self.decoder(self.encoder(x, areas))
         alphas = [_alpha(logit, s, prior) for logit, s in zip(logits, (8, 4, 1), strict=True)]
-        return dict(zip(("alpha_os8", "alpha_os4", "alpha_os1"), alphas, strict=True))
+        heads = dict(zip(("alpha_os8", "alpha_os4", "alpha_os1"), alphas, strict=True))
+        if self.config.settle:
+            trust = (doubt.float().clamp(-TRUST_RANGE, TRUST_RANGE) + TRUST).exp()
+            heads["trust"] = F.avg_pool2d(trust, 2 // self.config.detail)
+        return heads
+
+    def settle(self, image: Tensor, trimap: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
+        """Spread what is trusted of an alpha through the unknown area.
+
+        Args:
+            image: (B, 3, H, W) float in [0, 1].
+            trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
+            alpha: (B, 1, H, W) float32 in [0, 1].
+            trust: (B, 1, H/2, W/2) float32, positive.
+
+        Returns:
+            Alpha (B, 1, H, W) float32 in [0, 1].
+        """
+        unknown = (trimap == 1).unsqueeze(1).float()
+        with torch.autocast(image.device.type, enabled=False):
+            return propagation.settle(image.float(), unknown, alpha.float(), trust)
 
     def _start_as_the_prior(self) -> None:
         decoder = self.decoder

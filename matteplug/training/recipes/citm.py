@@ -16,8 +16,9 @@ from matteplug.training.batch import Batch
 from matteplug.training.recipes import NETWORK, Needs, Phase, weights
 from matteplug.training.settings import TrainSettings
 
-HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5}
-"""Share of each head in the loss: 2 : 1 : 1 over 5, as in the public code of its base."""
+HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5, "alpha": 2 / 5}
+"""Share of each head in the loss: 2 : 1 : 1 over 5, as in the public code of its base; the settled
+alpha, where there is one, counts as the finest head."""
 
 LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
     "l1": lambda alpha, b: losses.l1(alpha, b.alpha, b.unknown),
@@ -44,11 +45,15 @@ class CitmRecipe:
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
         network = cast(Citm, self.parts[NETWORK])
-        fused = refine(network.heads(batch.image, batch.trimap), random_widths())
-        terms = dict.fromkeys(self._options, fused["alpha_os1"].new_zeros(()))
-        for head, share in HEADS.items():
+        heads = network.heads(batch.image, batch.trimap)
+        alphas = refine(heads, random_widths())
+        if "trust" in heads:
+            settled = network.settle(batch.image, batch.trimap, alphas["alpha_os1"], heads["trust"])
+            alphas["alpha"] = settled
+        terms = dict.fromkeys(self._options, alphas["alpha_os1"].new_zeros(()))
+        for head, alpha in alphas.items():
             for name in self._options:
-                terms[name] = terms[name] + share * LOSSES[name](fused[head], batch)
+                terms[name] = terms[name] + HEADS[head] * LOSSES[name](alpha, batch)
         loss = torch.stack([weight * terms[name] for name, weight in self._options.items()]).sum()
         yield Phase(NETWORK, loss, terms)
 
