@@ -8,6 +8,12 @@ from torch.nn import functional as F
 
 DIFFERENT = (0.04, 0.16)
 """Largest difference to the plate, over the channels, that is surely none; least that surely is."""
+STRANGE = (0.35, 0.75)
+"""The same of texture: its squared difference over the sum of both textures' squares."""
+FAINT_TEXTURE = 0.016
+"""Standard deviation, a channel, of texture that says little: noise, compression."""
+TEXTURE_PX, SUPPORT_PX = 9, 15
+"""What is finer than this is texture; where it is compared.  Pixels of the half-size picture."""
 BLUR_PX = 15
 
 
@@ -25,13 +31,38 @@ def segmentation_or_default(segmentation: Tensor, image: Tensor, plate: Tensor) 
 def from_difference(image: Tensor, plate: Tensor) -> Tensor:
     """Return a soft segmentation (B, 1, H, W): what differs from the plate, small gaps closed.
 
-    Foreground in the plate's colours is missing from it, and shadows are in it.
+    In colour or in texture: skin before a wall of its colour lacks the wall's joints.  Foreground
+    that is as plain as the plate, in its colours, is missing; deep shadows are in it.
     """
-    same, different = DIFFERENT
-    difference = (image - plate).abs().amax(dim=1, keepdim=True)
-    difference = F.avg_pool2d(difference, 5, stride=1, padding=2, count_include_pad=False)
-    soft = ((difference - same) / (different - same)).clamp(0, 1)
-    return F.avg_pool2d(soft, BLUR_PX, stride=1, padding=BLUR_PX // 2, count_include_pad=False)
+    difference = _mean((image - plate).abs().amax(dim=1, keepdim=True), 5)
+    soft = _ramp(difference, DIFFERENT)
+    strange = _ramp(strangeness(image, plate), STRANGE)
+    strange = F.interpolate(strange, size=soft.shape[2:], mode="bilinear", align_corners=False)
+    return _mean(torch.maximum(soft, strange), BLUR_PX)
+
+
+def strangeness(image: Tensor, plate: Tensor) -> Tensor:
+    """Return how foreign the picture's texture is to the plate's, (B, 1, H/2, W/2).
+
+    About 0 where both are the same or plain, about 1 where they have nothing in common, whatever
+    their strength; up to 2.
+    """
+    a, b = (_texture(F.avg_pool2d(x, 2)) for x in (image, plate))
+    apart = _mean((a - b).square().sum(dim=1, keepdim=True), SUPPORT_PX)
+    strength = _mean((a.square() + b.square()).sum(dim=1, keepdim=True), SUPPORT_PX)
+    return apart / (strength + a.shape[1] * FAINT_TEXTURE**2)
+
+
+def _texture(x: Tensor) -> Tensor:
+    return x - _mean(x, TEXTURE_PX)
+
+
+def _mean(x: Tensor, size: int) -> Tensor:
+    return F.avg_pool2d(x, size, stride=1, padding=size // 2, count_include_pad=False)
+
+
+def _ramp(x: Tensor, ends: tuple[float, float]) -> Tensor:
+    return ((x - ends[0]) / (ends[1] - ends[0])).clamp(0, 1)
 
 
 def still(image: Tensor) -> Tensor:
