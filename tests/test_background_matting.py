@@ -69,16 +69,30 @@ def test_public_wiring_feeds_the_motion_selector_with_the_plate() -> None:
 
 
 def test_segmentation_is_made_from_the_plate_only_where_none_is_given() -> None:
-    plate = torch.full((1, 3, 64, 64), 0.4)
+    plate = torch.full((1, 3, 128, 128), 0.4)
     image = plate.clone()
-    image[:, 0, 20:44, 20:44] = 0.9
-    nothing = torch.full((1, 1, 64, 64), -1.0)
+    image[:, 0, 48:80, 48:80] = 0.9
+    nothing = torch.full((1, 1, 128, 128), -1.0)
     made = cues.segmentation_or_default(nothing, image, plate)[0, 0]
-    assert made[32, 32] == 1
+    assert made[64, 64] == 1
     assert made[2, 2] == 0
-    assert 0 < made[20, 32] < 1
-    empty = torch.zeros(1, 1, 64, 64)
+    assert 0 < made[20:48, 64].max() <= 1
+    empty = torch.zeros(1, 1, 128, 128)
     assert torch.equal(cues.segmentation_or_default(empty, image, plate), empty)
+
+
+def test_texture_tells_what_colour_does_not() -> None:
+    joints = (torch.arange(128) % 16 < 3).float()
+    wall = 0.5 + 0.14 * (joints[None, :] + joints[:, None]).clamp(0, 1)
+    plate = wall.expand(1, 3, 128, 128).clone()
+    image = plate + 0.004 * torch.randn(plate.shape, generator=torch.Generator().manual_seed(0))
+    image[:, :, 32:96, 32:96] = wall.mean()  # a face of the wall's colour
+    colour = (image - plate).abs().amax(dim=1)[0, 32:96, 32:96]
+    assert colour.mean() < sum(cues.DIFFERENT) / 2
+    made = cues.from_difference(image, plate)[0, 0]
+    assert made[52:76, 52:76].min() > 0.6
+    assert made[:8].max() == 0
+    assert cues.strangeness(plate, plate).max() == 0
 
 
 def test_a_still_has_its_own_grey_as_motion() -> None:
