@@ -188,6 +188,7 @@ def test_the_bar_counts_what_is_left_to_do(
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")  # so that no column of the bar is cut
     assert batch(folder, "--resume") == 0
     assert "1/1" in terminal.getvalue()
     assert "d.png: " in terminal.getvalue()
