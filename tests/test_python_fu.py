@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hosts.processes import ends
 from numpy.typing import NDArray
 
 from matteplug import api
@@ -249,21 +250,10 @@ def test_killing_the_plug_in_ends_its_worker(plug_in: Path, tmp_path: Path) -> N
         time.sleep(2.0)  # let it begin
         process.send_signal(signal.SIGKILL)  # as GIMP does on Cancel
         process.communicate()
-        while _runs(int(noted.read_text())) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert not _runs(int(noted.read_text()))
+        assert ends(int(noted.read_text()), end - time.monotonic())
     finally:
         process.kill()
         worker.write_text(command)
-
-
-def _runs(process: int) -> bool:
-    """Tell whether a process lives; one that ended may wait a while for its parent to notice."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def test_the_half_in_gimp_holds_against_the_stubs(plug_in: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A GIMP that stays and goes through cases when asked: starting one takes longer than most cases.
 
-The driver in it (gimp2_batch.py, gimp3_batch.py) waits for cases.json, takes it away, and writes
-report.json; the file "stop" ends it.
+The driver in it (gimp2_batch.py, gimp3_batch.py) takes cases.json and writes report.json until the
+file "stop" ends it; see serving.py.
 """
 
 from __future__ import annotations

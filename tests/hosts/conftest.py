@@ -95,7 +95,8 @@ def start_gimp(chroot: Path) -> Start:
     def start(
         script: str, program: str = "gimp-console-3.0", display: str = ""
     ) -> subprocess.Popen[bytes]:
-        shutil.copy(HERE / script, chroot / "srv" / "test")
+        for name in (script, "serving.py"):
+            shutil.copy(HERE / name, chroot / "srv" / "test")
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/srv/test",

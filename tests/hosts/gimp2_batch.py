@@ -8,16 +8,15 @@ see cases.py and test_gimp2.py.
 
 import base64
 import ctypes
-import json
 import os
 import sys
 import time
-import traceback
 
 sys.path.insert(0, os.path.join(os.environ["GIMP2_DIRECTORY"], "plug-ins/matteplug-smart-matte"))
 
 import gegl_pixels
 from libgimp import INT32, pdb, serve
+from serving import serve as serve_cases
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
 SIZE = (60, 40)
@@ -211,23 +210,7 @@ def run(case):
 
 def run_all(_run_mode):
     gegl_pixels.start()
-    asked, told, stop = (os.path.join(FOLDER, n) for n in ("cases.json", "report.json", "stop"))
-    while not os.path.exists(stop):
-        if not os.path.exists(asked):
-            time.sleep(0.02)
-            continue
-        with open(asked) as file:
-            cases = json.load(file)
-        os.remove(asked)
-        reports = {}
-        for title, case in cases.items():
-            try:
-                reports[title] = run(case)
-            except Exception:  # the others go on
-                reports[title] = {"error": traceback.format_exc()}
-        with open(told + ".part", "w") as file:
-            json.dump(reports, file)
-        os.replace(told + ".part", told)
+    serve_cases(FOLDER, run)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ see cases.py and test_gimp3.py.
 """
 
 import base64
-import json
 import os
+import sys
 import time
 
 from gi.repository import Babl, Gegl, Gimp, Gio
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
+sys.path.insert(0, FOLDER)
+
+from serving import serve
+
 BASES = {"rgb": Gimp.ImageBaseType.RGB, "gray": Gimp.ImageBaseType.GRAY}
 SIZE = (60, 40)
 
@@ -206,20 +210,4 @@ def run(case):
     return report
 
 
-asked, told, stop = (os.path.join(FOLDER, n) for n in ("cases.json", "report.json", "stop"))
-while not os.path.exists(stop):
-    if not os.path.exists(asked):
-        time.sleep(0.02)
-        continue
-    with open(asked) as file:
-        cases = json.load(file)
-    os.remove(asked)
-    reports = {}
-    for title, case in cases.items():
-        try:
-            reports[title] = run(case)
-        except Exception as error:  # the others go on
-            reports[title] = {"error": repr(error)}
-    with open(told + ".part", "w") as file:
-        json.dump(reports, file)
-    os.replace(told + ".part", told)
+serve(FOLDER, run)

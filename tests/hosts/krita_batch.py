@@ -13,6 +13,7 @@ import traceback
 from krita import Krita, Selection
 from matteplug_smart_matte import smart_matte
 from PyQt5.QtCore import QByteArray
+from serving import go_through
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
 SIZE = (60, 40)
@@ -219,11 +220,5 @@ def __main__(_args):  # noqa: N807 - kritarunner calls it
     Krita.instance().setBatchmode(True)
     with open(os.path.join(FOLDER, "cases.json")) as file:
         cases = json.load(file)
-    reports = {}
-    for title, case in cases.items():
-        try:
-            reports[title] = run(case)
-        except Exception:  # the others go on
-            reports[title] = {"error": traceback.format_exc()}
     with open(os.path.join(FOLDER, "report.json"), "w") as file:
-        json.dump(reports, file)
+        json.dump(go_through(cases, run), file)

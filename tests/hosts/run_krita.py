@@ -75,7 +75,8 @@ class Krita:
         """Run a file of this folder in kritarunner, which has documents and no window."""
         scripts = self.home / "scripts"
         scripts.mkdir(exist_ok=True)
-        shutil.copy(HERE / script, scripts)
+        for name in (script, "serving.py"):
+            shutil.copy(HERE / name, scripts)
         path = f"{scripts}:{self.files.folder.parent}"
         environment = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
         return self._start(["kritarunner", "-s", Path(script).stem], environment)
