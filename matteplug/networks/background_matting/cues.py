@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from matteplug.networks.filters import box
+
 DIFFERENT = (0.04, 0.16)
 """Largest difference to the plate, over the channels, that is surely none; least that surely is."""
 STRANGE = (0.35, 0.75)
@@ -34,11 +36,11 @@ def from_difference(image: Tensor, plate: Tensor) -> Tensor:
     In colour or in texture: skin before a wall of its colour lacks the wall's joints.  Foreground
     that is as plain as the plate, in its colours, is missing; deep shadows are in it.
     """
-    difference = _mean((image - plate).abs().amax(dim=1, keepdim=True), 5)
+    difference = box((image - plate).abs().amax(dim=1, keepdim=True), 5)
     soft = _ramp(difference, DIFFERENT)
     strange = _ramp(strangeness(image, plate), STRANGE)
     strange = F.interpolate(strange, size=soft.shape[2:], mode="bilinear", align_corners=False)
-    return _mean(torch.maximum(soft, strange), BLUR_PX)
+    return box(torch.maximum(soft, strange), BLUR_PX)
 
 
 def strangeness(image: Tensor, plate: Tensor) -> Tensor:
@@ -48,17 +50,13 @@ def strangeness(image: Tensor, plate: Tensor) -> Tensor:
     their strength; up to 2.
     """
     a, b = (_texture(F.avg_pool2d(x, 2)) for x in (image, plate))
-    apart = _mean((a - b).square().sum(dim=1, keepdim=True), SUPPORT_PX)
-    strength = _mean((a.square() + b.square()).sum(dim=1, keepdim=True), SUPPORT_PX)
+    apart = box((a - b).square().sum(dim=1, keepdim=True), SUPPORT_PX)
+    strength = box((a.square() + b.square()).sum(dim=1, keepdim=True), SUPPORT_PX)
     return apart / (strength + a.shape[1] * FAINT_TEXTURE**2)
 
 
 def _texture(x: Tensor) -> Tensor:
-    return x - _mean(x, TEXTURE_PX)
-
-
-def _mean(x: Tensor, size: int) -> Tensor:
-    return F.avg_pool2d(x, size, stride=1, padding=size // 2, count_include_pad=False)
+    return x - box(x, TEXTURE_PX)
 
 
 def _ramp(x: Tensor, ends: tuple[float, float]) -> Tensor:

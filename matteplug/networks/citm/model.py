@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.decoder import Decoder
 from matteplug.networks.citm.encoder import Encoder
-from matteplug.networks.citm.priors import propagation
+from matteplug.networks.citm.priors import Priors, propagation
 from matteplug.networks.citm.refinement import refine
 
 MULTIPLE = 32
@@ -36,8 +36,6 @@ class Citm(nn.Module):
         self.config = config
         channels = 6
         if config.priors:
-            from matteplug.networks.citm.priors import Priors
-
             self.priors = Priors(config.priors)
             channels += self.priors.channels
         self.encoder = Encoder(config, channels)

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from matteplug.networks.filters import box
 from matteplug.networks.hfam.model import MULTIPLE, Hfam, fuse
 from matteplug.networks.padding import replicate_to_multiple
 
-RADIUS_PX = 4
+WINDOW_PX = 9
 """Of the windows in which alpha is taken to be a linear function of brightness."""
 SMOOTHNESS = 1e-3
 """Variance of brightness below which a window says nothing about detail."""
@@ -101,17 +102,11 @@ def restore_detail(alpha: Tensor, seen: Tensor, image: Tensor) -> Tensor:
     """
     height, width = image.shape[2:]
     brightness = seen.mean(dim=1, keepdim=True)
-    mean, mean_alpha = box(brightness), box(alpha)
-    covariance = box((brightness - mean) * (alpha - mean_alpha))
-    variance = box((brightness - mean) ** 2)
+    mean, mean_alpha = box(brightness, WINDOW_PX), box(alpha, WINDOW_PX)
+    covariance = box((brightness - mean) * (alpha - mean_alpha), WINDOW_PX)
+    variance = box((brightness - mean) ** 2, WINDOW_PX)
     slope = resize(covariance / (variance + SMOOTHNESS), height, width)
     unseen = image.mean(dim=1, keepdim=True) - resize(brightness, height, width)
     enlarged = resize(alpha, height, width)
     certain = (enlarged == 0) | (enlarged == 1)
     return torch.where(certain, enlarged, (enlarged + slope * unseen).clamp(0, 1))
-
-
-def box(x: Tensor) -> Tensor:
-    """Return the means over windows of `RADIUS_PX`, the border's windows cut off."""
-    side = 2 * RADIUS_PX + 1
-    return F.avg_pool2d(x, side, stride=1, padding=RADIUS_PX, count_include_pad=False)

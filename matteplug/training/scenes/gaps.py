@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from matteplug.training.scenes import outlines
-from matteplug.training.scenes.cutout import U8, fixed
+from matteplug.training.scenes import outlines, trimaps
+from matteplug.training.scenes.cutout import fixed
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 MOST = 4
@@ -26,21 +26,14 @@ def cut(rng: Rng, alpha: Field) -> Field:
     side = alpha.shape[0]
     for _ in range(int(rng.integers(1, MOST + 1))):
         radius = log_uniform(rng, SMALLEST_PX, LARGEST * side)
-        rows, columns = np.nonzero(_deeper(alpha, radius)[::2, ::2])
+        depth = trimaps.distance_from((alpha <= 0.99).astype(np.uint8))
+        rows, columns = np.nonzero(depth[::2, ::2] > 1.2 * radius)
         if not len(rows):
             continue
         at = int(rng.integers(len(rows)))
         points = outlines.blob(rng, 2.0 * np.array([columns[at], rows[at]]), radius)
         alpha = alpha * (1 - _mask(rng, side, points, radius))
     return alpha
-
-
-def _deeper(alpha: Field, radius: float) -> U8:
-    """Return 1 where the opaque part reaches farther than a gap, or a little less, all around."""
-    opaque = (alpha > 0.99).astype(np.uint8)
-    distance = cv2.distanceTransform(opaque, cv2.DIST_L2, 3)
-    deeper: U8 = (distance > 1.2 * radius).astype(np.uint8)
-    return deeper
 
 
 def _mask(rng: Rng, side: int, points: outlines.Points, radius: float) -> Field:
