@@ -8,4 +8,7 @@ from torch.nn import functional as F
 
 def box(x: Tensor, side: int) -> Tensor:
     """Return the means over windows of `side` pixels, odd, the border's windows cut off."""
-    return F.avg_pool2d(x, side, stride=1, padding=side // 2, count_include_pad=False)
+    for window in ((side, 1), (1, side)):  # rows and columns apart: 2 · side sums, not side²
+        pad = (window[0] // 2, window[1] // 2)
+        x = F.avg_pool2d(x, window, stride=1, padding=pad, count_include_pad=False)
+    return x

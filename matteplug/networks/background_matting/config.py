@@ -20,7 +20,7 @@ class BackgroundMattingConfig:
         cues: which of `CHANNELS` it takes, in this order.
         public_wiring: let the motion selector see the plate's features, as the public code does;
             the paper's wiring gives it the motion's.
-        difference: show the plate's encoder the image's difference to the plate too, which the
+        difference: show the plate's encoder the image's differences to the plate too, which the
             published network has to find by itself.
         detail: channels of a `Refinement` at full resolution, under which everything else works at
             half; 0 for none, as published.

@@ -17,6 +17,8 @@ FAINT_TEXTURE = 0.016
 TEXTURE_PX, SUPPORT_PX = 9, 15
 """What is finer than this is texture; where it is compared.  Pixels of the half-size picture."""
 BLUR_PX = 15
+DARK = 0.05
+"""Brightness at which noise, not light, decides the ratio of two pictures."""
 
 
 def segmentation_or_default(segmentation: Tensor, image: Tensor, plate: Tensor) -> Tensor:
@@ -61,6 +63,19 @@ def _texture(x: Tensor) -> Tensor:
 
 def _ramp(x: Tensor, ends: tuple[float, float]) -> Tensor:
     return ((x - ends[0]) / (ends[1] - ends[0])).clamp(0, 1)
+
+
+def differences(image: Tensor, plate: Tensor) -> tuple[Tensor, Tensor]:
+    """Return I − B, and about the logarithm of I / B, (B, 3, H, W) each, −2 to 2.
+
+    The second shows what is dark before the dark, and tells a shadow, which darkens evenly.
+
+    Args:
+        image: (B, 3, H, W) in [−1, 1].
+        plate: (B, 3, H, W) in [−1, 1].
+    """
+    apart = image - plate
+    return apart, 2 * apart / (image + plate + 2 + 4 * DARK)
 
 
 def still(image: Tensor) -> Tensor:

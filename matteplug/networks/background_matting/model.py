@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.background_matting.config import CHANNELS, BackgroundMattingConfig
-from matteplug.networks.background_matting.cues import segmentation_or_default, still
+from matteplug.networks.background_matting.cues import differences, segmentation_or_default, still
 from matteplug.networks.background_matting.layers import (
     Encoder,
     ResidualBlock,
@@ -49,7 +49,7 @@ class BackgroundMatting(nn.Module):
         widths, selected = config.widths, config.selected
         deep = widths[-1]
         self.image_encoder = Encoder(3, widths)
-        channels = CHANNELS | ({"plate": 2 * CHANNELS["plate"]} if config.difference else {})
+        channels = CHANNELS | ({"plate": 3 * CHANNELS["plate"]} if config.difference else {})
         self.cue_encoders = nn.ModuleDict({c: Encoder(channels[c], widths) for c in config.cues})
         self.selectors = nn.ModuleDict({c: selector(2 * deep, selected) for c in config.cues})
         self.combine = selector(deep + len(config.cues) * selected, deep)
@@ -104,7 +104,7 @@ class BackgroundMatting(nn.Module):
 
     def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         if self.config.difference:
-            cues = cues | {"plate": torch.cat((cues["plate"], image - cues["plate"]), dim=1)}
+            cues = cues | {"plate": torch.cat((cues["plate"], *differences(image, cues["plate"])), 1)}
         half, features = self.image_encoder(image)
         x = self.switch_context(features, {name: cues[name] for name in self.config.cues})
         x = self.shared(x)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from matteplug.networks.background_matting.cues import differences
 from matteplug.networks.background_matting.layers import normed
 from matteplug.networks.background_matting.spreading import opaque, spread
 
@@ -31,7 +32,7 @@ class Refinement(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        coarse, seen, trust = 1 + 3, 3 + 3 + 2 * (3 + 1) + 1, 1
+        coarse, seen, trust = 1 + 3, 3 + 2 * 3 + 2 * (3 + 1) + 1, 1
         self.look = nn.Sequential(
             *normed(nn.Conv2d(seen, channels, 3, stride=2, padding=1), channels)
         )
@@ -58,7 +59,8 @@ class Refinement(nn.Module):
         coarse = torch.cat((alpha, foreground), dim=1)
         guessed, own, near = (enlarged(x) for x in (alpha, foreground, near))
         by_own, by_near = (explain(image, plate, colours) for colours in (own, near))
-        cues = (image, image - plate, guessed, own, near, 2 * by_own - 1, 2 * by_near - 1)
+        given = (image, *differences(image, plate))
+        cues = (*given, guessed, own, near, 2 * by_own - 1, 2 * by_near - 1)
         seen = torch.cat(cues, dim=1)
         x = self.think(torch.cat((self.look(seen), coarse), dim=1))
         corrections = self.correct(torch.cat((self.enlarge(x), seen), dim=1)).float()
