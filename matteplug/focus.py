@@ -32,15 +32,17 @@ from matteplug.types import (
     Trimap,
 )
 
-GLANCE_PX = 750_000
+GLANCE_PX = 1_000_000
 """Pixels of the coarsest level."""
 _LEAST_GLANCE_PX = 256 * 256
 _LARGE = 1.6
 """More levels than one are used from this many times the glance's pixels on."""
 _STEP = 4.0
 """Largest ratio of two levels' sides."""
-_SURE = 0.04
+_SURE = 0.1
 """A level decides where its alpha is this close to 0 or 1, all around."""
+_CLEAN = 0.02
+"""What is decided this close to 0 or 1 is exactly that."""
 _MARGIN_PX = 2
 """How far all around is, in the level's pixels."""
 _AGREEMENT_PX = 4.0
@@ -86,7 +88,7 @@ def run(
     sizes = levels(Size.of(part.image), tiling.affordable_px(spec, limit_mib))
     found: dict[str, Tensor] = {}
     for size, span in zip(sizes, _spans(part, sizes), strict=True):
-        level = inputs.scaled(part, size)
+        given = level = inputs.scaled(part, size)
         unknown = _unknown(level)
         if found:
             level, unknown = _narrowed(level, unknown, found["alpha"][0, 0])
@@ -98,8 +100,8 @@ def run(
             progress=progress and _within(progress, span),
             cancel=cancel,
         )
-        found = _merged(found, finer, level, unknown) if found else _known(finer, level)
-    return _placed(_known(found, part), where, request)
+        found = _known(_merged(found, finer, size, unknown) if found else finer, given)
+    return _placed(found, where, request)
 
 
 def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
@@ -174,13 +176,12 @@ def _decided(coarse: Alpha, size: Size) -> Trimap:
 def _merged(
     coarse: dict[str, Tensor],
     finer: dict[str, Tensor],
-    level: MatteRequest,
+    size: Size,
     unknown: NDArray[np.bool_],
 ) -> dict[str, Tensor]:
     """Return the coarser level's results with the finer ones where they were computed."""
     import cv2
 
-    size = Size.of(level.image)
     merged: dict[str, Tensor] = {}
     for role, values in coarse.items():
         if role == "alpha":
@@ -190,9 +191,9 @@ def _merged(
         if role in finer:
             np.copyto(merged[role], finer[role], where=unknown)
     before = coarse["alpha"][0, 0]
-    alpha = (_decided(before, size) > 0).astype(np.float32)
-    if level.trimap is not None:
-        alpha = (level.trimap == FOREGROUND).astype(np.float32)
+    alpha = np.asarray(cv2.resize(before, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    alpha[alpha < _CLEAN] = 0
+    alpha[alpha > 1 - _CLEAN] = 1
     if finer:
         np.copyto(alpha, finer["alpha"][0, 0], where=unknown)
         reduced = cv2.resize(alpha, Size.of(before), interpolation=cv2.INTER_AREA)

@@ -104,7 +104,8 @@ class BackgroundMatting(nn.Module):
 
     def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         if self.config.difference:
-            cues = cues | {"plate": torch.cat((cues["plate"], *differences(image, cues["plate"])), 1)}
+            plate = cues["plate"]
+            cues = cues | {"plate": torch.cat((plate, *differences(image, plate)), dim=1)}
         half, features = self.image_encoder(image)
         x = self.switch_context(features, {name: cues[name] for name in self.config.cues})
         x = self.shared(x)
