@@ -82,10 +82,9 @@ class Krita:
         return self._start(["kritarunner", "-s", Path(script).stem], environment)
 
     def start_window(self, display: str) -> subprocess.Popen[bytes]:
-        """Run the program with the plug-in that drives it (krita_window.py)."""
+        """Run the program with the plug-in that drives it (krita_window)."""
         folder = self.files.folder.parent
-        (folder / _DRIVER).mkdir(exist_ok=True)
-        shutil.copy(HERE / f"{_DRIVER}.py", folder / _DRIVER / "__init__.py")
+        shutil.copytree(HERE / _DRIVER, folder / _DRIVER, dirs_exist_ok=True)
         (folder / f"{_DRIVER}.desktop").write_text(
             "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\n"
             f"X-KDE-Library={_DRIVER}\nX-Python-2-Compatible=false\n"
@@ -99,7 +98,7 @@ class Krita:
         return self._start(command, {"DISPLAY": display})
 
     def play(self, display: str, plan: dict[str, Any], limit_s: float = 250.0) -> dict[str, Any]:
-        """Go through a scenario of krita_window.py, and return its report when Krita has ended."""
+        """Go through a scenario of krita_window, and return its report when Krita has ended."""
         report = self.shared / "report.json"
         report.unlink(missing_ok=True)
         (self.shared / "scenario.json").write_text(json.dumps(plan))

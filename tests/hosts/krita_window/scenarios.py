@@ -1,0 +1,120 @@
+"""What is done in Krita's window, step by step.
+
+Each `yield` gives control back to Krita until what it yields is true, or for so many seconds.
+"""
+
+import math
+import time
+
+from krita import Selection
+from PyQt5.QtCore import QByteArray
+
+
+def photograph(stage):
+    """Select, run, look, undo; run again; run into errors; cancel; make a mask."""
+    report, plan = stage.report, stage.plan
+    report["menu"] = stage.menu_path("Smart Matte")
+    stage.button("Smart Matte").click()
+    yield lambda: stage.said() != ""
+    report["without a document"] = stage.said()
+    yield from stage.open(plan["picture"])
+    document, layer = stage.document, stage.layer
+    before = stage.pixels(layer)
+    stage.save("before", before)
+    report["size"] = [document.width(), document.height()]
+    report["nothing selected"] = yield from stage.run()
+    stage.select_ellipse(*plan["ellipse"])
+    document.waitForDone()
+    selected = stage.selected()
+    stage.save("selection", selected)
+    report["undo before"] = stage.undo_state()
+    report["first"] = yield from stage.run()
+    stage.save("matte", stage.pixels(stage.matte()))
+    report["current"] = document.activeNode().name()
+    report["untouched"] = stage.pixels(layer) == before
+    report["selection kept"] = stage.selected() == selected
+    stage.action("edit_undo").trigger()
+    yield 0.5
+    report["undone"] = stage.layers()
+    report["undo after"] = stage.undo_state()
+    report["selection after undo"] = stage.selected() == selected
+    stage.action("edit_redo").trigger()
+    yield 0.5
+    report["redone"] = stage.layers()
+    stage.save("matte again", stage.pixels(stage.matte()))
+    yield from stage.make_current(layer)
+    report["again"] = yield from stage.run()
+    yield from stage.make_current(layer)
+
+    report["before cancel"] = stage.layers()
+    stage.button("Smart Matte").click()
+    yield 0.3
+    started = time.perf_counter()
+    stage.button("Cancel").click()
+    yield lambda: not stage.service.busy
+    report["cancelled"] = {
+        "elapsed_s": time.perf_counter() - started,
+        "said": stage.said(),
+        "layers": stage.layers(),
+        "pid": stage.pid(),
+    }
+    yield from stage.make_current(layer)
+    stage.service.choose("output", "mask")
+    report["undo before mask"] = stage.undo_state()
+    report["mask"] = yield from stage.run()
+    (mask,) = layer.childNodes()
+    stage.save("mask", stage.pixels(mask))
+    report["selection after mask"] = stage.selected() == selected
+    report["untouched under the mask"] = stage.pixels(layer) == before
+    stage.action("edit_undo").trigger()
+    yield 0.5
+    report["mask undone"] = stage.layers()
+    stage.service.choose("output", "new-layer")
+
+    yield from stage.open(plan["large picture"])
+    report["large size"] = [stage.document.width(), stage.document.height()]
+    stage.select_ellipse(*plan["large ellipse"])
+    report["large"] = []
+    ratio = math.inf
+    while len(report["large"]) < 6 and ratio > plan["speed limit"]:
+        yield from stage.make_current(stage.layer)
+        yield 0.5  # Krita draws the thumbnails of the layer before
+        run = yield from stage.run()
+        if report["large"]:  # the first one is not warm
+            ratio = run["elapsed_s"] / run["header"]["elapsed_s"]["total"]
+        report["large"].append(run)
+
+
+def screenshots(stage):
+    """Take the pictures of the guide: where the entry is, and what comes of it."""
+    yield from stage.open(stage.plan["picture"])
+    stage.service.greet()
+    size = (stage.document.width(), stage.document.height())
+    with open(stage.plan["selection"], "rb") as file:
+        selection = Selection()
+        selection.setPixelData(QByteArray(file.read()), 0, 0, *size)
+    stage.document.setSelection(selection)
+    yield lambda: stage.service.networks
+    bar = stage.window.qwindow().menuBar()
+    tools = next(a for a in bar.actions() if a.text().replace("&", "") == "Tools")
+    scripts = next(a for a in tools.menu().actions() if a.text().replace("&", "") == "Scripts")
+    at = bar.mapToGlobal(bar.actionGeometry(tools).bottomLeft())
+    tools.menu().popup(at)
+    yield 0.5
+    tools.menu().setActiveAction(scripts)
+    inside = tools.menu().actionGeometry(scripts).topRight()
+    scripts.menu().popup(tools.menu().mapToGlobal(inside))
+    entry = stage.action("matteplug_smart_matte")
+    scripts.menu().setActiveAction(entry)
+    yield from stage.shoot("krita-menu.png")
+    scripts.menu().close()
+    tools.menu().close()
+    stage.report["run"] = yield from stage.run()
+    stage.layer.setVisible(False)
+    stage.document.setSelection(Selection())
+    stage.document.refreshProjection()
+    yield 5.0  # until the message on the canvas is gone
+    yield from stage.shoot("krita-result.png")
+
+
+SCENARIOS = {"photograph": photograph, "screenshots": screenshots}
