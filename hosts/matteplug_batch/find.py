@@ -69,12 +69,20 @@ def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
 
     Args:
         folder: the top of the tree.
-        leave_out: resolved folders below it that hold no sources.
+        leave_out: folders below it that hold no sources, as `real` has them.
     """
     tree = Tree()
     for names, place in _folders(folder, set(leave_out), tree.closed):
         _sort_out(place, names, tree)
     return tree
+
+
+def real(path: Path) -> Path:
+    """Return the file or folder that a path stands for; a link that leads nowhere ends at itself.
+
+    `Path.resolve` raises an error for links in a circle.
+    """
+    return Path(os.path.realpath(path))
 
 
 def kind_of(guide: Path | None) -> str:
@@ -92,10 +100,10 @@ def _folders(
     waiting = [folder]
     while waiting:
         place = waiting.pop()
-        real = place.resolve()
-        if real in seen or real in leave_out:
+        target = real(place)
+        if target in seen or target in leave_out:
             continue
-        seen.add(real)
+        seen.add(target)
         try:
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError:
@@ -104,14 +112,24 @@ def _folders(
         entries = [e for e in entries if not e.name.startswith(".") or e.name == MARKER]
         if place != folder and any(entry.name == MARKER for entry in entries):
             continue
-        folders = [e for e in entries if e.is_dir() and e.name not in _LITTER]
-        # A broken link counts as a file: the picture that it stands for is missed, and said to be.
-        yield [e.name for e in entries if e.is_file() or _is_broken(e)], place
+        folders = [e for e in entries if _is_folder(e) and e.name not in _LITTER]
+        yield [e.name for e in entries if _is_file(e)], place
         waiting.extend(place / entry.name for entry in reversed(folders))
 
 
-def _is_broken(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() and not os.path.exists(entry.path)
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link in a circle, or into a folder that may not be entered
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Tell a file.  A broken link counts as one: its picture is missed, and said to be."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+    except OSError:
+        return True
 
 
 def _sort_out(place: Path, names: list[str], tree: Tree) -> None:

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from matteplug_batch.find import real
+
 SUFFIX = ".png"
 
 
 def default_out(folder: Path) -> Path:
     """Return ``FOLDER-matte`` beside `folder`."""
-    real = folder.resolve()
-    return real.with_name(f"{real.name}-matte")
+    target = real(folder)
+    return target.with_name(f"{target.name}-matte")
 
 
 def results(images: Sequence[Path], folder: Path, out: Path) -> list[Path]:

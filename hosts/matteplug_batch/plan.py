@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matteplug.errors import RequestError
 from matteplug_batch import names
-from matteplug_batch.find import READABLE, find
+from matteplug_batch.find import READABLE, find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import Outcome, State
 
@@ -40,7 +40,7 @@ class Plan:
             RequestError: there is no such folder, no picture in it, or no place for the results.
         """
         out = _out(folder, out)
-        tree = find(folder, leave_out=(out.resolve(),))
+        tree = find(folder, leave_out=(real(out),))
         if not (tree.pictures or tree.closed):
             rest = f", only {len(tree.foreign)} that cannot be read" if tree.foreign else ""
             raise RequestError(
@@ -96,10 +96,10 @@ def _out(folder: Path, given: Path | None) -> Path:
             "folder-is-file", f"{folder} is a file.", "Give the folder that it lies in."
         )
     if given is None:
-        if not folder.resolve().name:
+        if not real(folder).name:
             raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
         return names.default_out(folder)
-    if given.resolve() == folder.resolve():
+    if real(given) == real(folder):
         raise RequestError(
             "out-is-folder",
             "The results would lie among the pictures.",

@@ -33,6 +33,7 @@ from matteplug.errors import (
 from matteplug.host import HostAdapter
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
+from matteplug_batch.find import real
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
 from matteplug_batch.outcome import Outcome, Report, State
@@ -89,7 +90,7 @@ class Batch:
     def run(self, jobs: Sequence[Job], watch: Watch) -> Report:
         """Do the jobs in their order; errors end up in the report, none is raised."""
         started = time.perf_counter()
-        inputs = frozenset(path.resolve() for job in jobs for path in job.found.files)
+        inputs = frozenset(real(path) for job in jobs for path in job.found.files)
         settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
         todo = [job for job in jobs if job not in settled]
         for outcome in settled.values():
@@ -123,7 +124,7 @@ class Batch:
 
     def _refusal(self, job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
         """Say why the result may not be written, if so."""
-        if job.result.resolve() in inputs:
+        if real(job.result) in inputs:
             return RequestError(
                 "result-is-input",
                 f"The result would be written over {job.result.name}, which is an input.",

@@ -134,6 +134,12 @@ def test_a_broken_link(outcome_of: Callable[[str], Any], folder: Path) -> None:
     assert refused(outcome_of("bad.png")) == "file-missing"
 
 
+def test_a_link_in_a_circle(outcome_of: Callable[[str], Any], folder: Path) -> None:
+    (folder / "bad.png").symlink_to(folder / "bad.png")
+    trimap_of(folder / "bad.png")
+    assert refused(outcome_of("bad.png")) == "file-unreadable"
+
+
 def test_a_trimap_of_another_size(outcome_of: Callable[[str], Any], folder: Path) -> None:
     photograph(folder / "bad.png")
     trimap_of(folder / "bad.png", width=50)
@@ -208,6 +214,15 @@ def test_an_output_folder_that_cannot_be_made(
     pair(folder / "a.png")
     (tmp_path / "file").write_text("")
     assert batch(folder, "--out", tmp_path / "file" / "out") == 2
+    assert "cannot be written to" in capsys.readouterr().err
+
+
+def test_an_output_folder_that_is_a_link_in_a_circle(
+    batch: Batch, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    (tmp_path / "out").symlink_to(tmp_path / "out")
+    assert batch(folder, "--out", tmp_path / "out") == 2
     assert "cannot be written to" in capsys.readouterr().err
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from batch.trees import photograph, trimap_of
-from matteplug_batch.find import MARKER, Found, find
+from matteplug_batch.find import MARKER, Found, find, real
 from matteplug_batch.names import default_out, results
 
 
@@ -87,7 +88,7 @@ def test_earlier_results_are_passed_over(folder: Path) -> None:
 
 def test_an_output_folder_inside_is_passed_over(folder: Path) -> None:
     make(folder, "a.jpg", "out/a.png")
-    found = find(folder, leave_out=[(folder / "out").resolve()]).pictures
+    found = find(folder, leave_out=[real(folder / "out")]).pictures
     assert [picture.image.name for picture in found] == ["a.jpg"]
 
 
@@ -100,6 +101,25 @@ def test_links_in_a_circle_end(folder: Path) -> None:
 def test_a_broken_link_is_a_picture_that_will_be_missed(folder: Path) -> None:
     (folder / "a.jpg").symlink_to(folder / "gone.jpg")
     assert images(folder) == ["a.jpg"]
+
+
+def test_a_link_in_a_circle_is_a_picture_that_will_be_missed(folder: Path) -> None:
+    (folder / "a.jpg").symlink_to(folder / "a.jpg")
+    make(folder, "b.jpg")
+    assert images(folder) == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may enter everywhere")
+def test_a_link_into_a_closed_folder_is_a_picture_that_will_be_missed(
+    folder: Path, tmp_path: Path
+) -> None:
+    make(tmp_path, "closed/a.jpg")
+    (folder / "a.jpg").symlink_to(tmp_path / "closed" / "a.jpg")
+    (tmp_path / "closed").chmod(0)
+    try:
+        assert images(folder) == ["a.jpg"]
+    finally:
+        (tmp_path / "closed").chmod(0o700)
 
 
 def test_formats_that_cannot_be_read_are_told(folder: Path) -> None:
