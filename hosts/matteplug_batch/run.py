@@ -9,31 +9,21 @@ Only the main thread is interrupted, so that a file that is being written is alw
 
 from __future__ import annotations
 
-import errno
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
-from matteplug.errors import (
-    Cancelled,
-    EngineError,
-    MatteplugError,
-    NetworkError,
-    PluginError,
-    RequestError,
-)
+from matteplug.errors import Cancelled, MatteplugError, RequestError
 from matteplug.host import HostAdapter
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
+from matteplug_batch.failure import as_sentence, concerns_all
 from matteplug_batch.find import real
+from matteplug_batch.interruption import cancelled_by_ctrl_c
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
 from matteplug_batch.outcome import Outcome, Report, State
@@ -41,8 +31,6 @@ from matteplug_batch.outcome import Outcome, Report, State
 _log = logging.getLogger(__name__)
 _LISTEN_S = 0.2
 """How often the main thread looks up from waiting: on Windows Ctrl-C arrives at no other time."""
-_OF_ONE_PICTURE = frozenset(("run-failed", "not-a-number", "no-network"))
-"""Errors of engine and networks that the next picture may escape."""
 
 
 class Watch(Protocol):
@@ -109,7 +97,7 @@ class Batch:
         try:
             refusal = self._refusal(job, inputs)
         except OSError as error:
-            refusal = _as_sentence(error)
+            refusal = as_sentence(error)
         if self.resume and self.journal.is_finished(job):
             return Outcome(
                 image=job.image,
@@ -144,7 +132,7 @@ class Batch:
         with (
             ThreadPoolExecutor(1) as reader,
             ThreadPoolExecutor(1) as worker,
-            _cancelled_by_ctrl_c() as cancel,
+            cancelled_by_ctrl_c() as cancel,
         ):
             reading = [reader.submit(self.adapter.read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
@@ -163,7 +151,7 @@ class Batch:
                 waiting = len(jobs) - len(outcomes)
                 if cancel.cancelled:
                     return Report(outcomes=outcomes, waiting=waiting, interrupted=True)
-                if outcome is not None and outcome.error and _concerns_all(outcome.error):
+                if outcome is not None and outcome.error and concerns_all(outcome.error):
                     return Report(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
         return Report(outcomes=outcomes)
 
@@ -182,7 +170,7 @@ class Batch:
         except Exception as error:  # a stranger's network or a damaged file may raise anything
             _log.debug("%s failed", job.image, exc_info=True)
             return Outcome(
-                image=job.image, state=State.FAILED, guide=job.guide, error=_as_sentence(error)
+                image=job.image, state=State.FAILED, guide=job.guide, error=as_sentence(error)
             )
         finally:
             self.adapter.forget(job)
@@ -198,25 +186,6 @@ class Batch:
         )
 
 
-@contextmanager
-def _cancelled_by_ctrl_c() -> Iterator[CancelToken]:
-    """Yield a token that the first Ctrl-C sets; a second one kills the process."""
-    cancel = CancelToken()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        cancel.cancel()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield cancel  # only the main thread may listen for signals
-        return
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _wait(present: Future[Outcome | None], cancel: CancelToken, watch: Watch) -> None:
     """Wait for the present picture; say so where the user waits for it to stop."""
     while not (present.done() or cancel.cancelled):
@@ -224,33 +193,3 @@ def _wait(present: Future[Outcome | None], cancel: CancelToken, watch: Watch) ->
     if not present.done():
         watch.stop()
         wait([present])
-
-
-def _concerns_all(error: MatteplugError) -> bool:
-    """Tell whether every further picture would fail alike."""
-    if isinstance(error, EngineError | NetworkError | PluginError):
-        return error.code not in _OF_ONE_PICTURE
-    return error.code in ("disk-full", "folder-not-writable")
-
-
-def _as_sentence(error: Exception) -> MatteplugError:
-    if isinstance(error, MatteplugError):
-        return error
-    if isinstance(error, OSError):
-        full = error.errno == errno.ENOSPC
-        return RequestError(
-            "disk-full" if full else "system",
-            f"{error.filename or 'The system says'}: {error.strerror or error}.",
-            "Make room." if full else "Check the permissions.",
-        )
-    if isinstance(error, MemoryError):
-        return RequestError(
-            "out-of-memory",
-            "There is not enough memory for this picture.",
-            "Close other programs, or scale the picture down.",
-        )
-    return MatteplugError(
-        "unexpected",
-        f"{type(error).__name__}: {error}.",
-        "This is a mistake in matteplug or a plug-in: please report it.",
-    )

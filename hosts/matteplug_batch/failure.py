@@ -1,0 +1,48 @@
+"""What an error means for a batch: a sentence about the picture, and whether to go on."""
+
+from __future__ import annotations
+
+import errno
+
+from matteplug.errors import (
+    EngineError,
+    MatteplugError,
+    NetworkError,
+    PluginError,
+    RequestError,
+)
+
+_OF_ONE_PICTURE = frozenset(("run-failed", "not-a-number", "no-network"))
+"""Errors of engine and networks that the next picture may escape."""
+_OF_THE_DISK = frozenset(("disk-full", "folder-not-writable"))
+
+
+def concerns_all(error: MatteplugError) -> bool:
+    """Tell whether every further picture would fail alike."""
+    if isinstance(error, EngineError | NetworkError | PluginError):
+        return error.code not in _OF_ONE_PICTURE
+    return error.code in _OF_THE_DISK
+
+
+def as_sentence(error: Exception) -> MatteplugError:
+    """Return an error of any kind as one that can be told to the user."""
+    if isinstance(error, MatteplugError):
+        return error
+    if isinstance(error, OSError):
+        full = error.errno == errno.ENOSPC
+        return RequestError(
+            "disk-full" if full else "system",
+            f"{error.filename or 'The system says'}: {error.strerror or error}.",
+            "Make room." if full else "Check the permissions.",
+        )
+    if isinstance(error, MemoryError):
+        return RequestError(
+            "out-of-memory",
+            "There is not enough memory for this picture.",
+            "Close other programs, or scale the picture down.",
+        )
+    return MatteplugError(
+        "unexpected",
+        f"{type(error).__name__}: {error}.",
+        "This is a mistake in matteplug or a plug-in: please report it.",
+    )
