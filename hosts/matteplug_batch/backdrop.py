@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,10 +26,11 @@ class Backdrop:
 
     text: str
 
-    @property
-    def is_picture(self) -> bool:
-        """Tell whether a file of that name exists."""
-        return Path(self.text).is_file()
+    @cached_property
+    def status(self) -> os.stat_result | None:
+        """The picture's file as it was when the batch began; None for a colour."""
+        path = Path(self.text)
+        return path.stat() if path.is_file() else None
 
     def check(self) -> None:
         """Read it once, so that a mistake is found before any work is done.
@@ -52,17 +54,17 @@ class Backdrop:
         colours, profile = self._colours
         if profile != icc:
             colours = _between_profiles(colours, profile, icc)
-        if not self.is_picture:
+        if self.status is None:
             converted = pixels.from_float(pixels.to_float(colours), dtype)
             return np.broadcast_to(converted, (size.height, size.width, 3))
         return pixels.from_float(_cover(pixels.to_float(colours), size), dtype)
 
     @cached_property
     def _colours(self) -> tuple[Image, bytes | None]:
-        if self.is_picture:
-            picture = files.read(Path(self.text))
-            return picture.image, picture.icc
-        return np.array(_colour(self.text), np.uint8).reshape(1, 1, 3), None
+        if self.status is None:
+            return np.array(_colour(self.text), np.uint8).reshape(1, 1, 3), None
+        picture = files.read(Path(self.text))
+        return picture.image, picture.icc
 
 
 def _colour(text: str) -> tuple[int, ...]:

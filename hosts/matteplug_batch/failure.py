@@ -14,7 +14,7 @@ from matteplug.errors import (
 
 _OF_ONE_PICTURE = frozenset(("run-failed", "not-a-number", "no-network"))
 """Errors of engine and networks that the next picture may escape."""
-_OF_THE_DISK = frozenset(("disk-full", "folder-not-writable"))
+_OF_THE_DISK = frozenset(("disk-full", "folder-not-writable", "journal-not-written"))
 
 
 def concerns_all(error: MatteplugError) -> bool:

@@ -1,19 +1,24 @@
 """The record of what a batch has finished, kept beside the results.
 
-One line of JSON a finished picture, added as soon as its result is complete.  It tells ``--resume``
-what is still right, keeps a batch from writing over files that are not its own, and marks the
-folder as results, so that they are not taken for pictures later.
+Two lines of JSON a picture: one claims the result before it is written, one says what it was made
+from when it is complete.  They tell ``--resume`` what is still right, keep a batch from writing
+over files that are not its own, and mark the folder as results, so that they are not taken for
+pictures later.  A line is on the disk before the work goes on: whatever ends a batch (a full disk,
+a second Ctrl-C, a power cut), its results are known as its own, and only finished ones as finished.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
+from matteplug.errors import RequestError
 from matteplug_batch.find import MARKER
 from matteplug_batch.job import Job
+from matteplug_batch.origin import Origin, origin_of
+from matteplug_batch.words import name
 
 
 class Journal:
@@ -22,63 +27,72 @@ class Journal:
     def __init__(self, out: Path) -> None:
         self._out = out
         self._file = out / MARKER
-        self._made: dict[str, Mapping[str, Any]] = _read(self._file)
+        self._made = _read(self._file)
 
     def made(self, result: Path) -> bool:
-        """Tell whether an earlier batch wrote that file."""
+        """Tell whether a batch wrote that file, or began to."""
         return self._name(result) in self._made
 
     def is_finished(self, job: Job) -> bool:
         """Tell whether the result is there, from the same files and with the same settings."""
-        try:
-            expected = _origin(job)
-        except OSError:
-            return False
-        return job.result.is_file() and self._made.get(self._name(job.result)) == expected
+        made_from = self._made.get(self._name(job.result))
+        return made_from == origin_of(job) and os.path.isfile(job.result)
 
-    def add(self, job: Job) -> None:
-        """Record that the result of `job` is complete."""
-        self._made[self._name(job.result)] = origin = _origin(job)
-        line = json.dumps({"result": self._name(job.result)} | origin)
-        with self._file.open("a", encoding="utf-8") as journal:
-            journal.write(f"{line}\n")
+    def claim(self, job: Job) -> None:
+        """Record that the result of `job` is about to be written: a batch's own, and unfinished.
+
+        Raises:
+            RequestError: the journal cannot be written.
+        """
+        self._append(job, {})
+
+    def finish(self, job: Job, origin: Origin) -> None:
+        """Record that the result of `job` is complete, made from `origin`.
+
+        Raises:
+            RequestError: the journal cannot be written.
+        """
+        self._append(job, origin)
+
+    def _append(self, job: Job, origin: Origin) -> None:
+        result = self._name(job.result)
+        line = json.dumps({"result": result} | dict(origin)).encode()
+        try:
+            with self._file.open("a+b") as journal:
+                journal.write(b"\n%b\n" % line if _is_torn(journal) else b"%b\n" % line)
+                journal.flush()
+                os.fsync(journal.fileno())
+        except OSError as error:
+            raise RequestError(
+                "journal-not-written",
+                f"The journal {name(self._file)} was not written: {error.strerror or error}.",
+                "Make room or change its permissions, and go on with --resume.",
+            ) from error
+        self._made[result] = origin
 
     def _name(self, result: Path) -> str:
         return result.relative_to(self._out).as_posix()
 
 
-def _read(file: Path) -> dict[str, Mapping[str, Any]]:
+def _is_torn(journal: BinaryIO) -> bool:
+    """Tell whether the last line was cut off, by a full disk or when the power went."""
+    if journal.tell() == 0:
+        return False
+    journal.seek(-1, os.SEEK_END)
+    return journal.read(1) != b"\n"
+
+
+def _read(file: Path) -> dict[str, Origin]:
+    """Return by the results' names what they were made from; nothing for those only claimed."""
     made = {}
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
         return {}
     for line in lines:
         try:
             entry = json.loads(line)
             made[entry.pop("result")] = entry
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # the line that was being written when the power went
+            continue  # a line that was cut off
     return made
-
-
-def _origin(job: Job) -> dict[str, Any]:
-    """Return what the result depends on, as plain JSON."""
-    settings, options = job.settings, job.settings.options
-    sources = list(job.sources)
-    backdrop = settings.backdrop
-    if backdrop is not None and backdrop.is_picture:
-        sources.append(Path(backdrop.text))
-    return {
-        "sources": [[path.name, *_state(path)] for path in sources],
-        "output": settings.output.value,
-        "backdrop": backdrop.text if backdrop else None,
-        "network": settings.network,
-        "band_px": options.band_px,
-        "align": options.align,
-    }
-
-
-def _state(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns

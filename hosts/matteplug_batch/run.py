@@ -26,6 +26,7 @@ from matteplug_batch.find import real
 from matteplug_batch.interruption import cancelled_by_ctrl_c
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
+from matteplug_batch.origin import Origin, origin_of
 from matteplug_batch.outcome import Outcome, Report, State
 
 _log = logging.getLogger(__name__)
@@ -134,15 +135,15 @@ class Batch:
             ThreadPoolExecutor(1) as worker,
             cancelled_by_ctrl_c() as cancel,
         ):
-            reading = [reader.submit(self.adapter.read, job) for job in jobs[:1]]
+            reading = [reader.submit(self._read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
                 watch.begin(job.image)
-                request = reading.pop()
+                read = reading.pop()
                 reading = [
-                    reader.submit(self.adapter.read, following)
+                    reader.submit(self._read, following)
                     for following in jobs[index + 1 : index + 2]
                 ]
-                present = worker.submit(self._one, job, request, watch.step, cancel)
+                present = worker.submit(self._one, job, read, watch.step, cancel)
                 _wait(present, cancel, watch)
                 outcome = present.result()
                 if outcome is not None:
@@ -155,16 +156,26 @@ class Batch:
                     return Report(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
         return Report(outcomes=outcomes)
 
+    def _read(self, job: Job) -> tuple[Origin, MatteRequest]:
+        """Read a picture; its origin is taken first, so that a later edit differs from it."""
+        return origin_of(job), self.adapter.read(job)
+
     def _one(
-        self, job: Job, request: Future[MatteRequest], progress: Progress, cancel: CancelToken
+        self,
+        job: Job,
+        read: Future[tuple[Origin, MatteRequest]],
+        progress: Progress,
+        cancel: CancelToken,
     ) -> Outcome | None:
         """Do one job; return None where it was cancelled."""
         started = time.perf_counter()
         try:
-            matte = self.matte(request.result(), progress, cancel)
+            origin, request = read.result()
+            matte = self.matte(request, progress, cancel)
             progress(1.0, "writing")
+            self.journal.claim(job)
             self.adapter.write(job, matte)
-            self.journal.add(job)
+            self.journal.finish(job, origin)
         except Cancelled:
             return None
         except Exception as error:  # a stranger's network or a damaged file may raise anything

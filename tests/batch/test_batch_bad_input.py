@@ -19,6 +19,7 @@ from PIL import Image
 from batch.trees import checksums, pair, photograph, pictures, stored, trimap_of
 from matteplug import files
 from matteplug.testing import FakeEngine
+from matteplug_batch.find import MARKER
 
 Batch = Callable[..., int]
 
@@ -237,26 +238,31 @@ def test_an_output_folder_without_permission(
     assert "cannot be written to" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "where",
+    [("fsync", f"{MARKER} was not written: No space"), ("replace", "disk is full")],
+)
 def test_a_full_disk_stops_the_batch(
     batch: Batch,
-    engine: FakeEngine,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    where: tuple[str, str],
 ) -> None:
+    """It is full for the journal, which is synced first, or for the result."""
+    step, reason = where
     for name in "abc":
         pair(folder / f"{name}.png")
 
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, step, full)
     assert batch(folder) == 1
     said = capsys.readouterr()
-    assert len(engine.runs) == 1
     assert "1 failed, 2 not begun" in said.out
-    assert "disk" in said.err
-    assert os.listdir(folder.parent / "photos-matte") == []
+    assert reason in said.err
+    assert os.listdir(folder.parent / "photos-matte") == [MARKER]
 
 
 def test_a_mistake_in_a_network_concerns_one_picture(

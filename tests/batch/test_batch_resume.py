@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +92,86 @@ def test_a_torn_journal_is_read_as_far_as_it_goes(
         journal.write('{"result": "b.p')
     assert batch(folder, "--resume") == 0
     assert len(engine.runs) == 1
+
+
+def test_a_torn_journal_is_gone_on_with(
+    batch: Batch, engine: FakeEngine, folder: Path, out: Path
+) -> None:
+    pair(folder / "a.png")
+    out.mkdir()
+    (out / MARKER).write_bytes(b'{"result": "b.p')
+    for _ in range(2):
+        assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 1
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_after_a_full_disk_the_batch_can_be_gone_on_with(
+    batch: Batch, folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, line: int
+) -> None:
+    """The disk is full when the first or the second line of the journal is written."""
+    pair(folder / "a.png")
+    opened, lines = Path.open, []
+
+    def full(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if mode.startswith("a"):
+            lines.append(path)
+            if len(lines) == line:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened(path, mode, *rest, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        assert batch(folder) == 1
+    assert batch(folder, "--resume") == 0
+    assert pictures(out) == ["a.png"]
+
+
+def test_a_result_that_was_begun_and_not_finished_is_made_again(
+    batch: Batch, engine: FakeEngine, folder: Path, out: Path
+) -> None:
+    """As after a second Ctrl-C between the result and the journal's last line."""
+    pair(folder / "a.png")
+    batch(folder)
+    whole = (out / MARKER).read_bytes().splitlines(keepends=True)
+    (out / MARKER).write_bytes(b"".join(whole[:-1]))
+    assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 2
+
+
+def test_a_picture_that_is_edited_while_it_is_matted_is_made_again(
+    batch: Batch, engine: FakeEngine, folder: Path
+) -> None:
+    picture = pair(folder / "a.png")
+    alpha = engine.alpha
+
+    def slow(inputs: Mapping[str, Tensor]) -> Tensor:
+        os.utime(picture, (1, 1))
+        return alpha(inputs)
+
+    engine.alpha = slow
+    batch(folder)
+    for _ in range(2):
+        assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 2
+
+
+def test_a_backdrop_that_is_edited_while_it_is_used_is_used_anew(
+    batch: Batch, engine: FakeEngine, folder: Path, tmp_path: Path
+) -> None:
+    pair(folder / "a.png")
+    wall = photograph(tmp_path / "wall.png")
+    alpha = engine.alpha
+
+    def slow(inputs: Mapping[str, Tensor]) -> Tensor:
+        os.utime(wall, (1, 1))
+        return alpha(inputs)
+
+    engine.alpha = slow
+    batch(folder, "--backdrop", wall)
+    for _ in range(2):
+        assert batch(folder, "--backdrop", wall, "--resume") == 0
+    assert len(engine.runs) == 2
 
 
 def test_an_output_folder_inside_the_tree_is_no_source(

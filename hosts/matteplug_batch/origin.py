@@ -1,0 +1,44 @@
+"""What a result is made from: files as they were when they were read, and settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matteplug_batch.job import Job
+
+Origin = Mapping[str, Any]
+"""Plain JSON; equal where the results are."""
+
+
+def origin_of(job: Job) -> Origin:
+    """Return what the result of `job` would be made from if its files were read now.
+
+    A file that is not there has a name only, so that it equals nothing that was ever read.
+    """
+    settings, options = job.settings, job.settings.options
+    backdrop = settings.backdrop
+    sources = [_named(path, _status(path)) for path in job.sources]
+    if backdrop is not None and backdrop.status is not None:
+        sources.append(_named(Path(backdrop.text), backdrop.status))
+    return {
+        "sources": sources,
+        "output": settings.output.value,
+        "backdrop": backdrop.text if backdrop else None,
+        "network": settings.network,
+        "band_px": options.band_px,
+        "align": options.align,
+    }
+
+
+def _named(path: Path, status: os.stat_result | None) -> list[Any]:
+    return [path.name, status.st_size, status.st_mtime_ns] if status else [path.name]
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
