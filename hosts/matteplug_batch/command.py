@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         RequestError: nothing could be begun; the command line turns it into exit status 2.
         NetworkError: there is no network of the given name.
+        EngineError: there is no execution provider of the given name.
     """
     from rich.console import Console
 
@@ -88,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.quiet:
         summary.announce(told, plan)
     with Bar(told, quiet=args.quiet) as bar:
+        for outcome in plan.unusable:
+            bar.finish(outcome)
         report = batch.run(plan.jobs, bar)
     report = replace(report, outcomes=report.outcomes + plan.unusable)
     if args.json:
@@ -129,11 +132,26 @@ def _settings(args: argparse.Namespace) -> Settings:
         network=args.network,
         guide=spec.guide if spec else None,
         options=MatteOptions(
-            provider=args.require_ep or args.provider,
+            provider=_provider(args.provider, args.require_ep),
             band_px=args.band,
             align=not args.no_align,
         ),
     )
+
+
+def _provider(asked: str, required: str | None) -> str:
+    """Return the execution provider to ask for, or "auto"."""
+    from matteplug import providers
+
+    if required is None:
+        return asked if asked == "auto" else providers.named(asked).id
+    if asked not in ("auto", required):
+        raise RequestError(
+            "two-providers",
+            f"--provider {asked} and --require-ep {required} contradict each other.",
+            "Leave one of them away.",
+        )
+    return providers.named(required).id
 
 
 def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:

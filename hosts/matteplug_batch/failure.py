@@ -12,7 +12,7 @@ from matteplug.errors import (
     RequestError,
 )
 
-_OF_ONE_PICTURE = frozenset(("run-failed", "not-a-number", "no-network"))
+_OF_ONE_PICTURE = frozenset(("run-failed", "solver-failed", "not-a-number", "no-network"))
 """Errors of engine and networks that the next picture may escape."""
 _OF_THE_DISK = frozenset(("disk-full", "folder-not-writable", "journal-not-written"))
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from batch.trees import checksums, pair, photograph, pictures, stored, trimap_of
 from matteplug import files
+from matteplug.errors import EngineError
 from matteplug.testing import FakeEngine
 from matteplug_batch.find import MARKER
 
@@ -263,6 +264,44 @@ def test_a_full_disk_stops_the_batch(
     assert "1 failed, 2 not begun" in said.out
     assert reason in said.err
     assert os.listdir(folder.parent / "photos-matte") == [MARKER]
+
+
+def test_a_folder_that_may_not_be_listed_is_told(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png")
+    closed = folder / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def guarded(place: Path) -> Any:
+        if place == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert batch(folder, "--quiet") == 1
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err == f"{closed}: This folder may not be listed. Change its permissions.\n"
+
+
+def test_a_picture_that_a_solver_gives_up_concerns_no_other(
+    batch: Batch, engine: FakeEngine, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair(folder / "a.png", 20, 20)
+    pair(folder / "b.png")
+    alpha = engine.alpha
+
+    def gives_up(inputs: Any) -> Any:
+        if inputs["image"].shape[2] == 20:
+            raise EngineError("solver-failed", "The solver found no alpha.")
+        return alpha(inputs)
+
+    engine.alpha = gives_up
+    assert batch(folder) == 1
+    assert "The solver found no alpha" in capsys.readouterr().err
+    assert pictures(folder.parent / "photos-matte") == ["b.png"]
 
 
 def test_a_mistake_in_a_network_concerns_one_picture(

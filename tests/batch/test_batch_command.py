@@ -269,6 +269,9 @@ def test_a_required_provider_is_asked_for(
         (["--backdrop", "whiteish"], "neither a colour nor a file"),
         (["--backdrop", "300,0,0"], "neither a colour nor a file"),
         (["--network", "nonesuch"], "no network named"),
+        (["--provider", "nonesuch"], "no execution provider"),
+        (["--require-ep", "nonesuch"], "no execution provider"),
+        (["--provider", "cpu", "--require-ep", "cuda"], "contradict each other"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_any_work(
