@@ -1,6 +1,6 @@
 """Background matting beside what a plate gives without a network.
 
-    python benchmarks/plates.py --photos DIR [--scenes 24] [--size 512] [--network ID]
+    python benchmarks/plates.py --photos DIR [--scenes 24] [--size 512] [--styles STYLE …]
 
 Scenes are made on the spot over photographs, of styles that were held out of training
 (`HELD_STYLES`), with an imperfect plate; alpha and foreground are known exactly.  Every method gets
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -33,7 +33,7 @@ from matteplug import registration
 from matteplug.evaluation.metrics import measure
 from matteplug.training.scenes import Scene, SceneSource
 
-HELD_STYLES = {"feathers": 1.0, "lace": 1.0, "letters": 1.0}
+HELD_STYLES = ("feathers", "lace", "letters")
 SAME, DIFFERENT = 0.04, 0.16
 """Largest difference to the plate that is surely none, and least that surely is."""
 GUIDED_RADIUS_PX, GUIDED_SMOOTHNESS = 8, 1e-3
@@ -59,6 +59,7 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--size", type=int, default=512, help="side of the scenes in pixels")
+    parser.add_argument("--styles", nargs="+", default=HELD_STYLES, help="of the scenes' objects")
     parser.add_argument("--network", default="background-matting")
     args = parser.parse_args()
     methods: dict[str, Method] = {
@@ -68,7 +69,7 @@ def main() -> int:
     }
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
     colours = []
-    for scene, plate in scenes(args.photos, args.scenes, args.size):
+    for scene, plate in scenes(args.photos, args.scenes, args.size, args.styles):
         for name, method in methods.items():
             answer = method(scene, plate)
             errors = measure(scene.alpha, answer.alpha)
@@ -76,7 +77,7 @@ def main() -> int:
             if answer.foreground is not None:
                 colours.append([off(scene, c) for c in (answer.foreground, scene.image)])
     means = {name: (mean(s for s, _ in row), mean(m for _, m in row)) for name, row in rows.items()}
-    _print(means, args.scenes, args.size)
+    _print(means, f"{args.scenes} scenes of {args.size}², {', '.join(args.styles)}")
     ours, copied = (mean(column) for column in zip(*colours, strict=True))
     print(f"foreground colours, α-weighted error of 255: {ours:.2f}, plain copying {copied:.2f}")
     own = means.pop(args.network)
@@ -88,10 +89,17 @@ def main() -> int:
     return 0 if met else 1
 
 
-def scenes(photos: Path, count: int, size_px: int) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
+def scenes(
+    photos: Path, count: int, size_px: int, styles: Sequence[str]
+) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
     """Yield scenes that training never saw, with their plates brought onto the picture."""
     source = SceneSource(
-        seed=0, size_px=size_px, photos=photos, split="held", styles=HELD_STYLES, plates=True
+        seed=0,
+        size_px=size_px,
+        photos=photos,
+        split="held",
+        styles=dict.fromkeys(styles, 1.0),
+        plates=True,
     )
     for index in range(count):
         scene = source.sample(8 * index)  # every eighth shows other objects
@@ -145,8 +153,8 @@ def _difference(scene: Scene, plate: NDArray[np.uint8]) -> Alpha:
     return rough
 
 
-def _print(means: dict[str, tuple[float, float]], count: int, size_px: int) -> None:
-    table = Table(title=f"{count} scenes of {size_px}², {', '.join(HELD_STYLES)}: never trained on")
+def _print(means: dict[str, tuple[float, float]], title: str) -> None:
+    table = Table(title=title)
     for heading in ("method", "SAD", "MSE × 10³"):
         table.add_column(heading, justify="left" if heading == "method" else "right")
     for name, (sad, mse) in means.items():
