@@ -49,7 +49,7 @@ def colours(picture: Picture, what: str) -> Image:
 
 
 def mask(picture: Picture) -> NDArray[Any]:
-    """Return a mask as it is, from a file or an array; `trimap` makes sense of its values.
+    """Return a mask as it is, from a file or an array; `masks` makes sense of its values.
 
     Raises:
         RequestError: the file cannot be read.

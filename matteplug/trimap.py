@@ -1,6 +1,6 @@
 """Trimaps: read from masks of any convention, laid around selections, checked and repaired.
 
-A mask becomes a trimap in three steps: its values are brought to [0, 1] (`_unit`), its kind is told
+A mask becomes a trimap in three steps: its values are brought to [0, 1] (`masks`), its kind is told
 from their distribution (three levels, soft, hard), and what is missing is repaired with a note or
 refused with a reason.
 """
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug import bands, masks
 from matteplug.errors import RequestError
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
 
@@ -21,14 +22,9 @@ _PARTIAL = 3 / 255
 """A soft selection is partial farther from black and white than this."""
 _LEVEL_SHARE = 0.8
 """Share of the gray pixels that must lie near one value for a mask to be a trimap."""
-_RADIUS_PER_SIZE = 0.045
-"""Band radius over the square root of the object's area: 26 px for an object of 500×650."""
 _SOFT_SHARE = 0.25
 """A selection is soft where its partial part is thicker than this share of the band; else its gray
 is no more than antialiasing."""
-_SMALLEST_RADIUS_PX = 2
-_LARGEST_RADIUS_SHARE = 0.025
-"""Largest band radius over the picture's longer side."""
 
 
 class TrimapResult(NamedTuple):
@@ -60,7 +56,7 @@ def from_mask(mask: NDArray[Any]) -> TrimapResult:
             ("trimap-all-background", "trimap-all-foreground", "trimap-all-unknown"), or is no
             mask ("mask-form", "mask-values").
     """
-    unit, notes = _unit(mask)
+    unit, notes = masks.unit(mask)
     gray = (unit > _NEAR) & (unit < 1 - _NEAR)
     if not gray.any():
         result = from_selection(unit >= 0.5)
@@ -99,7 +95,7 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
         RequestError: nothing or everything is selected ("selection-empty", "selection-all"), the
             band covers all ("trimap-all-unknown"), or the selection is no mask.
     """
-    unit, notes = _unit(selection)
+    unit, notes = masks.unit(selection)
     if band_px is not None and band_px < 1:
         raise RequestError(
             "band-width", f"A band of {band_px} pixels is not possible.", "Use 1 pixel or more."
@@ -117,13 +113,13 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
     unknown = np.zeros(unit.shape, bool)
     radius = band_px or 0
     if selected.any() and not selected.all():
-        unknown, radius = _band(selected, band_px)
-    soft_px = _half_thickness(partial)
+        unknown, radius = bands.along_edges(selected, band_px)
+    soft_px = bands.half_thickness(partial)
     if soft_px > max(1.5, _SOFT_SHARE * radius):
-        widen_px = band_px or round(min(max(_SMALLEST_RADIUS_PX, soft_px / 2), 16))
+        widen_px = band_px or round(min(max(bands.SMALLEST_RADIUS_PX, soft_px / 2), 16))
         if band_px is None and unknown.any():  # its hard parts get the narrowest band
-            unknown, _ = _band(selected, _SMALLEST_RADIUS_PX)
-        unknown |= _distance(~partial) <= widen_px
+            unknown, _ = bands.along_edges(selected, bands.SMALLEST_RADIUS_PX)
+        unknown |= bands.depth(~partial) <= widen_px
         notes += (f"The selection's partial part, widened by {widen_px} px, is unknown.",)
     else:
         unknown |= partial
@@ -166,7 +162,7 @@ def repair(trimap: Trimap, notes: tuple[str, ...] = ()) -> TrimapResult:
         )
     if foreground:
         return TrimapResult(trimap, notes)
-    inside = _distance(trimap == UNKNOWN)
+    inside = bands.depth(trimap == UNKNOWN)
     deepest = float(inside.max())
     if deepest < 3:
         return TrimapResult(trimap, (*notes, "The trimap has no known foreground."))
@@ -210,89 +206,3 @@ def check(trimap: NDArray[Any], size: Size) -> None:
             f"{stray} pixels of the trimap are neither 0 nor 128 nor 255.",
             "Read it with matteplug.trimap.from_mask, which repairs it.",
         )
-
-
-def _unit(mask: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Return the mask's values in [0, 1], by the convention that its range gives away."""
-    if mask.ndim != 2 or mask.size == 0 or mask.dtype.kind not in "buif":
-        raise RequestError(
-            "mask-form",
-            f"A mask is an (H, W) array of numbers, not {mask.shape} {mask.dtype}.",
-            "Give one channel.",
-        )
-    low, high = float(mask.min()), float(mask.max())
-    if not (low >= 0 and high <= 65535):  # also NaN
-        raise RequestError(
-            "mask-values",
-            f"The mask's values reach from {low:g} to {high:g}.",
-            "Use 0 to 255, 0 to 1 as floats, or 0, 1 and 2.",
-        )
-    floats = mask.dtype.kind == "f"
-    levels = high == 2 and (not floats or bool(np.isin(mask, (0, 1, 2)).all()))
-    if levels:
-        scale = 2.0
-    elif high <= 1:  # floats, bool, and integers that say 0 and 1
-        scale = 1.0
-    elif high <= 255:
-        scale = 255.0
-    else:
-        scale = 65535.0
-    notes: tuple[str, ...] = ()
-    if mask.dtype == np.uint16 and 2 < high <= 255:
-        notes = ("The 16-bit mask holds values up to 255 only and was read as 8-bit.",)
-    unit: NDArray[np.float32] = np.divide(mask, scale, dtype=np.float32)
-    return unit, notes
-
-
-def _band(selected: NDArray[np.bool_], band_px: int | None) -> tuple[NDArray[np.bool_], int]:
-    """Return the band along the edge of each selected object, and its largest radius."""
-    import cv2
-
-    largest = band_px or round(
-        max(_SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
-    )
-    near = _surroundings(selected, largest + 1)  # beyond there is no band
-    band, selected = np.zeros(selected.shape, bool), selected[near]
-    # Each pixel outside gets the number of the object that is nearest, each inside its own.
-    outside, nearest = cv2.distanceTransformWithLabels(
-        (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
-    )
-    inside = _distance(selected)
-    objects: NDArray[np.int32] = np.asarray(nearest)[selected].astype(np.int32)
-    area = np.bincount(objects)
-    deepest = np.zeros(area.size, np.float32)
-    np.maximum.at(deepest, objects, inside[selected])
-    if band_px is None:
-        mean_depth = np.bincount(objects, weights=inside[selected]) / np.maximum(area, 1)
-        radius = np.minimum(_RADIUS_PER_SIZE * np.sqrt(area), mean_depth)
-        radius = np.clip(np.rint(radius), _SMALLEST_RADIUS_PX, largest)
-        inner = np.minimum(radius, 0.6 * deepest)
-    else:
-        radius = np.full(area.size, float(band_px))
-        inner = radius
-    band[near] = np.where(selected, inside <= inner[nearest], outside <= radius[nearest])
-    return band, int(radius[1:].max())
-
-
-def _surroundings(mask: NDArray[np.bool_], margin_px: int) -> tuple[slice, slice]:
-    """Return the rows and columns of a mask's True pixels and `margin_px` around them."""
-    spans = []
-    for axis in (1, 0):
-        (filled,) = mask.any(axis).nonzero()
-        spans.append(slice(max(0, filled[0] - margin_px), filled[-1] + margin_px + 1))
-    return spans[0], spans[1]
-
-
-def _half_thickness(partial: NDArray[np.bool_]) -> float:
-    """Return half the thickness that the thicker parts of a mask have; 0 for an empty one."""
-    if not partial.any():
-        return 0.0
-    return float(np.percentile(_distance(partial)[partial], 90))
-
-
-def _distance(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return each pixel's distance to the nearest False one; 0 where it is False itself."""
-    import cv2
-
-    distance: Any = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(distance, np.float32)

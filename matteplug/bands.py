@@ -1,0 +1,80 @@
+"""The unknown band along the edges of what is selected: how wide it is, and where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST_RADIUS_PX = 2
+"""Narrowest band that adapts."""
+_RADIUS_PER_SIZE = 0.045
+"""Band radius over the square root of the object's area: 26 px for an object of 500×650."""
+_LARGEST_RADIUS_SHARE = 0.025
+"""Largest band radius over the picture's longer side."""
+
+
+def along_edges(
+    selected: NDArray[np.bool_], radius_px: int | None
+) -> tuple[NDArray[np.bool_], int]:
+    """Return the band along the edge of each selected object, and its largest radius.
+
+    Args:
+        selected: (H, W) bool, some of it True and some of it False.
+        radius_px: how far the band reaches to both sides; None adapts it to the size and thickness
+            of each object, and leaves some of each outside it.
+
+    Returns:
+        (H, W) bool, and the largest radius in pixels.
+    """
+    import cv2
+
+    largest = radius_px or round(
+        max(SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
+    )
+    near = _surroundings(selected, largest + 1)  # beyond there is no band
+    band, selected = np.zeros(selected.shape, bool), selected[near]
+    # Each pixel outside gets the number of the object that is nearest, each inside its own.
+    outside, nearest = cv2.distanceTransformWithLabels(
+        (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    inside = depth(selected)
+    objects: NDArray[np.int32] = np.asarray(nearest)[selected].astype(np.int32)
+    area = np.bincount(objects)
+    deepest = np.zeros(area.size, np.float32)
+    np.maximum.at(deepest, objects, inside[selected])
+    if radius_px is None:
+        mean_depth = np.bincount(objects, weights=inside[selected]) / np.maximum(area, 1)
+        radius = np.minimum(_RADIUS_PER_SIZE * np.sqrt(area), mean_depth)
+        radius = np.clip(np.rint(radius), SMALLEST_RADIUS_PX, largest)
+        inner = np.minimum(radius, 0.6 * deepest)
+    else:
+        radius = np.full(area.size, float(radius_px))
+        inner = radius
+    band[near] = np.where(selected, inside <= inner[nearest], outside <= radius[nearest])
+    return band, int(radius[1:].max())
+
+
+def half_thickness(mask: NDArray[np.bool_]) -> float:
+    """Return half the thickness in pixels that the thicker parts of a mask have; 0 for none."""
+    if not mask.any():
+        return 0.0
+    return float(np.percentile(depth(mask)[mask], 90))
+
+
+def depth(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return each pixel's distance to the nearest False one; 0 where it is False itself."""
+    import cv2
+
+    distance: Any = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(distance, np.float32)
+
+
+def _surroundings(mask: NDArray[np.bool_], margin_px: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a mask's True pixels and `margin_px` around them."""
+    spans = []
+    for axis in (1, 0):
+        (filled,) = mask.any(axis).nonzero()
+        spans.append(slice(max(0, filled[0] - margin_px), filled[-1] + margin_px + 1))
+    return spans[0], spans[1]
