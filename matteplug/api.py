@@ -76,7 +76,8 @@ def matte(
         network: id of a network; by default the guide decides: a trimap or selection first, then a
             plate, then none.
         provider: execution provider, "auto" for the best that works.
-        band_px: half width of the unknown band around a hard selection; by default it adapts.
+        band_px: half width of the unknown band around a hard selection, or a trimap without gray;
+            by default it adapts.
         align: register the plate before it is used.
         clean_colours: estimate the straight foreground colours; otherwise the image's are kept.
         limit_mib: memory that the engine may take at a time.
@@ -121,7 +122,7 @@ def with_guide(
     if trimap is not None and selection is not None:
         raise RequestError("two-guides", "A trimap and a selection cannot be used together.")
     if trimap is not None:
-        result = trimaps.from_mask(mask(trimap))
+        result = trimaps.from_mask(mask(trimap), band_px=request.options.band_px)
     elif selection is not None:
         result = trimaps.from_selection(mask(selection), band_px=request.options.band_px)
     else:

@@ -39,7 +39,7 @@ class TrimapResult(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def from_mask(mask: NDArray[Any]) -> TrimapResult:
+def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
     """Return the trimap that a mask file or array stands for.
 
     | mask | read as |
@@ -49,35 +49,32 @@ def from_mask(mask: NDArray[Any]) -> TrimapResult:
     | grays of many values | soft selection: its partial part, widened, is unknown |
 
     Args:
-        mask: (H, W) bool, unsigned or float; a float mask is 0 to 1, 0 to 255 or 0/1/2.
+        mask: (H, W) in one of the conventions of `masks.unit`.
+        band_px: of what is taken as a selection; see `from_selection`.
 
     Raises:
-        RequestError: the mask has no known or no unknown part that could be repaired
-            ("trimap-all-background", "trimap-all-foreground", "trimap-all-unknown"), or is no
-            mask ("mask-form", "mask-values").
+        RequestError: the mask is all one ("trimap-all-background", "trimap-all-foreground",
+            "trimap-all-unknown"), is no mask ("mask-form", "mask-values"), or the band that it
+            needs is not possible ("band-width", "trimap-all-unknown").
     """
     unit, notes = masks.unit(mask)
-    gray = (unit > _NEAR) & (unit < 1 - _NEAR)
-    if not gray.any():
-        result = from_selection(unit >= 0.5)
-        note = "The trimap has no unknown part, so it was taken as a selection."
-        return TrimapResult(result.trimap, (*notes, note, *result.notes))
-    values = unit[gray]
-    level = float(np.median(values))
-    off_level = np.abs(values - level) > _NEAR
-    if off_level.mean() > 1 - _LEVEL_SHARE:
-        result = from_selection(unit)
-        note = "The trimap has grays of many values, so it was taken as a soft selection."
-        return TrimapResult(result.trimap, (*notes, note, *result.notes))
-    if abs(level - 0.5) > 2 * _NEAR:
-        notes += (f"The gray {round(level * 255)} of 255 was taken as unknown.",)
-    strays = int(off_level.sum())
-    if strays:
-        notes += (f"{strays} pixels of other values became unknown.",)
     trimap = np.full(unit.shape, UNKNOWN, np.uint8)
     trimap[unit <= _NEAR] = BACKGROUND
     trimap[unit >= 1 - _NEAR] = FOREGROUND
-    return repair(trimap, notes)
+    values = unit[trimap == UNKNOWN]
+    if values.size:
+        level = float(np.median(values))
+        off_level = np.abs(values - level) > _NEAR
+        if off_level.mean() > 1 - _LEVEL_SHARE:
+            result = from_selection(unit, band_px)
+            note = "The trimap has grays of many values, so it was taken as a soft selection."
+            return TrimapResult(result.trimap, (*notes, note, *result.notes))
+        if abs(level - 0.5) > 2 * _NEAR:
+            notes += (f"The gray {round(level * 255)} of 255 was taken as unknown.",)
+        strays = int(off_level.sum())
+        if strays:
+            notes += (f"{strays} pixels of other values became unknown.",)
+    return repair(trimap, notes, band_px)
 
 
 def from_selection(selection: NDArray[Any], band_px: int | None = None) -> TrimapResult:
@@ -129,25 +126,30 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
     return repair(trimap, notes)
 
 
-def repair(trimap: Trimap, notes: tuple[str, ...] = ()) -> TrimapResult:
+def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = None) -> TrimapResult:
     """Return a trimap that a network can work with, and what was done to it.
 
-    Without known foreground the innermost part of the unknown area becomes foreground.
+    Without an unknown area the foreground is taken as a selection; without known foreground the
+    innermost part of the unknown area becomes foreground.
 
     Args:
         trimap: (H, W) uint8, 0, 128 or 255.
         notes: what was noted before.
+        band_px: of what is taken as a selection; see `from_selection`.
 
     Raises:
-        RequestError: there is nothing to compute, or nothing to go by.
+        RequestError: there is nothing to compute ("trimap-all-background",
+            "trimap-all-foreground"), nothing to go by ("trimap-all-unknown"), or the band that it
+            needs is not possible, as `from_selection`.
     """
     background, unknown, foreground = (
         bool((trimap == value).any()) for value in (BACKGROUND, UNKNOWN, FOREGROUND)
     )
     if not unknown:
         if background and foreground:
-            result = from_selection(trimap == FOREGROUND)
-            return TrimapResult(result.trimap, notes + result.notes)
+            result = from_selection(trimap == FOREGROUND, band_px)
+            note = "The trimap has no unknown part, so it was taken as a selection."
+            return TrimapResult(result.trimap, (*notes, note, *result.notes))
         name = "background" if background else "foreground"
         raise RequestError(
             f"trimap-all-{name}",

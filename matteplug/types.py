@@ -92,8 +92,8 @@ class MatteOptions:
 
     Attributes:
         provider: execution provider id ("cpu", "cuda", …) or "auto".
-        band_px: half width of the unknown band that is laid around a hard selection; None adapts
-            to the object.
+        band_px: half width of the unknown band that is laid around a hard selection, or a trimap
+            without gray; None adapts to the object.
         align: register the plate to the image before it is used.
         clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
         limit_mib: memory the engine may take for one tile; None for the default.

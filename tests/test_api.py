@@ -110,6 +110,17 @@ def test_a_selection_becomes_a_trimap_with_a_note_or_band() -> None:
         api.matte(picture(120, 160), selection=selection, trimap=selection, engine=engine)
 
 
+def test_a_trimap_without_gray_gets_the_band_that_was_asked_for() -> None:
+    hard = np.zeros((120, 160), bool)
+    hard[30:90, 40:120] = True
+    image, engine = picture(120, 160), FakeEngine()
+    found = [
+        api.matte(image, **{guide: hard}, band_px=4, engine=engine)
+        for guide in ("trimap", "selection")
+    ]
+    assert np.array_equal(found[0].alpha, found[1].alpha)
+
+
 def test_files_are_read(tmp_path: Path) -> None:
     files.write(tmp_path / "a.png", picture())
     files.write(tmp_path / "t.png", trimap())

@@ -117,6 +117,10 @@ def damaged_colour(folder: Path) -> None:
     save(folder / "alpha" / "one.png", pictures(0)["input"])
 
 
+def blank_trimap(folder: Path) -> None:
+    save(folder / "trimap1" / "one.png", np.zeros((32, 48), np.uint8))
+
+
 def damaged_file(folder: Path) -> None:
     (folder / "input" / "one.png").write_bytes(b"no picture")
 
@@ -128,6 +132,7 @@ def damaged_file(folder: Path) -> None:
         (damaged_size, "sample-size", "7×5"),
         (damaged_trimap, "trimap-missing", "one.png"),
         (damaged_colour, "mask-colour", "one.png"),
+        (blank_trimap, "trimap-all-background", "one cannot be measured"),
         (damaged_file, "file-not-image", "one.png"),
     ],
 )

@@ -87,6 +87,16 @@ def test_a_mask_without_gray_gets_a_band_and_a_note(dtype: Any) -> None:
     assert "no unknown part" in notes[0]
 
 
+@pytest.mark.parametrize("band_px", [3, 30])
+def test_the_band_of_a_mask_without_gray_is_a_selection_s(band_px: int) -> None:
+    mask = disc(80, 300)
+    expected = trimap.from_selection(mask, band_px).trimap
+    np.testing.assert_array_equal(trimap.from_mask(mask, band_px).trimap, expected)
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 9)
+    expected = trimap.from_selection(soft, band_px).trimap
+    np.testing.assert_array_equal(trimap.from_mask(soft, band_px).trimap, expected)
+
+
 def test_a_soft_mask_keeps_its_partial_part_unknown() -> None:
     soft = cv2.GaussianBlur(disc(80, 300).astype(np.float32), (0, 0), 9)
     result, notes = trimap.from_mask(soft)
@@ -101,8 +111,8 @@ def test_a_soft_mask_keeps_its_partial_part_unknown() -> None:
 @pytest.mark.parametrize(
     ("mask", "code"),
     [
-        (np.zeros((9, 9), np.uint8), "selection-empty"),
-        (np.full((9, 9), 255, np.uint8), "selection-all"),
+        (np.zeros((9, 9), np.uint8), "trimap-all-background"),
+        (np.full((9, 9), 255, np.uint8), "trimap-all-foreground"),
         (np.full((9, 9), 128, np.uint8), "trimap-all-unknown"),
         (np.zeros((9, 9, 3), np.uint8), "mask-form"),
         (np.zeros((0, 9), np.uint8), "mask-form"),

@@ -52,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--band",
         type=_pixels,
         metavar="PIXELS",
-        help="half width of the unknown band around a hard selection (adapts to the object)",
+        help="half width of the unknown band around a hard selection, or a black-and-white trimap "
+        "(adapts to the object)",
     )
     add("--no-align", action="store_true", help="use plates as they are, without registering them")
     add("--resume", action="store_true", help="leave out pictures that are finished and unchanged")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,14 +73,12 @@ def evaluate(
         )
     scores = [Scores(name) for name in names]
     for sample in samples.samples:
-        scene = read(sample)
+        with _naming(f"{sample.name} cannot be measured"):
+            scene = read(sample)
         alphas: dict[str, Alpha] = {}
         for method, score in zip(methods, scores, strict=True):
-            try:
+            with _naming(f"{method.name} failed on {scene.name}"):
                 alpha, elapsed_s = method.answer(scene)
-            except MatteplugError as error:
-                error.message = f"{method.name} failed on {scene.name}: {error.message}"
-                raise
             if not np.isfinite(alpha).all():
                 raise RequestError(
                     "alpha-not-finite",
@@ -141,6 +140,16 @@ def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
         table.add_row(score.method, "mean", *_cells(score.mean()), seconds, style="bold")
         table.add_section()
     return table
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Begin the message of an error with what failed."""
+    try:
+        yield
+    except MatteplugError as error:
+        error.message = f"{what}: {error.message}"
+        raise
 
 
 def _cells(errors: Errors) -> list[str]:
