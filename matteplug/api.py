@@ -19,7 +19,8 @@ from matteplug.confidence import heed
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
-from matteplug.pictures import colours, mask
+from matteplug.pictures import mask, picture
+from matteplug.request_check import checked
 from matteplug.result import Matte
 from matteplug.tensors import Tensor
 from matteplug.types import (
@@ -29,7 +30,6 @@ from matteplug.types import (
     MatteOptions,
     MatteRequest,
     Progress,
-    Size,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def matte(
     segmentation  (H, W)     any                   a coarse mask for networks that take one
     ============  =========  ====================  =========================================
 
+    Floats beyond 0 to 1 are refused, for nobody can tell 0–255 from highlights; what a mask's
+    values mean, `matteplug.masks` says.
+
     Args:
         image: the picture.
         trimap: known background, known foreground and the unknown between them.
@@ -95,9 +98,9 @@ def matte(
         Cancelled: `cancel` was set.
     """
     request = MatteRequest(
-        image=colours(image, "image"),
-        plate=None if plate is None else colours(plate, "plate"),
-        segmentation=None if segmentation is None else pixels.to_float(mask(segmentation)),
+        image=picture(image),
+        plate=None if plate is None else picture(plate),
+        segmentation=None if segmentation is None else mask(segmentation),
         network=network,
         options=MatteOptions(
             provider=provider,
@@ -127,7 +130,6 @@ def with_guide(
         result = trimaps.from_selection(mask(selection), band_px=request.options.band_px)
     else:
         return request
-    trimaps.check(result.trimap, Size.of(request.image))
     return replace(request, trimap=result.trimap, notes=request.notes + result.notes)
 
 
@@ -187,6 +189,7 @@ def run(
     """Make the matte that `request` asks for; arguments, result and errors as for `matte`."""
     started = time.perf_counter()
     report = progress or _silent
+    request = checked(request)
     spec = choose(request)
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug import pixels
 from matteplug.errors import RequestError
-
-_ROUNDING = 1e-3
-"""Share of the range that floats may overshoot it by: half floats are no finer."""
 
 
 def unit(mask: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
@@ -42,7 +40,7 @@ def unit(mask: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         )
     low, high = float(mask.min()), float(mask.max())
     floats = mask.dtype.kind == "f"
-    slack = _ROUNDING if floats else 0.0
+    slack = pixels.ROUNDING if floats else 0.0
     levels = high == 2 and (not floats or bool(np.isin(mask, (0, 1, 2)).all()))
     scales = (2.0,) if levels else (1.0, 255.0, 65535.0)  # 1: floats, bool, integers 0 and 1
     scale = next((scale for scale in scales if high <= scale * (1 + slack)), math.nan)

@@ -1,4 +1,4 @@
-"""Takes pictures and masks as people have them, arrays or files, and checks their form."""
+"""Takes pictures and masks as people have them, arrays or files."""
 
 from __future__ import annotations
 
@@ -16,21 +16,40 @@ if TYPE_CHECKING:
     Picture: TypeAlias = ArrayLike | str | os.PathLike[str]
 
 
-def colours(picture: Picture, what: str) -> Image:
-    """Return a picture as (H, W, 3) uint8, uint16 or float32.
+def picture(given: Picture) -> NDArray[Any]:
+    """Return a picture as it is, from a file or an array; `colours` checks its form.
+
+    Raises:
+        RequestError: the file cannot be read.
+    """
+    if isinstance(given, str | os.PathLike):
+        return files.read(given).image
+    return np.asarray(given)
+
+
+def mask(given: Picture) -> NDArray[Any]:
+    """Return a mask as it is, from a file or an array; `masks` makes sense of its values.
+
+    Raises:
+        RequestError: the file cannot be read.
+    """
+    if isinstance(given, str | os.PathLike):
+        return files.read_mask(given)
+    return np.asarray(given)
+
+
+def colours(array: NDArray[Any], what: str) -> Image:
+    """Return a picture as (H, W, 3) uint8, uint16 or float32, its values as they are.
 
     Args:
-        picture: a file, or (H, W), (H, W, 3) or (H, W, 4) of these dtypes or float64; gray is
-            repeated, an alpha channel is left out.
+        array: (H, W), (H, W, 3) or (H, W, 4) of these dtypes or another float; gray is repeated, an
+            alpha channel is left out.
         what: the word for it in an error.
 
     Raises:
-        RequestError: the file cannot be read, or the array has another shape, dtype, or values
-            that are no numbers.
+        RequestError: the array has another shape ("image-shape"), dtype ("image-dtype"), or values
+            that are no numbers ("image-not-finite").
     """
-    if isinstance(picture, str | os.PathLike):
-        return files.read(picture).image
-    array: NDArray[Any] = np.asarray(picture)
     if array.ndim == 2:
         array = np.repeat(array[..., None], 3, axis=2)
     if array.ndim != 3 or array.shape[2] not in (3, 4) or 0 in array.shape:
@@ -46,14 +65,3 @@ def colours(picture: Picture, what: str) -> Image:
             "image-dtype", f"The {what} is {array.dtype}; uint8, uint16 or float is needed."
         )
     return array[..., :3]
-
-
-def mask(picture: Picture) -> NDArray[Any]:
-    """Return a mask as it is, from a file or an array; `masks` makes sense of its values.
-
-    Raises:
-        RequestError: the file cannot be read.
-    """
-    if isinstance(picture, str | os.PathLike):
-        return files.read_mask(picture)
-    return np.asarray(picture)

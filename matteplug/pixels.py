@@ -15,6 +15,8 @@ from numpy.typing import DTypeLike, NDArray
 from matteplug.errors import RequestError
 from matteplug.types import Alpha, Image, Size
 
+ROUNDING = 1e-3
+"""What floats may overshoot [0, 1] by: half floats are no finer."""
 _STRIP_PIXELS = 1 << 18
 """Work goes on in strips of about this size, so that float copies stay small."""
 

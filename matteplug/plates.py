@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from matteplug import registration
-from matteplug.errors import RequestError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.registration import Registration
 from matteplug.tensors import Tensor
@@ -28,7 +27,7 @@ def prepare(request: MatteRequest, spec: NetworkSpec) -> tuple[MatteRequest, Reg
 
     Raises:
         RequestError: the plate has another aspect, is the image itself, or does not show the same
-            scene; or the segmentation has another size.
+            scene.
     """
     if spec.guide is not Guide.PLATE or request.plate is None:
         return request, None
@@ -45,11 +44,6 @@ def prepare(request: MatteRequest, spec: NetworkSpec) -> tuple[MatteRequest, Reg
     segmentation = request.segmentation
     if segmentation is None and request.trimap is not None:
         segmentation = request.trimap.astype(np.float32) / np.float32(FOREGROUND)
-    if segmentation is not None and segmentation.shape != request.image.shape[:2]:
-        raise RequestError(
-            "segmentation-size",
-            f"The segmentation is {Size.of(segmentation)}, the image {Size.of(request.image)}.",
-        )
     return replace(request, plate=plate, segmentation=segmentation, notes=notes), found
 
 

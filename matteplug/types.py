@@ -108,10 +108,10 @@ class MatteOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class MatteRequest:
-    """Everything that is needed to make one matte.
+    """Everything that is needed to make one matte; `matteplug.api.run` checks it.
 
     Attributes:
-        image: (H, W, 3) uint8, uint16 or float32.
+        image: (H, W, 3) uint8, uint16 or float32 [0, 1].
         network: id of the network, or None to choose by the guide.
         trimap: (H, W) uint8, 0, 128 or 255; or None.
         plate: clean background plate, an image like `image`; or None.

@@ -167,6 +167,8 @@ def test_a_plate_network_gets_what_it_needs() -> None:
     assert (without.alpha == 0).all()  # -1: the network makes its own
     given = api.matte(image, segmentation=np.full((64, 64), 0.5, np.float32), **options)
     assert (given.alpha == 0.75).all()
+    hard = api.matte(image, segmentation=np.ones((64, 64), bool), **options)
+    assert (hard.alpha == 1).all()
     rough = api.matte(image, trimap=trimap(64, 64), **options)
     unknown = trimap(64, 64) == 128
     assert np.allclose(rough.alpha[unknown], 0.75, atol=0.01)
