@@ -83,7 +83,7 @@ def matte(
             by default it adapts.
         align: register the plate before it is used.
         clean_colours: estimate the straight foreground colours; otherwise the image's are kept.
-        limit_mib: memory that the engine may take at a time.
+        limit_mib: memory in MiB that the engine may take at a time; see `MatteOptions`.
         engine: who runs the network; by default ONNX Runtime.
         progress: called with the share done and a word for the step.
         cancel: a token that stops the work.

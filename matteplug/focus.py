@@ -78,12 +78,13 @@ def run(
         Cancelled, EngineError: as `Session.run`.
     """
     spec, limit_mib = session.spec, request.options.limit_mib
-    if not spec.tiling:
-        everything = Rect(0, 0, *Size.of(request.image))
-        return _known(session.run(inputs.tensors(request, everything), cancel), request)
     where = area(request)
     if where is None:
         return _known({}, request)
+    if not spec.tiling:
+        size = Size.of(request.image)
+        tiling.check_whole(spec, size, limit_mib)
+        return _known(session.run(inputs.tensors(request, Rect(0, 0, *size)), cancel), request)
     part = inputs.cropped(request, where)
     sizes = levels(Size.of(part.image), tiling.affordable_px(spec, limit_mib))
     found: dict[str, Tensor] = {}

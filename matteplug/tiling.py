@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug import sizing
 from matteplug.covering import ALIGN_PX, CELL_PX, RUN_COST_PX, cover
 from matteplug.engine import Session
 from matteplug.errors import Cancelled, RequestError
@@ -62,7 +64,7 @@ def plan(
 
     Returns:
         The tiles from top to bottom; a single one, the whole picture, where that fits and is about
-        as cheap, or the network cannot be tiled; none where nothing is unknown.
+        as cheap; none where nothing is unknown.
 
     Raises:
         RequestError: the smallest tile needs more than the limit ("limit-too-small").
@@ -72,8 +74,6 @@ def plan(
     whole = Tile(everything, everything, 0)
     if not unknown.any():
         return ()
-    if not spec.tiling:
-        return (whole,)
     affordable = affordable_px(spec, limit_mib)
     whole_px = size.width * size.height
     if prefer_whole and whole_px <= affordable:
@@ -83,22 +83,33 @@ def plan(
         return (whole,)
     if found.cost_px == np.inf:
         side = CELL_PX + 2 * spec.overlap_px + ALIGN_PX
-        needed = spec.mib_fixed + spec.mib_per_megapixel * side * side / 1e6
-        raise RequestError(
-            "limit-too-small",
-            f"{spec.id} cannot work in {limit_mib or DEFAULT_LIMIT_MIB} MiB.",
-            f"Set the memory limit to {np.ceil(needed):.0f} MiB or more.",
-        )
+        raise _too_small(spec, _limit(limit_mib), _needed_mib(spec, side * side))
     blend_px = spec.overlap_px // 4
     return tuple(Tile(rect, _seen(rect, spec.overlap_px, size), blend_px) for rect in found.rects)
+
+
+def check_whole(spec: NetworkSpec, size: Size, limit_mib: int | None) -> None:
+    """Make sure that a network that cannot be tiled keeps a memory limit that was set.
+
+    Args:
+        spec: the network.
+        size: the picture's.
+        limit_mib: the limit; None, and a network whose memory was not measured, are let through.
+
+    Raises:
+        RequestError: it needs more than the limit ("limit-too-small").
+    """
+    seen = sizing.plan(size, spec.size).padded
+    needed = _needed_mib(spec, seen.width * seen.height)
+    if limit_mib is not None and needed > limit_mib:
+        raise _too_small(spec, limit_mib, needed)
 
 
 def affordable_px(spec: NetworkSpec, limit_mib: int | None = None) -> float:
     """Return how many pixels a tile may have."""
     if spec.mib_per_megapixel <= 0:
         return _UNMEASURED_PX
-    free_mib = (limit_mib or DEFAULT_LIMIT_MIB) - spec.mib_fixed
-    return max(0.0, free_mib / spec.mib_per_megapixel * 1e6)
+    return max(0.0, (_limit(limit_mib) - spec.mib_fixed) / spec.mib_per_megapixel * 1e6)
 
 
 def run(
@@ -164,6 +175,23 @@ def shares(tile: Tile, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
             total[rows, columns] += _weight(other, common)
     result: NDArray[np.float32] = own / total
     return result
+
+
+def _limit(limit_mib: int | None) -> int:
+    return DEFAULT_LIMIT_MIB if limit_mib is None else limit_mib
+
+
+def _needed_mib(spec: NetworkSpec, pixels: int) -> float:
+    return spec.mib_fixed + spec.mib_per_megapixel * pixels / 1e6
+
+
+def _too_small(spec: NetworkSpec, limit_mib: int, needed_mib: float) -> RequestError:
+    parts = "" if spec.tiling else " for this picture, which it has to see whole"
+    return RequestError(
+        "limit-too-small",
+        f"{spec.id} cannot work in {limit_mib} MiB{parts}.",
+        f"Set the memory limit to {math.ceil(needed_mib)} MiB or more.",
+    )
 
 
 def _weight(tile: Tile, part: Rect) -> NDArray[np.float32]:

@@ -96,7 +96,9 @@ class MatteOptions:
             without gray; None adapts to the object.
         align: register the plate to the image before it is used.
         clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
-        limit_mib: memory the engine may take for one tile; None for the default.
+        limit_mib: memory in MiB that the engine may take at a time, 1 or more; None for 1024, which
+            what has to see a picture whole may exceed.  It holds for networks whose memory was
+            measured.
     """
 
     provider: str = "auto"

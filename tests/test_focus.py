@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import cv2
@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import focus, inputs
-from matteplug.errors import Cancelled
+from matteplug.errors import Cancelled, RequestError
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.tensors import Tensor
 from matteplug.types import (
@@ -137,6 +137,25 @@ def test_a_large_picture_costs_little_and_is_right(limit_mib: int | None) -> Non
         assert 20 + 500 * largest / 1e6 <= limit_mib
 
 
+def test_what_cannot_be_tiled_is_held_to_a_limit_that_was_set() -> None:
+    image, trimap = scene(300, 200, 60, 20)
+
+    def run(limit_mib: int | None, **changes: float) -> RedSession:
+        session = RedSession(spec=replace(TRIMAP_SPEC, tiling=False, **changes))
+        options = MatteOptions(limit_mib=limit_mib)
+        focus.run(session, MatteRequest(image=image, trimap=trimap, options=options))
+        return session
+
+    with pytest.raises(
+        RequestError, match=r"x cannot work in 49 MiB.* to 50 MiB or more"
+    ) as caught:
+        run(49)
+    assert caught.value.code == "limit-too-small"
+    assert run(50).seen_px == trimap.size
+    assert run(None, mib_fixed=5000).seen_px == trimap.size
+    assert run(1, mib_fixed=0, mib_per_megapixel=0).seen_px == trimap.size, "was not measured"
+
+
 def test_what_the_glance_decided_is_known_to_the_tiles() -> None:
     image, trimap = scene(2000, 1500, 480, 300)
     session = RedSession()
@@ -197,10 +216,11 @@ def test_without_a_trimap_the_whole_picture_is_glanced_at_and_its_edges_refined(
 def test_a_trimap_without_unknown_needs_no_network() -> None:
     _, trimap = scene(300, 200, 60, 20)
     trimap[trimap == UNKNOWN] = FOREGROUND
-    session = RedSession()
-    found = alpha_of(session, MatteRequest(image=np.zeros((200, 300, 3), np.uint8), trimap=trimap))
-    np.testing.assert_array_equal(found, trimap / 255)
-    assert not session.seen
+    for spec in (TRIMAP_SPEC, replace(TRIMAP_SPEC, tiling=False)):
+        session = RedSession(spec=spec)
+        request = MatteRequest(image=np.zeros((200, 300, 3), np.uint8), trimap=trimap)
+        np.testing.assert_array_equal(alpha_of(session, request), trimap / 255)
+        assert not session.seen
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 5), (20000, 10)])
