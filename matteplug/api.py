@@ -24,6 +24,7 @@ from matteplug.request_check import checked
 from matteplug.result import Matte
 from matteplug.tensors import Tensor
 from matteplug.types import (
+    UNKNOWN,
     Alpha,
     CancelToken,
     Image,
@@ -202,7 +203,7 @@ def run(
     )
     if registered is not None:
         outputs = plates.completed(outputs, registered, request.trimap)
-    alpha, confidence, doubts = heed(outputs)
+    alpha, confidence, doubts = heed(outputs, request.trimap)
     if confidence is None and registered is not None:
         confidence = registered.confidence
     matted = time.perf_counter()
@@ -240,7 +241,11 @@ def _foreground(request: MatteRequest, alpha: Alpha, predicted: Tensor | None) -
     if predicted is None:
         return foreground.estimate(request.image, alpha)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)
-    return np.where((alpha == 1.0)[..., None], request.image, colours)
+    own, told = request.image, alpha < 1.0
+    if request.trimap is not None:  # of what is known the network says nothing
+        own = foreground.estimate(request.image, alpha)
+        told &= request.trimap == UNKNOWN
+    return np.where(told[..., None], colours, own)
 
 
 def _silent(share: float, what: str) -> None:

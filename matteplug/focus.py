@@ -71,7 +71,7 @@ def run(
 
     Returns:
         The network's outputs by role, (1, C, H, W) float32.  Where the trimap is known alpha is
-        exactly 0 and 1.
+        exactly 0 and 1, and the others are 0 wherever the network was not run.
 
     Raises:
         RequestError: the memory limit is too small.

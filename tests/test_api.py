@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files, plugins
+from matteplug import api, files, foreground, plugins
 from matteplug.errors import Cancelled, NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.testing import FakeEngine
@@ -172,6 +172,22 @@ def test_a_plate_network_gets_what_it_needs() -> None:
     rough = api.matte(image, trimap=trimap(64, 64), **options)
     unknown = trimap(64, 64) == 128
     assert np.allclose(rough.alpha[unknown], 0.75, atol=0.01)
+
+
+def test_outputs_count_where_the_trimap_is_unknown(registry: plugins.Registry) -> None:
+    roles = {"alpha": 1, "foreground": 3, "confidence": 1}
+    outputs = tuple(TensorSpec(name=r, role=r, channels=c) for r, c in roles.items())
+    spec = replace(registry.networks["by-trimap"], id="tells", outputs=outputs)
+    registry.add("b", "b 1", networks=[spec])
+    image, guide = picture(600, 700), np.zeros((600, 700), np.uint8)
+    guide[300:340, 20:40], guide[300:340, 40:60] = 128, 255
+    matte = api.matte(image, trimap=guide, network="tells", engine=FakeEngine())
+    assert matte.confidence == 1
+    assert set(np.unique(matte.alpha)) == {0, 0.5, 1}
+    unknown = guide == 128
+    assert np.array_equal(matte.foreground[unknown], image[unknown])  # the network's
+    expected = foreground.estimate(image, matte.alpha)
+    assert np.array_equal(matte.foreground[~unknown], expected[~unknown])
 
 
 def test_progress_is_monotonic_and_ends_at_one() -> None:

@@ -28,6 +28,20 @@ def test_doubts_become_words_and_noise_an_empty_matte(
     assert all(sentence.startswith(note or "") and f"{sure}" in sentence for sentence in notes)
 
 
+def test_where_a_trimap_is_known_the_network_is_not_asked() -> None:
+    trimap = np.repeat(np.uint8([0, 0, 128, 128, 255, 255])[None], 4, axis=0)
+    found = outputs(alpha=0.5, confidence=0)
+    found["confidence"][..., 2:4] = 0.9
+    assert heed(found, trimap)[1:] == (pytest.approx(0.9), ())
+
+
+def test_a_trimap_s_matte_is_never_emptied() -> None:
+    trimap = np.full((4, 6), 128, np.uint8)
+    alpha, _, notes = heed(outputs(alpha=0.5, confidence=0.02), trimap)
+    assert (alpha == 0.5).all()
+    assert notes == ("Look closely: the confidence is low, 0.02.",)
+
+
 def test_a_network_that_does_not_tell_is_believed() -> None:
     alpha, confidence, notes = heed(outputs(alpha=0.5))
     assert (alpha == 0.5).all()
