@@ -71,20 +71,25 @@ def cutout(foreground: Image, alpha: Alpha) -> Image:
     return result
 
 
-def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[float, ...]) -> Image:
+def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[int, int, int]) -> Image:
     """Return αF + (1 − α)B.
+
+    A colour means the same for every depth: (255, 255, 255) is white.
 
     | array | shape | dtype | range |
     |---|---|---|---|
     | foreground | (H, W, 3) | uint8, uint16, float32 | full scale |
     | alpha | (H, W) | float32 | 0 to 1 |
-    | backdrop | (H, W, 3), or three numbers | the foreground's | full scale |
+    | backdrop | (H, W, 3) | the foreground's | full scale |
+    | or a colour | (3,) | integers | 0 to 255 |
     | returned | (H, W, 3) | the foreground's | full scale |
 
     Where alpha is 1 the result is the foreground bit for bit; where it is 0, the backdrop.
 
     Raises:
-        RequestError: alpha or backdrop is of another size, or the backdrop of another depth.
+        RequestError: alpha or backdrop is of another size ("alpha-size", "backdrop-size"), or the
+            backdrop of another depth ("backdrop-depth") or neither picture nor colour
+            ("backdrop-colour").
     """
     _same_size(Size.of(alpha), Size.of(foreground), "alpha")
     behind = _behind(backdrop, foreground)
@@ -109,7 +114,7 @@ def checkerboard(size: Size, dtype: DTypeLike = np.uint8, square_px: int = 16) -
     return np.repeat(squares[..., None], 3, axis=2)
 
 
-def _behind(backdrop: Image | tuple[float, ...], foreground: Image) -> Image:
+def _behind(backdrop: Image | tuple[int, int, int], foreground: Image) -> Image:
     if isinstance(backdrop, np.ndarray) and backdrop.ndim == 3:
         _same_size(Size.of(backdrop), Size.of(foreground), "backdrop")
         if backdrop.dtype != foreground.dtype:
@@ -121,14 +126,14 @@ def _behind(backdrop: Image | tuple[float, ...], foreground: Image) -> Image:
         if backdrop.shape[2] == 3:
             return backdrop
     colour = np.asarray(backdrop)
-    if colour.shape != (3,) or colour.min() < 0 or colour.max() > full_scale(foreground.dtype):
+    whole = colour.dtype.kind in "ui"
+    if colour.shape != (3,) or not whole or colour.min() < 0 or colour.max() > 255:
         raise RequestError(
             "backdrop-colour",
-            "The backdrop is neither a picture with three channels nor one colour in the "
-            f"picture's range, 0 to {full_scale(foreground.dtype):g}.",
-            "Give an (H, W, 3) array or three numbers.",
+            "The backdrop is neither a picture with three channels nor one colour.",
+            "Give an (H, W, 3) array or three whole numbers from 0 to 255.",
         )
-    return np.broadcast_to(colour.astype(foreground.dtype), foreground.shape)
+    return np.broadcast_to(from_float(colour / 255, foreground.dtype), foreground.shape)
 
 
 def _same_size(size: Size, expected: Size, name: str) -> None:

@@ -39,9 +39,10 @@ class Matte:
         """Return the foreground over `backdrop`, αF + (1 − α)B, dtype of the image.
 
         Args:
-            backdrop: (H, W, 3) of the image's size and dtype, or one colour in that dtype's range.
+            backdrop: (H, W, 3) of the image's size and dtype; or one colour, three whole numbers
+                from 0 to 255 whatever the image's depth.
 
         Raises:
-            RequestError: the backdrop's size or dtype is another.
+            RequestError: the backdrop's size or dtype is another, or it is no colour.
         """
         return pixels.composite(self.foreground, self.alpha, backdrop)

@@ -82,10 +82,15 @@ def test_a_composite_is_the_rounded_blend(dtype: Any, monkeypatch: pytest.Monkey
     assert np.abs(result - exact).max() <= step
 
 
-def test_a_composite_over_a_colour() -> None:
-    foreground = picture(np.uint8)
-    result = pixels.composite(foreground, np.zeros((9, 7), np.float32), (10, 20, 255))
-    assert (result == (10, 20, 255)).all()
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [(np.uint8, (51, 0, 255)), (np.uint16, (13107, 0, 65535)), (np.float32, (0.2, 0, 1))],
+)
+def test_a_composite_over_a_colour(dtype: Any, expected: tuple[float, ...]) -> None:
+    foreground = picture(dtype)
+    result = pixels.composite(foreground, np.zeros((9, 7), np.float32), (51, 0, 255))
+    assert result.dtype == dtype
+    assert (result == np.array(expected, dtype)).all()
 
 
 @pytest.mark.parametrize(
@@ -95,6 +100,8 @@ def test_a_composite_over_a_colour() -> None:
         (np.zeros((9, 7, 3), np.uint16), "backdrop-depth"),
         (np.zeros((9, 7, 4), np.uint8), "backdrop-colour"),
         ((0, 0, 256), "backdrop-colour"),
+        ((0, 0, -1), "backdrop-colour"),
+        ((0.5, 0.5, 0.5), "backdrop-colour"),
         ((0, 0), "backdrop-colour"),
     ],
 )
