@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -140,7 +141,7 @@ def test_a_large_picture_costs_little_and_is_right(limit_mib: int | None) -> Non
 def test_what_cannot_be_tiled_is_held_to_a_limit_that_was_set() -> None:
     image, trimap = scene(300, 200, 60, 20)
 
-    def run(limit_mib: int | None, **changes: float) -> RedSession:
+    def run(limit_mib: int | None, **changes: Any) -> RedSession:
         session = RedSession(spec=replace(TRIMAP_SPEC, tiling=False, **changes))
         options = MatteOptions(limit_mib=limit_mib)
         focus.run(session, MatteRequest(image=image, trimap=trimap, options=options))

@@ -15,11 +15,11 @@ from matteplug.testing import FakeEngine
 from matteplug.types import MatteOptions, MatteRequest
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-UNIT = IMAGE.astype(np.float32) / 255
+UNIT: NDArray[np.float32] = np.divide(IMAGE, 255, dtype=np.float32)
 TRIMAP = np.repeat(np.array([0, 128, 255], np.uint8), 20)[None].repeat(40, axis=0)
 
 
-def segmentation_of(values: NDArray[Any]) -> NDArray[np.float32]:
+def segmentation_of(values: Any) -> NDArray[np.float32]:
     found = checked(MatteRequest(image=IMAGE, segmentation=values)).segmentation
     assert found is not None
     assert found.dtype == np.float32
@@ -66,11 +66,11 @@ def test_what_is_not_in_form_is_refused_before_any_work(change: dict[str, Any], 
 
 def test_the_range_of_floats_is_told_with_what_to_do() -> None:
     with pytest.raises(RequestError, match=r"plate's values reach from 0 to 255.*by 255"):
-        checked(MatteRequest(image=IMAGE, plate=np.float32([[[0, 128, 255]]])))
+        checked(MatteRequest(image=IMAGE, plate=np.array([[[0.0, 128, 255]]])))
 
 
 def test_rounding_beyond_the_range_is_clipped() -> None:
-    image = np.float64([[[-1e-9, 0.5, 1.0000001]]])
+    image = np.array([[[-1e-9, 0.5, 1.0000001]]])
     np.testing.assert_array_equal(checked(MatteRequest(image=image)).image, [[[0, 0.5, 1]]])
 
 
@@ -80,8 +80,8 @@ def test_a_segmentation_is_read_as_other_masks_are() -> None:
         np.testing.assert_array_equal(segmentation_of(values), half)
     overshot = half * np.float32(1.0000001)
     np.testing.assert_array_equal(segmentation_of(overshot), half)
-    eight_in_sixteen = checked(
-        MatteRequest(image=IMAGE, segmentation=(half * 255).astype(np.uint16), notes=("before",))
-    )
-    assert eight_in_sixteen.notes[0] == "before"
-    assert "read as 8-bit" in eight_in_sixteen.notes[1]
+    eight_in_sixteen: Any = (half * 255).astype(np.uint16)
+    request = MatteRequest(image=IMAGE, segmentation=eight_in_sixteen, notes=("before",))
+    first, second = checked(request).notes
+    assert first == "before"
+    assert "read as 8-bit" in second
