@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import os
 import threading
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +28,7 @@ _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF", b"BM", b"GIF
 _MAX_MEGAPIXELS = 400.0
 _ORIENTATION = 0x0112  # EXIF 2.3
 
-_opening = threading.Lock()
+_alone = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,7 @@ class Decoded:
 
     array: NDArray[Any]
     icc: bytes | None
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def decode(data: bytes, name: str, through_profile: bool = True) -> Decoded:
@@ -60,46 +63,49 @@ def decode(data: bytes, name: str, through_profile: bool = True) -> Decoded:
         raise RequestError(
             "file-empty", f"The file {name} is empty.", "Save or copy the picture again."
         )
-    image = _open(data, name)
-    megapixels = image.width * image.height / 1e6
-    limit = _limit()
-    if megapixels > limit:
-        raise RequestError(
-            "image-too-large",
-            f"The picture {name} has {megapixels:.0f} megapixels; more than {limit:g} are refused.",
-            "Scale it down, or set the environment variable MATTEPLUG_MAX_MEGAPIXELS.",
-        )
-    notes: tuple[str, ...] = ()
-    frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
-    if frames > 1:
-        notes += (f"The first of {frames} frames was taken.",)
-    try:
-        if _bits(image, data, name) > 8:
-            return _decode_deep(image, data, name, notes)
-        return _decode_eight(image, through_profile, notes)
-    except RequestError:
-        raise
-    except MemoryError as error:
-        raise RequestError(
-            "memory",
-            f"There is not enough memory to open {name}.",
-            "Close other programs or scale the picture down.",
-        ) from error
-    except Exception as error:  # decoders raise nearly everything on broken files
-        raise _damaged(name) from error
+    with _our_pillow():
+        image = _open(data, name)
+        _refuse_too_large(image, name)
+        try:
+            if _bits(image, data, name) > 8:
+                decoded = _decode_deep(image, data, name)
+            else:
+                decoded = _decode_eight(image, through_profile)
+        except RequestError:
+            raise
+        except MemoryError as error:
+            raise RequestError(
+                "memory",
+                f"There is not enough memory to open {name}.",
+                "Close other programs or scale the picture down.",
+            ) from error
+        except Exception as error:  # decoders raise nearly everything on broken files
+            raise _damaged(name) from error
+        return replace(decoded, notes=decoded.notes + _other_frames(image))
+
+
+@contextmanager
+def _our_pillow() -> Iterator[None]:
+    """Switch off Pillow's limit of pixels, as ours holds, and its warnings about odd metadata.
+
+    Both are the whole process's, so one picture is decoded at a time.
+    """
+    from PIL import Image
+
+    with _alone, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        pillows_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = pillows_limit
 
 
 def _open(data: bytes, name: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        # Pillow warns about large pictures; our own limit is checked instead.
-        with _opening:
-            pillows_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
-                return Image.open(io.BytesIO(data), formats=FORMATS)
-            finally:
-                Image.MAX_IMAGE_PIXELS = pillows_limit
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         if data.startswith(_MAGIC):
             raise _damaged(name) from error
@@ -110,6 +116,28 @@ def _open(data: bytes, name: str) -> Image:
         ) from error
     except Exception as error:  # decoders raise nearly everything on broken files
         raise _damaged(name) from error
+
+
+def _refuse_too_large(image: Image, name: str) -> None:
+    megapixels = image.width * image.height / 1e6
+    limit = _limit()
+    if megapixels > limit:
+        raise RequestError(
+            "image-too-large",
+            f"The picture {name} has {megapixels:.0f} megapixels; more than {limit:g} are refused.",
+            "Scale it down, or set the environment variable MATTEPLUG_MAX_MEGAPIXELS.",
+        )
+
+
+def _other_frames(image: Image) -> tuple[str, ...]:
+    """Say what beside the picture its file holds; it is loaded, as counting may leave it broken."""
+    if image.format == "MPO":  # a camera's, whose others are previews
+        return ()
+    try:
+        frames = getattr(image, "n_frames", 1)
+    except Exception:  # decoders raise nearly everything on broken files
+        return ("The first frame was taken; what follows it in the file is damaged.",)
+    return (f"The first of {frames} frames was taken.",) if frames > 1 else ()
 
 
 def _damaged(name: str) -> RequestError:
@@ -151,7 +179,7 @@ def _bits(image: Image, data: bytes, name: str) -> int:
     return bits
 
 
-def _decode_deep(image: Image, data: bytes, name: str, notes: tuple[str, ...]) -> Decoded:
+def _decode_deep(image: Image, data: bytes, name: str) -> Decoded:
     import cv2
 
     icc = image.info.get("icc_profile")
@@ -181,14 +209,15 @@ def _decode_deep(image: Image, data: bytes, name: str, notes: tuple[str, ...]) -
         array = np.repeat(array[..., :1], 3, axis=2)
     if array.shape[2] == 4 and 1 in tags.get(338, ()):
         array = _straight(array)
-    return Decoded(array=_upright(array, orientation), icc=_rgb_profile(icc), notes=notes)
+    return Decoded(array=_upright(array, orientation), icc=_rgb_profile(icc))
 
 
-def _decode_eight(image: Image, through_profile: bool, notes: tuple[str, ...]) -> Decoded:
+def _decode_eight(image: Image, through_profile: bool) -> Decoded:
     from PIL import ImageOps
 
     image.load()
     icc = image.info.get("icc_profile")
+    notes: tuple[str, ...] = ()
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data or image.mode == "La":
         if image.mode == "La":

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -188,12 +189,8 @@ def test_16_bit_png_of_every_kind_is_neither_clipped_nor_rounded(
     tmp_path: Path, channels: int
 ) -> None:
     array = picture(np.uint16, (5, 7, channels))
-    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
-    header = struct.pack(">IIBBBBB", 7, 5, 16, colour_type, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     path = tmp_path / "a.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
+    path.write_bytes(deep_png(array))
     found = files.read(path)
     assert found.image.dtype == np.uint16
     colours = array[..., :3] if channels >= 3 else np.repeat(array[..., :1], 3, axis=2)
@@ -201,6 +198,16 @@ def test_16_bit_png_of_every_kind_is_neither_clipped_nor_rounded(
     if channels in (2, 4):
         assert found.alpha is not None
         np.testing.assert_allclose(found.alpha, array[..., -1] / 65535.0, atol=1e-6)
+
+
+def deep_png(array: NDArray[Any], *chunks: tuple[bytes, bytes]) -> bytes:
+    """The 16-bit PNG of gray, gray and alpha, RGB or RGBA, with chunks before its pixels."""
+    height, width, channels = array.shape
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
+    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    every = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in every)
 
 
 def test_palette_with_transparency(tmp_path: Path) -> None:
@@ -320,6 +327,46 @@ def test_a_truncated_file_is_damaged(tmp_path: Path, name: str, share: float) ->
     assert refused(path) in ("file-damaged", "file-depth")
 
 
+def animation(tmp_path: Path, kind: str) -> bytes:
+    """The bytes of three frames of noise in a file."""
+    frames = [Image.fromarray(picture(shape=(6, 8 + i, 3))).resize((8, 6)) for i in range(3)]
+    path = tmp_path / f"whole.{kind}"
+    if kind == "16.tif":
+        cv2.imwritemulti(str(path), [picture(np.uint16, (6, 8, 3))] * 3)
+    else:
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["gif", "tif", "16.tif", "png", "webp"])
+def test_frames_cut_off_at_any_length(tmp_path: Path, kind: str) -> None:
+    data = animation(tmp_path, kind)
+    whole = files.read(tmp_path / f"whole.{kind}")
+    assert whole.notes == ("The first of 3 frames was taken.",)
+    path = tmp_path / f"cut.{kind}"
+    said = set()
+    for length in range(4, len(data), 7):
+        path.write_bytes(data[:length])
+        try:
+            found = files.read(path)
+        except RequestError as error:
+            said.add(error.code)
+        else:
+            np.testing.assert_array_equal(found.image, whole.image)
+            said.update(found.notes)
+    later = {"The first frame was taken; what follows it in the file is damaged."}
+    assert "file-damaged" in said
+    assert (said & later) == (later if kind in ("gif", "tif", "16.tif") else set())
+
+
+def test_damaged_metadata_give_no_warning(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 3, "a description"
+    broken = exif.tobytes()[:-6]  # Pillow would warn, which fails here
+    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(tmp_path / "a.jpg", exif=broken)
+    files.read(tmp_path / "a.jpg")
+
+
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
     rows = png_chunk(b"IDAT", zlib.compress(bytes(1 << 20)))
@@ -344,9 +391,11 @@ def test_the_limit_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_large_pictures_under_the_limit_give_no_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.write(tmp_path / "a.png", picture(shape=(100, 100, 3)))
+    frames = [Image.fromarray(picture(shape=(100, 99 + i, 3))).resize((100, 100)) for i in (0, 1)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 6000)  # Pillow would warn, which fails here
-    files.read(tmp_path / "a.png")
+    assert files.read(tmp_path / "a.gif").notes == ("The first of 2 frames was taken.",)
+    assert Image.MAX_IMAGE_PIXELS == 6000
 
 
 def test_running_out_of_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
