@@ -161,7 +161,11 @@ def _limit() -> float:
 
 
 def _bits(image: Image, data: bytes, name: str) -> int:
-    """Return the bits of a channel, from the header: Pillow's mode does not tell."""
+    """Return the bits of a channel, from the header: Pillow's mode does not tell.
+
+    Raises:
+        RequestError: "file-depth", a TIFF that nobody here reads right.
+    """
     if image.format == "PNG":
         return data[24]
     tags: Any = getattr(image, "tag_v2", None)
@@ -175,6 +179,13 @@ def _bits(image: Image, data: bytes, name: str) -> int:
             "file-depth",
             f"The picture {name} has {kind}.",
             "Convert it to 8 or 16 bits a channel.",
+        )
+    apart = tags.get(284) == 2 and tags.get(277, 1) > 1  # one plane after the other
+    if apart and (bits > 8 or image.mode in ("LA", "La")):  # what the decoders return is wrong
+        raise RequestError(
+            "file-depth",
+            f"The {bits}-bit TIFF {name} keeps its channels apart, which cannot be read.",
+            "Save it with interleaved channels, or as PNG.",
         )
     return bits
 
@@ -207,8 +218,15 @@ def _decode_deep(image: Image, data: bytes, name: str) -> Decoded:
         array = array[..., [2, 1, 0, 3][: array.shape[2]]]
     else:
         array = np.repeat(array[..., :1], 3, axis=2)
-    if array.shape[2] == 4 and 1 in tags.get(338, ()):
+    if image.mode != "RGBA":  # Pillow knows whether a fourth channel is alpha or, say, a selection
+        array = array[..., :3]
+    elif 1 in tags.get(338, ()):
         array = _straight(array)
+    transparent = image.info.get("transparency")  # of a PNG: one gray or RGB value
+    if transparent is not None:
+        see_through = (array == transparent).all(axis=2, keepdims=True)
+        alpha = np.where(see_through, np.uint16(0), np.uint16(65535))
+        array = np.concatenate([array, alpha], axis=2)
     return Decoded(array=_upright(array, orientation), icc=_rgb_profile(icc))
 
 

@@ -210,6 +210,20 @@ def deep_png(array: NDArray[Any], *chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in every)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_transparent_colour_of_a_16_bit_png(tmp_path: Path, channels: int) -> None:
+    array = picture(np.uint16, (5, 7, channels))
+    array[1, 2] = array[0, 0]
+    array[3, 4] = array[0, 0] + 1  # the same in its upper eight bits
+    key = array[0, 0].astype(">u2").tobytes()
+    (tmp_path / "a.png").write_bytes(deep_png(array, (b"tRNS", key)))
+    found = files.read(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.image, np.repeat(array, 3 // channels, axis=2))
+    assert found.alpha is not None
+    assert np.argwhere(found.alpha < 1).tolist() == [[0, 0], [1, 2]]
+    assert found.alpha.min() == 0
+
+
 def test_palette_with_transparency(tmp_path: Path) -> None:
     image = Image.fromarray(np.arange(35, dtype=np.uint8).reshape(5, 7) % 3)
     image = Image.frombytes("P", (7, 5), image.tobytes())
@@ -231,6 +245,64 @@ def test_premultiplied_tiff_becomes_straight(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(with_tag((tmp_path / "a.tif").read_bytes(), 338, 1))
     found = files.read(tmp_path / "a.tif")
     assert np.abs(found.image.astype(int) - straight[..., :3]).max() <= 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_fourth_channel_that_is_no_alpha_is_left_out(tmp_path: Path, dtype: Any) -> None:
+    path, array = tmp_path / "a.tif", picture(dtype, (5, 7, 4))
+    files.write(path, array)
+    path.write_bytes(with_tag(path.read_bytes(), 338, 0))  # unspecified, as a saved selection is
+    found = files.read(path)
+    np.testing.assert_array_equal(found.image, array[..., :3])
+    assert found.alpha is None
+
+
+def planar_tiff(array: NDArray[Any]) -> bytes:
+    """The deflated TIFF that keeps each channel of an (H, W, 2 or 3) array in a strip of its own.
+
+    Two channels are gray and straight alpha.
+    """
+    height, width, channels = array.shape
+    strips = [zlib.compress(array[..., channel].tobytes()) for channel in range(channels)]
+    body, offsets = b"", []
+    for values in (*strips, struct.pack(f"<{channels}I", *map(len, strips))):
+        offsets.append(8 + len(body))
+        body += values + bytes(len(values) % 2)
+    offsets_at = 8 + len(body)
+    body += struct.pack(f"<{channels}I", *offsets[:-1])
+    bits_at = 8 + len(body)
+    bits = [array.dtype.itemsize * 8] * channels
+    body += struct.pack(f"<{channels}H", *bits)
+    body += bytes(len(body) % 2)
+    packed = int.from_bytes(struct.pack("<2H", *bits[:2]), "little")  # two fit into the entry
+    entries = [
+        (256, 3, 1, width),
+        (257, 3, 1, height),
+        (258, 3, channels, packed if channels == 2 else bits_at),
+        (259, 3, 1, 8),
+        (262, 3, 1, 1 if channels == 2 else 2),
+        (273, 4, channels, offsets_at),
+        (277, 3, 1, channels),
+        (278, 3, 1, height),
+        (279, 4, channels, offsets[-1]),
+        (284, 3, 1, 2),
+    ]
+    if channels == 2:
+        entries.append((338, 3, 1, 2))
+    directory = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", *entry) for entry in entries
+    )
+    return struct.pack("<2sHI", b"II", 42, 8 + len(body)) + body + directory + bytes(4)
+
+
+def test_channels_kept_apart_are_read_right_or_refused(tmp_path: Path) -> None:
+    path, array = tmp_path / "a.tif", picture()
+    path.write_bytes(planar_tiff(array))
+    np.testing.assert_array_equal(files.read(path).image, array)
+    path.write_bytes(planar_tiff(picture(np.uint16)))
+    assert refused(path) == "file-depth"
+    path.write_bytes(planar_tiff(picture(shape=(5, 7, 2))))  # Pillow makes its alpha 0
+    assert refused(path) == "file-depth"
 
 
 def test_cmyk_without_a_profile_is_read_with_a_note(tmp_path: Path) -> None:
