@@ -102,7 +102,7 @@ def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None =
     """
     path = Path(path)
     data = encode(array, path.suffix, icc)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{secrets.token_hex(4)}.part")
     try:
         try:
             with open(temporary, "xb") as file:

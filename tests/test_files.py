@@ -564,6 +564,12 @@ def test_a_folder_that_takes_nothing(
     assert caught.value.code == code
 
 
+def test_every_name_that_fits_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / f"{'a' * 251}.png"
+    files.write(path, picture())
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(RequestError) as caught:
         files.write(tmp_path / "none" / "a.png", picture())
