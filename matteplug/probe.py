@@ -23,7 +23,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +139,15 @@ def key_facts() -> dict[str, Any]:
 
 
 def onnxruntime_wheels() -> dict[str, str]:
-    """Return the installed distributions that bring the module `onnxruntime`, name to version."""
-    return {name: held for name, held in _installed().items() if name.startswith("onnxruntime")}
+    """Return the installed distributions that bring the module `onnxruntime`, name to version.
+
+    Their names do not tell: onnxruntime-extensions brings another module, ort-nightly this one.
+    """
+    return {
+        name: held.version
+        for name, held in _installed().items()
+        if "onnxruntime" in (held.read_text("top_level.txt") or "").split()
+    }
 
 
 def _judge(said: str, end: str) -> Verdict:
@@ -184,7 +191,7 @@ def _key(spec: NetworkSpec, provider: Provider) -> str:
 @lru_cache
 def _facts() -> tuple[tuple[str, Any], ...]:
     libraries = {
-        name: held
+        name: held.version
         for name, held in _installed().items()
         if name.startswith(("matteplug", "onnxruntime", "nvidia-", "tensorrt", "openvino"))
     }
@@ -199,9 +206,9 @@ def _facts() -> tuple[tuple[str, Any], ...]:
 
 
 @lru_cache
-def _installed() -> dict[str, str]:
+def _installed() -> dict[str, Distribution]:
     found = {}
     for distribution in distributions():
         name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-        found[name] = distribution.version
+        found[name] = distribution
     return found

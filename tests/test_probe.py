@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,26 @@ def test_a_verdict_is_kept_until_something_changes(
     monkeypatch.setattr(probe, "_facts", lambda: (("driver", "another"),))
     probe.verdict(spec, path, CUDA)
     assert len(asked) == 4
+
+
+def test_wheels_are_told_by_the_module_that_they_bring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, module in [
+        ("onnxruntime_gpu", "onnxruntime"),
+        ("ort_nightly", "onnxruntime"),
+        ("onnxruntime_extensions", "onnxruntime_extensions"),
+        ("onnxruntime_genai", "onnxruntime_genai"),
+        ("onnxruntime_plugin", None),
+    ]:
+        folder = tmp_path / f"{name}-1.5.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
+        if module:
+            (folder / "top_level.txt").write_text(f"{module}\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setattr(probe, "_installed", probe._installed.__wrapped__)  # nothing kept
+    assert probe.onnxruntime_wheels() == {"onnxruntime-gpu": "1.5", "ort-nightly": "1.5"}
 
 
 def test_a_damaged_cache_is_only_a_lost_cache(spec: NetworkSpec, own_cache: Path) -> None:
