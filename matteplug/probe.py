@@ -7,7 +7,7 @@ The proof runs in a child process with a time limit, because a broken GPU librar
 
 The verdict is cached in the user's cache folder under a key of everything that may change it: the
 network, the provider's options, the versions of matteplug, ONNX Runtime and the GPU libraries, the
-driver.  `matteplug.probe_child` is the other half.
+driver.  A time-out is doubted after a while.  `matteplug.probe_child` is the other half.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -34,6 +35,11 @@ from matteplug.providers import Provider
 VERDICTS = "verdicts.json"
 _KEPT = 200
 """Verdicts kept; the oldest go first."""
+_DOUBTED_AFTER = 1440
+"""Time limits for which a time-out holds, as it may be the machine's load: a minute's for a day.
+
+So a provider that always hangs costs less than a thousandth of the time.
+"""
 _CAUSE = re.compile(r"Failed to load [^\n]*? with error: ([^\n\x1b]+)")
 """Where ONNX Runtime's log names the library that is missing."""
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -51,6 +57,7 @@ class Verdict:
         milliseconds: the golden tensor's run, the second of two; None where there was none.
         difference: mean absolute difference to the golden tensor.
         placed: share of the network's operators that really run on it.
+        timed_out: the time limit ended the probe.
     """
 
     loads: bool = False
@@ -59,6 +66,7 @@ class Verdict:
     milliseconds: float | None = None
     difference: float | None = None
     placed: float | None = None
+    timed_out: bool = False
 
 
 def verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
@@ -67,14 +75,14 @@ def verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
 
 
 def kept_verdict(spec: NetworkSpec, provider: Provider) -> Verdict | None:
-    """Return the verdict from the cache; None where there is none."""
-    kept = cache.read(VERDICTS).get(_key(spec, provider))
-    if isinstance(kept, dict):
-        try:
-            return Verdict(**kept)
-        except TypeError:  # written by another version
-            pass
-    return None
+    """Return the verdict from the cache; None where there is none, or a time-out of long ago."""
+    kept: Any = cache.read(VERDICTS).get(_key(spec, provider))
+    try:
+        found, age_s = Verdict(**kept["verdict"]), time.time() - kept["at"]
+    except (KeyError, TypeError):  # none, or written by another version
+        return None
+    doubted = found.timed_out and age_s > _DOUBTED_AFTER * provider.limit_s
+    return None if doubted else found
 
 
 def fresh_verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
@@ -83,7 +91,7 @@ def fresh_verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict
     kept = cache.read(VERDICTS)
     key = _key(spec, provider)
     kept.pop(key, None)
-    kept[key] = asdict(found)
+    kept[key] = {"at": time.time(), "verdict": asdict(found)}
     cache.keep(VERDICTS, dict(list(kept.items())[-_KEPT:]))
     return found
 
@@ -117,6 +125,7 @@ def probe(
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})},
         start_new_session=True,  # so that it can be killed with whatever it starts
     )
+    timed_out = False
     try:
         said, complained = child.communicate(json.dumps(job).encode(), timeout=provider.limit_s)
         complaint = complained.decode(errors="replace")
@@ -126,7 +135,11 @@ def probe(
         said, _ = child.communicate()
         complaint = ""
         end = f"did not answer within {provider.limit_s:g} s"
-    found = _judge(said.decode(errors="replace"), end)
+        timed_out = True
+    found = replace(_judge(said.decode(errors="replace"), end), timed_out=timed_out)
+    if timed_out:
+        retry = "if the machine was busy, matteplug doctor tries again"
+        found = replace(found, reason=f"{found.reason}; {retry}")
     cause = _CAUSE.search(complaint)
     if cause and not found.loads:  # says more than what ONNX Runtime raises
         found = replace(found, reason=cause[1].rstrip(". "))

@@ -101,7 +101,9 @@ def test_a_provider_that_hangs_is_killed(spec: NetworkSpec) -> None:
     found = stub(spec, "hang", limit_s=3.0)
     assert time.perf_counter() - started < 10
     assert not found.loads
-    assert found.reason == "did not answer within 3 s while loading"
+    assert found.timed_out
+    assert found.reason.startswith("did not answer within 3 s while loading; ")
+    assert "matteplug doctor" in found.reason
 
 
 def test_the_real_cpu_reproduces_the_golden_tensor(spec: NetworkSpec) -> None:
@@ -141,6 +143,25 @@ def test_a_verdict_is_kept_until_something_changes(
     monkeypatch.setattr(probe, "_facts", lambda: (("driver", "another"),))
     probe.verdict(spec, path, CUDA)
     assert len(asked) == 4
+
+
+@pytest.mark.parametrize(("limit_s", "minutes"), [(60.0, 1440), (600.0, 14400)])
+def test_a_time_out_is_doubted_after_a_while(
+    spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch, limit_s: float, minutes: int
+) -> None:
+    provider, now = replace(CUDA, limit_s=limit_s), [1e9]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    found = [Verdict(reason="did not answer", timed_out=True), WRONG]
+    monkeypatch.setattr(probe, "probe", lambda spec, graph, provider: found.pop(0))
+    path = Path(spec.weights or "")
+    assert probe.verdict(spec, path, provider).timed_out
+    now[0] += 60 * minutes
+    assert probe.verdict(spec, path, provider).timed_out  # the kept one: nobody waits again
+    now[0] += 1
+    assert probe.kept_verdict(spec, provider) is None
+    assert probe.verdict(spec, path, provider) == WRONG
+    now[0] += 1e9
+    assert probe.verdict(spec, path, provider) == WRONG
 
 
 def test_wheels_are_told_by_the_module_that_they_bring(
