@@ -133,7 +133,7 @@ def installed(folder):
 
     Raises BridgeError: it is missing or damaged.
     """
-    path = os.path.join(folder, "settings.json")
+    path = os.path.join(_native(folder), str("settings.json"))
     try:
         with io.open(path, encoding="utf-8") as file:
             found = json.load(file)
@@ -141,7 +141,7 @@ def installed(folder):
     except (IOError, OSError, ValueError, KeyError, TypeError):
         raise BridgeError(
             "settings",
-            "Smart Matte does not know where matteplug is: %s is missing or damaged." % path,
+            "Smart Matte does not know where matteplug is: %s is missing or damaged." % _text(path),
             "Run: matteplug hosts install",
         )
 
@@ -164,10 +164,11 @@ def explain(error, log, client=""):
             detail = detail.decode("utf-8", "replace")
     if not log:
         return told
+    path = _native(log)
     try:
-        if not os.path.isdir(os.path.dirname(log)):
-            os.makedirs(os.path.dirname(log))
-        with io.open(log, "a", encoding="utf-8") as file:
+        if not os.path.isdir(os.path.dirname(path)):
+            os.makedirs(os.path.dirname(path))
+        with io.open(path, "a", encoding="utf-8") as file:
             file.write("%s %s\n%s\n\n" % (time.strftime("%Y-%m-%d %H:%M:%S"), client, detail))
     except (IOError, OSError):
         return "%s\n(The log %s cannot be written.)" % (told, log)
@@ -269,7 +270,7 @@ class Worker(object):
         Raises BridgeError: it cannot be started, dies, is silent for `hello_limit_s` seconds, or
         is of another version.
         """
-        self._python = python
+        self._python = _text(python)  # for what the user reads
         self._frames = queue.Queue()  # type: queue.Queue[Any]
         self._sending = threading.Lock()
         self._tail = b""
@@ -472,6 +473,7 @@ def _entry(name, pixels):
 
 def _start(python, arguments):
     # type: (str, Sequence[str]) -> subprocess.Popen[bytes]
+    python = _native(python)
     # "-m" searches the working folder first, and a host's may hold anything.
     folder = os.path.dirname(os.path.abspath(python)) if os.path.dirname(python) else None
     command = [os.path.abspath(python) if folder else python]
@@ -479,7 +481,7 @@ def _start(python, arguments):
     if os.path.exists(_FLATPAK):
         # The interpreter is outside, where nothing of the sandbox's environment goes.
         outside = ["flatpak-spawn", "--host", "--watch-bus"]
-        command = outside + (["--directory=" + folder] if folder else []) + command
+        command = outside + ([str("--directory=") + folder] if folder else []) + command
         folder = None
     options = {  # type: Dict[str, Any]
         "stdin": subprocess.PIPE,
@@ -494,13 +496,36 @@ def _start(python, arguments):
     else:
         options["close_fds"] = True
     try:
-        return subprocess.Popen(command, **options)
+        return subprocess.Popen([_native(word) for word in command], **options)
     except (IOError, OSError) as error:
         raise BridgeError(
             "worker-not-started",
-            "The Python of matteplug, %s, cannot be started: %s." % (python, error.strerror),
+            "The Python of matteplug, %s, cannot be started: %s."
+            % (_text(python), _text(error.strerror)),
             "Check that it exists, or install the plug-in again.",
         )
+
+
+def _native(text):
+    # type: (Any) -> Any
+    """Return text as the system's functions take it: in Python 2 bytes, on Windows in ANSI."""
+    if sys.version_info[0] > 2 or isinstance(text, bytes):
+        return text
+    try:
+        return text.encode(sys.getfilesystemencoding() or "ascii")
+    except UnicodeError:  # the C locale has ASCII only, where files have names in UTF-8
+        return text.encode("utf-8")
+
+
+def _text(native):
+    # type: (Any) -> Any
+    """Return what the system's functions gave, for the user to read; the reverse of `_native`."""
+    if not isinstance(native, bytes):
+        return native
+    try:
+        return native.decode(sys.getfilesystemencoding() or "ascii")
+    except UnicodeError:
+        return native.decode("utf-8", "replace")
 
 
 def _sandbox_hint():

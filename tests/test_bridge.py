@@ -31,10 +31,18 @@ def test_the_client_holds_against_good_and_bad_workers(version: str, tmp_path: P
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no Python {version} found")
+    folder = tmp_path / "für Jürgen"
+    folder.mkdir()
     for file in (ROOT / "matteplug" / "bridge.py", WIRE / "client.py"):
-        shutil.copy(file, tmp_path)
+        shutil.copy(file, folder)
+    worker = folder / "python"
+    worker.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    worker.chmod(0o755)
+    # Python 2's text is as little use in the C locale as it is beyond the code page of a Windows.
+    locale = "C" if version == "2.7" else "C.UTF-8"
     done = subprocess.run(
-        [python, "-E", str(tmp_path / "client.py"), sys.executable, str(WIRE)],
+        [python, "-E", str(folder / "client.py"), str(worker), str(WIRE)],
+        env={**os.environ, "LC_ALL": locale},
         capture_output=True,
         text=True,
         timeout=100,

@@ -80,8 +80,9 @@ def python2() -> str:
 
 @pytest.fixture(scope="module")
 def plug_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plug-in as a GIMP for Windows has it."""
-    folder = tmp_path_factory.mktemp("python_fu")
+    """The plug-in as a GIMP for Windows has it, whose user has a name that is not ASCII."""
+    folder = tmp_path_factory.mktemp("python_fu") / "Jürgen"
+    folder.mkdir()
     worker = folder / "python"
     worker.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{WORKER}"\n')
     worker.chmod(0o755)
@@ -96,7 +97,7 @@ def start(plug_in: Path, cases: dict[str, Any]) -> tuple[subprocess.Popen[str], 
     report.unlink(missing_ok=True)
     command = [python2(), "-E", "-B", str(HERE / "drive.py"), *map(str, (plug_in, asked, report))]
     said: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, **said), report
+    return subprocess.Popen(command, env={**os.environ, "LC_ALL": "C"}, **said), report
 
 
 @pytest.fixture(scope="module")
@@ -225,16 +226,30 @@ def test_what_the_user_should_know_goes_to_the_error_console(reports: dict[str, 
     assert reports["plain"]["handler"] == 0, "as it was"
 
 
-def test_a_worker_that_cannot_start_is_told_when_it_is_run(plug_in: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (None, "Run: matteplug hosts install"),
+        ({"host": "gimp2", "python": 2.7, "log": "LOG"}, "Smart Matte failed: AttributeError."),
+    ],
+    ids=["settings missing", "unforeseen"],
+)
+def test_a_worker_that_cannot_start_is_told_when_it_is_run(
+    plug_in: Path, tmp_path: Path, settings: dict[str, Any] | None, words: str
+) -> None:
     copy = tmp_path / "plug-ins" / "matteplug-smart-matte"
     shutil.copytree(plug_in.parent, copy)
     (copy / "settings.json").unlink()
+    if settings is not None:
+        text = json.dumps(settings).replace("LOG", str(tmp_path / "log"))
+        (copy / "settings.json").write_text(text)
     process, report = start(copy / plug_in.name, {"plain": {}})
     said, _ = process.communicate(timeout=60)
     assert report.exists(), said
     told = json.loads(report.read_text())["plain"]
     assert told["failed"]
-    assert "Run: matteplug hosts install" in told["messages"][0]
+    assert words in told["messages"][0]
+    assert settings is None or "Traceback" in (tmp_path / "log").read_text()
 
 
 def test_killing_the_plug_in_ends_its_worker(plug_in: Path, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 """What a host does with the bridge; runs on Python 2.7 and 3.6+, beside a copy of bridge.py.
 
 client.py PYTHON TESTS: PYTHON has matteplug, TESTS is the folder of peer.py and fake_worker.py.
+PYTHON and the folder of this file have a name that is not ASCII.
 """
 
 from __future__ import print_function, unicode_literals
 
 import io
+import json
 import os
 import signal
 import sys
@@ -17,7 +19,13 @@ import bridge
 from bridge import BridgeError, Pixels
 
 PYTHON, TESTS = sys.argv[1:]
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))  # bytes in Python 2, as PYTHON
+
+
+def text(native):
+    return native.decode("utf-8") if isinstance(native, bytes) else native
+
+
 IMAGE = {"image": Pixels("RGB u8", 1, 1, b"abc")}
 
 
@@ -44,19 +52,22 @@ def matte(worker, buffers=IMAGE):
 
 # what the installer left, and what the user hears of an error
 refused("settings", "hosts install", bridge.installed, HERE)
-with open(os.path.join(HERE, "settings.json"), "w") as file:
-    file.write('{"host": "easel", "python": "/p", "log": "%s/state/log/easel.log"}' % HERE)
+refused("settings", text(HERE), bridge.installed, HERE)
+log = text(HERE) + "/state/log/easel.log"
+with open(os.path.join(HERE, str("settings.json")), "w") as file:
+    json.dump({"host": "easel", "python": text(PYTHON), "log": log}, file)
 settings = bridge.installed(HERE)
-assert settings["python"] == "/p", settings
-told = bridge.explain(BridgeError("code", "Ä sentence.", "A hint."), settings["log"], "Easel 1.0")
-assert told == "Ä sentence.\nA hint.\nThe log is %s." % settings["log"], told
-told = bridge.explain(bridge.Refusal("no", "Nothing is selected."), settings["log"])
+assert (settings["python"], settings["log"]) == (text(PYTHON), log), settings
+PYTHON = settings["python"]
+told = bridge.explain(BridgeError("code", "Ä sentence.", "A hint."), log, "Easel 1.0")
+assert told == "Ä sentence.\nA hint.\nThe log is %s." % log, told
+told = bridge.explain(bridge.Refusal("no", "Nothing is selected."), log)
 assert told == "Nothing is selected.", told
 try:
     raise ValueError("schwarzweiß")
 except ValueError as error:
-    assert "ValueError" in bridge.explain(error, settings["log"])
-with io.open(settings["log"], encoding="utf-8") as file:
+    assert "ValueError" in bridge.explain(error, log)
+with io.open(os.path.join(HERE, str("state/log/easel.log")), encoding="utf-8") as file:
     written = file.read()
 for words in ("Easel 1.0", "code: Ä sentence.", "no: Nothing", "Traceback", "schwarzwei"):
     assert words in written, written
@@ -68,7 +79,16 @@ started = time.time()
 refused("worker-silent", "0.3 seconds", peer, "hang", hello_limit_s=0.3)
 assert time.time() - started < 10, "a hanging worker is not waited for"
 refused("worker-died", "no hello from me", peer, "crash-at-start")
-refused("worker-not-started", "/no/such/python", bridge.Worker, "/no/such/python")
+refused("worker-not-started", "/no/süch/python", bridge.Worker, "/no/süch/python")
+
+
+def not_found(*_, **__):
+    raise OSError(2, "Kein Eintrag für diesen Namen".encode("utf-8"))  # Python 2's are bytes
+
+
+popen, bridge.subprocess.Popen = bridge.subprocess.Popen, not_found
+refused("worker-not-started", "Eintrag für diesen", bridge.Worker, PYTHON)
+bridge.subprocess.Popen = popen
 refused("bridge-older", "-m matteplug hosts", peer, "newer")
 refused("worker-older", "pip install --upgrade matteplug", peer, "older")
 refused("wire-magic", "Load", peer, "stray")

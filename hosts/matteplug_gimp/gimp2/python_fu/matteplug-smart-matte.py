@@ -44,7 +44,7 @@ class SmartMatte(object):
                 installed = bridge.installed(HERE)
                 self._log = installed["log"]
                 self._worker = bridge.Worker(installed["python"], client=CLIENT)
-        except bridge.BridgeError as error:  # told when it is run
+        except Exception as error:  # told when it is run, which it is only when it is registered
             self._failure = smart_matte.told(error, self._log, CLIENT)
 
     def register(self):
