@@ -337,16 +337,13 @@ class Worker(object):
 
     def cancel(self):
         # type: () -> None
-        """Ask the worker to stop the matte that it is making."""
-        self._send({"type": "cancel", "id": self._id})
+        """Ask the worker to stop the matte that it is making; return at once."""
+        self._mention({"type": "cancel", "id": self._id})
 
     def close(self, limit_s=1.0):
         # type: (float) -> None
         """End the worker: say bye, and kill it if it has not ended after `limit_s` seconds."""
-        try:
-            self._send({"type": "bye"})
-        except BridgeError:
-            pass
+        self._mention({"type": "bye"})
         self._kill(limit_s)
 
     def _check_version(self):
@@ -371,11 +368,33 @@ class Worker(object):
 
     def _send(self, header, buffers=()):
         # type: (Mapping[str, Any], Buffers) -> None
+        if not self._write(header, buffers):
+            raise self._died()
+
+    def _mention(self, header):
+        # type: (Mapping[str, Any]) -> None
+        """Send a frame from a thread: a worker that does not read would keep this one waiting.
+
+        Where it is gone nobody is told here; who waits for the matte hears of it.
+        """
+        _thread(lambda: self._write(header))
+
+    def _write(self, header, buffers=()):
+        # type: (Mapping[str, Any], Buffers) -> bool
         try:
             with self._sending, _broken_pipe_is_an_error():
                 write_frame(self._process.stdin, header, buffers)
         except (IOError, OSError, ValueError):  # it is gone, or its pipe is closed
-            raise self._died()
+            return False
+        return True
+
+    def _hang_up(self):
+        # type: () -> None
+        with _broken_pipe_is_an_error():
+            try:
+                self._process.stdin.close()
+            except (IOError, OSError):  # what could not be flushed is lost
+                pass
 
     def _next(self, types, limit_s=None):
         # type: (Sequence[str], Optional[float]) -> Frame
@@ -446,17 +465,14 @@ class Worker(object):
         if self._process.poll() is None:
             self._process.kill()
         status = self._process.wait()  # type: int
-        with _broken_pipe_is_an_error():
-            try:
-                self._process.stdin.close()
-            except (IOError, OSError):  # what could not be flushed is lost
-                pass
+        # Where a grandchild holds the pipes, closing one waits for who writes or reads it.
+        _thread(self._hang_up).join(1.0)
         for thread, stream in (
             (self._listening, self._process.stdout),
             (self._logging, self._process.stderr),
         ):
             thread.join(1.0)
-            if not thread.is_alive():  # a grandchild may hold the pipe; closing would wait for it
+            if not thread.is_alive():
                 stream.close()
         return status
 
@@ -539,7 +555,7 @@ def _sandbox_hint():
 
 
 def _thread(target):
-    # type: (Callable[[], None]) -> threading.Thread
+    # type: (Callable[[], object]) -> threading.Thread
     thread = threading.Thread(target=target)
     thread.daemon = True  # a host that ends does not wait
     thread.start()

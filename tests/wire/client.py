@@ -107,12 +107,36 @@ for kind, code, words in (
     refused(code, words, matte, worker)
     assert not worker.alive, kind
 
+# one that stops reading or answering in mid-matte keeps neither Cancel nor the end waiting
+LARGE = {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)}
+
+
+def keeps_nobody_waiting(kind, buffers):
+    worker = peer(kind)
+    told = []
+    asking = threading.Thread(
+        target=lambda: told.append(refused("worker-died", "", matte, worker, buffers))
+    )
+    asking.start()
+    time.sleep(0.2)
+    started = time.time()
+    worker.cancel()
+    assert time.time() - started < 1, kind
+    worker.close(limit_s=0.1)
+    assert time.time() - started < 5, kind
+    asking.join(5)
+    assert told, kind
+
+
+keeps_nobody_waiting("asleep", LARGE)
+keeps_nobody_waiting("silent", IMAGE)
+
 # inside an editor a broken pipe may be deadly, and Python's own start differs
 if hasattr(signal, "pthread_sigmask"):
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 worker = peer("deaf")
 time.sleep(0.2)
-refused("worker-died", "", matte, worker, {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)})
+refused("worker-died", "", matte, worker, LARGE)
 
 os.environ.update({str("PYTHONHOME"): str("/nowhere"), str("LD_LIBRARY_PATH"): str("/nowhere")})
 os.environ.update({str("GI_TYPELIB_PATH"): str("/nowhere"), str("PYTHONPATH"): str("/nowhere")})

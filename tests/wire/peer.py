@@ -33,8 +33,17 @@ if kind == "deaf":
     os.close(0)
     time.sleep(0.5)
     os._exit(3)
-if bridge.read_frame(sys.stdin.buffer)[0]["type"] == "bye":
+if kind == "asleep":
+    time.sleep(60)
+header = bridge.read_frame(sys.stdin.buffer)[0]
+if header["type"] == "bye":
     sys.exit()
+if kind == "silent":
+    time.sleep(60)
+if kind == "obedient":
+    error = {"code": "cancelled", "message": "The matte was cancelled.", "hint": ""}
+    number = bridge.read_frame(sys.stdin.buffer)[0]["id"]
+    bridge.write_frame(out, dict(error, type="error", id=number))
 if kind == "crash":
     sys.stderr.write("Segmentation something\n")
     sys.stderr.flush()

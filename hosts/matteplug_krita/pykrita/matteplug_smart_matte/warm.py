@@ -3,7 +3,6 @@
 Needs the standard library only.
 """
 
-import contextlib
 import threading
 
 from . import bridge
@@ -44,7 +43,9 @@ class WarmWorker:
     def cancel(self):
         """Stop the matte that is being made; the worker stays, if it listens."""
         self._cancelled.set()
-        self._cancel(self._worker)
+        worker = self._worker
+        if worker is not None:
+            worker.cancel()
         _in_thread(self._insist, None, None)
 
     def close(self):
@@ -60,14 +61,15 @@ class WarmWorker:
     def _matte(self, buffers, results, options, progress=None):
         def report(share, what):
             if self._cancelled.is_set():  # it came before the worker had the matte
-                self._cancel(worker)
+                worker.cancel()
             if progress is not None:
                 progress(share, what)
 
         try:
             with self._asking:
                 worker = self._get()
-                answer = worker.matte(buffers, results, options, "krita", report)
+                if not self._cancelled.is_set():
+                    answer = worker.matte(buffers, results, options, "krita", report)
         except bridge.BridgeError:
             if not self._cancelled.is_set():
                 raise
@@ -82,12 +84,6 @@ class WarmWorker:
             if self._worker is None or not self._worker.alive:
                 self._worker = self._start()
             return self._worker
-
-    def _cancel(self, worker):
-        if worker is not None:
-            # Where it died, who waits for the matte hears of it.
-            with contextlib.suppress(bridge.BridgeError):
-                worker.cancel()
 
     def _insist(self):
         if not self._answered.wait(PATIENCE_S):
