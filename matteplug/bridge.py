@@ -21,6 +21,7 @@ Colours are sRGB-encoded and straight; rows are packed, from the top.
 
     host                                       worker
     hello  protocol, client                    hello  protocol, version, networks, provider
+                                               or error  code, message, hint
     load   network                             (nothing)
     matte  id, buffers, options, results,      progress  id, share, what       (any number)
            host                                matte  id, buffers, network, provider, elapsed_s,
@@ -155,7 +156,7 @@ def explain(error, log, client=""):
     the settings are missing that name it.
     """
     if isinstance(error, BridgeError):
-        told = "\n".join(filter(None, (error.message, error.hint)))
+        told = "\n".join(filter(None, (error.message, error.hint.strip())))
         detail = "%s: %s" % (error.code, told)
     else:
         told = "Smart Matte failed: %s." % error.__class__.__name__
@@ -267,8 +268,8 @@ class Worker(object):
         """Start `python` (path of the interpreter that has matteplug) and wait for its hello.
 
         Never give sys.executable: inside an editor that is the editor, or whatever is on PATH.
-        Raises BridgeError: it cannot be started, dies, is silent for `hello_limit_s` seconds, or
-        is of another version.
+        Raises BridgeError: it cannot be started, dies, fails, is silent for `hello_limit_s`
+        seconds, or is of another version.
         """
         self._python = _text(python)  # for what the user reads
         self._frames = queue.Queue()  # type: queue.Queue[Any]
@@ -412,10 +413,15 @@ class Worker(object):
         if isinstance(frame, BridgeError):
             self._kill()
             raise BridgeError(frame.code, frame.message, frame.hint + self._said())
-        if frame[0]["type"] not in types:
+        header = frame[0]
+        if header["type"] not in types:
             self._kill()
             raise BridgeError(
-                "wire-order", 'matteplug answered with a frame "%s".' % frame[0]["type"]
+            if header["type"] == "error":  # it could not even say hello
+                raise BridgeError(header["code"], header["message"], header["hint"] + self._said())
+                "wire-order",
+                'matteplug answered with a frame "%s".' % header["type"],
+                self._said(),
             )
         return frame  # type: ignore[no-any-return]
 

@@ -93,6 +93,9 @@ refused("bridge-older", "-m matteplug hosts", peer, "newer")
 refused("worker-older", "pip install --upgrade matteplug", peer, "older")
 refused("wire-magic", "Load", peer, "stray")
 refused("wire-order", "goodbye", peer, "wrong-answer")
+refused("wire-order", "ImportError: something", peer, "wrong-answer")
+refused("internal", "Something failed. Mend it.", peer, "failing")
+refused("internal", "ImportError: something", peer, "failing")
 for kind, code, words in (
     ("crash", "worker-died", "Segmentation something"),
     ("magic", "wire-magic", "HTTP"),

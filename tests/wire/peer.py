@@ -24,6 +24,10 @@ if kind == "wrong-answer":
     hello["type"] = "goodbye"
 
 bridge.read_frame(sys.stdin.buffer)
+if kind in ("failing", "wrong-answer"):
+    print("ImportError: something", file=sys.stderr)
+if kind == "failing":
+    hello.update(type="error", code="internal", message="Something failed.", hint="Mend it.")
 if kind == "environment":
     hello["environment"] = {k: v for k, v in os.environ.items() if "P" in k}
     hello["cwd"] = os.getcwd()
