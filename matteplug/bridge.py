@@ -358,13 +358,14 @@ class Worker(object):
                 "bridge-older",
                 "This plug-in is older than the installed matteplug %s (it speaks protocol %s, "
                 "matteplug protocol %s)." % (version, PROTOCOL, theirs),
-                "Install the plug-in that comes with it: %s -m matteplug hosts." % self._python,
+                "Install the plug-in that comes with it: %s -m matteplug hosts install"
+                % _quoted(self._python),
             )
         raise Refusal(
             "worker-older",
             "The installed matteplug %s is older than this plug-in (it speaks protocol %s, the "
             "plug-in protocol %s)." % (version, theirs, PROTOCOL),
-            "Run: %s -m pip install --upgrade matteplug" % self._python,
+            "Run: %s -m pip install --upgrade matteplug" % _quoted(self._python),
         )
 
     def _send(self, header, buffers=()):
@@ -416,9 +417,9 @@ class Worker(object):
         header = frame[0]
         if header["type"] not in types:
             self._kill()
-            raise BridgeError(
             if header["type"] == "error":  # it could not even say hello
                 raise BridgeError(header["code"], header["message"], header["hint"] + self._said())
+            raise BridgeError(
                 "wire-order",
                 'matteplug answered with a frame "%s".' % header["type"],
                 self._said(),
@@ -524,7 +525,7 @@ def _start(python, arguments):
             "worker-not-started",
             "The Python of matteplug, %s, cannot be started: %s."
             % (_text(python), _text(error.strerror)),
-            "Check that it exists, or install the plug-in again.",
+            "Check that it exists, or have another one used: matteplug hosts install",
         )
 
 
@@ -548,6 +549,12 @@ def _text(native):
         return native.decode(sys.getfilesystemencoding() or "ascii")
     except UnicodeError:
         return native.decode("utf-8", "replace")
+
+
+def _quoted(path):
+    # type: (str) -> str
+    """Return a path as a command line takes it."""
+    return '"%s"' % path if " " in path else path
 
 
 def _sandbox_hint():

@@ -119,7 +119,7 @@ class _Worker:
             raise WireError(
                 "wire-protocol",
                 f"The host has not said hello in protocol {PROTOCOL}.",
-                "Install the plug-in of this version: matteplug hosts.",
+                "Install the plug-in of this version: matteplug hosts install",
             )
         else:
             self._matte(header, data)

@@ -195,6 +195,32 @@ def test_a_program_that_is_not_there_is_said_so(
     assert "--folder" in capsys.readouterr().err
 
 
+def test_without_an_id_what_is_installed_is_refreshed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("GIMP2_DIRECTORY", "GIMP3_DIRECTORY", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["hosts", "install"]) == 2
+    assert "matteplug hosts install ID" in capsys.readouterr().err
+    assert main(["hosts", "install", "gimp3"]) == 0
+    folder = tmp_path / "GIMP3_DIRECTORY" / "plug-ins" / "matteplug-smart-matte"
+    (folder / "settings.json").write_text("damaged")
+    with pytest.raises(bridge.BridgeError) as caught:
+        bridge.installed(str(folder))
+    assert main(caught.value.hint.removeprefix("Run: matteplug ").split()) == 0
+    assert bridge.installed(str(folder))["host"] == "gimp3"
+    assert list(tmp_path.rglob("matteplug-smart-matte")) == [folder], "nothing else is installed"
+    assert main(["hosts", "install", "gimp3", "--dev"]) == 0
+    assert main(["hosts", "install"]) == 0
+    capsys.readouterr()
+    assert _row(capsys)["plugin"] == "linked"
+    assert main(["hosts", "install", "--folder", str(tmp_path)]) == 2
+    assert f"install ID --folder {tmp_path}" in capsys.readouterr().err
+
+
 def test_the_guide_names_every_setting_and_choice() -> None:
     program = ast.parse((IN_GIMP / "matteplug-smart-matte.py").read_text())
     guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "gimp.md").read_text()

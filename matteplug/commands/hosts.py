@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def command() -> Command:
 
 
 _ACTIONS = (
-    ("install", "put the plug-in into the program"),
+    ("install", "put the plug-in into the program; without an id, anew into all that have it"),
     ("check", "have the program make a matte, and say what is wrong"),
     ("uninstall", "remove the plug-in again"),
 )
@@ -39,7 +40,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", dest="action")
     for action, words in _ACTIONS:
         one = actions.add_parser(action, help=words)
-        one.add_argument("id", help="the host's id, as `matteplug hosts` lists it")
+        one.add_argument(
+            "id",
+            nargs="?" if action == "install" else None,
+            help="the host's id, as `matteplug hosts` lists it",
+        )
         one.add_argument(
             "--folder", type=Path, help="the program's plug-ins folder, where it is another"
         )
@@ -53,13 +58,15 @@ def _run(args: argparse.Namespace) -> int:
     if args.action is None:
         _list(args.json)
         return 0
+    if args.id is None:
+        _refresh(args.folder, link=args.dev)
+        return 0
     spec = _spec(args.id)
     places = _places(spec, args.folder)
     if args.action == "check":
         _check(spec, places)
         return 0
-    for place in {place.folder: place for place in places}.values():
-        files = _files(spec, place)
+    for place, files in _halves(spec, places):
         if args.action == "install":
             _install(files, place, link=args.dev)
         else:
@@ -74,6 +81,29 @@ def _install(files: HostFiles, place: Place, *, link: bool) -> None:
         print(f"  What was there before is in {backup}.")
     for note in filter(None, (files.note, place.note)):
         print(f"  {note}")
+
+
+def _refresh(folder: Path | None, *, link: bool) -> None:
+    """Install the plug-in again wherever it is, links as links."""
+    if folder is not None:
+        raise RequestError(
+            "host-unnamed",
+            "Which program's folder is it?",
+            f"Run: matteplug hosts install ID --folder {folder}. `matteplug hosts` lists the ids.",
+        )
+    refreshed = False
+    for spec in registry().hosts.values():
+        for place, files in _halves(spec, find(spec.ways) if spec.install else []):
+            state = files.state()
+            if state != "not installed":
+                _install(files, place, link=link or state == "linked")
+                refreshed = True
+    if not refreshed:
+        raise RequestError(
+            "host-none-installed",
+            "No program that was found here has the plug-in.",
+            "Run: matteplug hosts install ID. `matteplug hosts` lists the ids.",
+        )
 
 
 def _check(spec: HostSpec[Any], places: list[Place]) -> None:
@@ -122,6 +152,12 @@ def _places(spec: HostSpec[Any], folder: Path | None) -> list[Place]:
             "Start it once, or name its plug-ins folder with --folder.",
         )
     return places
+
+
+def _halves(spec: HostSpec[Any], places: Sequence[Place]) -> Iterator[tuple[Place, HostFiles]]:
+    """Yield the files in each folder; a program that is installed twice may have one only."""
+    for place in {place.folder: place for place in places}.values():
+        yield place, _files(spec, place)
 
 
 def _files(spec: HostSpec[Any], place: Place) -> HostFiles:

@@ -122,7 +122,9 @@ class HostContract:
 
     def test_a_worker_of_another_version_is_refused_with_what_to_do(self, tmp_path: Path) -> None:
         """The half in the host outlives upgrades of matteplug, and the other way round."""
-        self._check_error("newer", ("older than the installed", "-m matteplug hosts"), tmp_path)
+        self._check_error(
+            "newer", ("older than the installed", "-m matteplug hosts install"), tmp_path
+        )
         self._check_error("older", ("is older than this", "install --upgrade"), tmp_path)
 
     def test_the_half_in_the_host_imports_only_what_is_there(self, tmp_path: Path) -> None:

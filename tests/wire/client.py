@@ -89,8 +89,8 @@ def not_found(*_, **__):
 popen, bridge.subprocess.Popen = bridge.subprocess.Popen, not_found
 refused("worker-not-started", "Eintrag für diesen", bridge.Worker, PYTHON)
 bridge.subprocess.Popen = popen
-refused("bridge-older", "-m matteplug hosts", peer, "newer")
-refused("worker-older", "pip install --upgrade matteplug", peer, "older")
+refused("bridge-older", '"%s" -m matteplug hosts install' % PYTHON, peer, "newer")
+refused("worker-older", '"%s" -m pip install --upgrade matteplug' % PYTHON, peer, "older")
 refused("wire-magic", "Load", peer, "stray")
 refused("wire-order", "goodbye", peer, "wrong-answer")
 refused("wire-order", "ImportError: something", peer, "wrong-answer")
