@@ -317,7 +317,7 @@ class Worker(object):
         self._send(header, [(_entry(name, buffers[name]), buffers[name].data) for name in buffers])
         while True:
             answer, data = self._next(("progress", "matte", "error"))
-            if answer.get("id") not in (self._id, None):
+            if answer.get("id") != self._id:
                 continue  # what is left of a matte before
             if answer["type"] == "matte":
                 return answer, data

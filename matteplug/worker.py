@@ -7,7 +7,6 @@ makes the mattes and keeps the networks loaded from one to the next.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import queue
@@ -129,9 +128,13 @@ class _Worker:
         from matteplug import api, plugins
         from matteplug.network import Guide
 
-        with contextlib.suppress(MatteplugError):
+        try:
             spec = plugins.registry().network(network) if network else api.best(Guide.TRIMAP)
             self._the_engine().session(spec)
+        except MatteplugError:
+            pass
+        except Exception:  # no answer belongs to a load: the host would take it for its matte's
+            traceback.print_exc()
 
     def _matte(self, header: _Header, data: dict[str, bytes]) -> None:
         from matteplug import api  # here, and not above, so that hello is quick

@@ -86,6 +86,14 @@ def test_the_worker_refuses_what_it_does_not_know_and_goes_on(
     assert process.poll() is None
 
 
+@pytest.mark.parametrize("network", ["nothing", "knn"], ids=["unknown", "out of memory"])
+def test_a_load_that_fails_has_no_answer(process: subprocess.Popen[bytes], network: str) -> None:
+    ask(process, {"type": "hello", "protocol": PROTOCOL})
+    assert process.stdin is not None
+    write_frame(process.stdin, {"type": "load", "network": network})
+    assert ask(process, {"type": "dance", "id": 1})["id"] == 1
+
+
 def test_foreign_text_on_its_input_ends_the_worker_with_a_reason(
     process: subprocess.Popen[bytes],
 ) -> None:

@@ -110,6 +110,9 @@ for kind, code, words in (
     refused(code, words, matte, worker)
     assert not worker.alive, kind
 
+with peer("elsewhere") as worker:
+    assert matte(worker)[1] == {"alpha": b"a"}, "an error of something else is not the matte's"
+
 # one that stops reading or answering in mid-matte keeps neither Cancel nor the end waiting
 LARGE = {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)}
 
@@ -157,6 +160,7 @@ with bridge.Worker(PYTHON, arguments=(os.path.join(TESTS, "fake_worker.py"),)) a
 
     worker.load()
     worker.load("nothing")
+    worker.load("knn")  # runs out of memory
     width, height = 8, 5
     bgra = bytes(bytearray((7 * i) % 256 for i in range(width * height * 4)))
     trimap = bytes(bytearray([0, 0, 128, 128, 128, 255, 255, 255] * height))

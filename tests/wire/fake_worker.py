@@ -1,4 +1,7 @@
-"""The real worker with a fake engine: alpha is the guide; pictures 9 px wide take a minute."""
+"""The real worker with a fake engine: alpha is the guide; pictures 9 px wide take a minute.
+
+The network knn needs more memory than there is.
+"""
 
 import os
 import sys
@@ -8,8 +11,10 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "hosts")]
 
 from matteplug import worker
+from matteplug.network import NetworkSpec
 from matteplug.tensors import Tensor
 from matteplug.testing import FakeEngine, alpha_of_guide
+from matteplug.testing.fake_engine import FakeSession
 
 
 def alpha(inputs: Mapping[str, Tensor]) -> Tensor:
@@ -19,6 +24,11 @@ def alpha(inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 class Engine(FakeEngine):
+    def session(self, spec: NetworkSpec, provider: str = "auto") -> FakeSession:
+        if spec.id == "knn":
+            raise MemoryError("knn")
+        return super().session(spec, provider)
+
     @property
     def delay_s(self) -> float:
         return 60.0 if self.runs[-1][1]["image"][-1] == 9 else 0.0

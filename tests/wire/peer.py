@@ -44,6 +44,11 @@ if header["type"] == "bye":
     sys.exit()
 if kind == "silent":
     time.sleep(60)
+if kind == "elsewhere":
+    error = {"code": "internal", "message": "Something else failed.", "hint": ""}
+    bridge.write_frame(out, dict(error, type="error", id=None))
+    bridge.write_frame(out, dict(error, type="error", id=header["id"] - 1))
+    bridge.write_frame(out, {"type": "matte", "id": header["id"]}, [({"name": "alpha"}, b"a")])
 if kind == "obedient":
     error = {"code": "cancelled", "message": "The matte was cancelled.", "hint": ""}
     number = bridge.read_frame(sys.stdin.buffer)[0]["id"]
