@@ -32,7 +32,8 @@ Colours are sRGB-encoded and straight; rows are packed, from the top.
 
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
 names none itself.  "provider" is what is known about where they will run: "id", "verdict" (proven,
-not probed, missing) and "reason".
+not probed, missing) and "reason".  What an interpreter prints as it starts comes before that answer
+and is no frame: the host skips it, up to 64 KiB.  After it there is nothing but frames.
 load has a network loaded that a matte is likely to ask for, while the user looks at a dialog; null
 stands for the one that a selection will take.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
@@ -95,6 +96,7 @@ _FLATPAK = "/.flatpak-info"
 _CHUNK = 1 << 20
 _CREATE_NO_WINDOW = 0x08000000
 _TAIL_BYTES = 4000
+_STRAY_LIMIT = 1 << 16
 
 
 class Pixels(collections.namedtuple("Pixels", "format width height data x y")):
@@ -188,14 +190,18 @@ def write_frame(stream, header, buffers=()):
     stream.flush()
 
 
-def read_frame(stream):
-    # type: (IO[bytes]) -> Optional[Frame]
+def read_frame(stream, stray=None):
+    # type: (IO[bytes], Optional[bytearray]) -> Optional[Frame]
     """Return (header, {name: bytes}) of the next frame, or None at the end of the stream.
 
+    What comes before the frame is added to `stray`, where that is given.
     Raises BridgeError: what comes is no frame ("wire-magic"), is too large ("wire-size"), is cut
     off ("wire-truncated") or has another form ("wire-header").
     """
     prefix = _read(stream, _PREFIX.size)
+    while stray is not None and not MAGIC.startswith(prefix[:4]) and len(stray) < _STRAY_LIMIT:
+        stray += prefix[:1]
+        prefix = prefix[1:] + _read(stream, 1)
     if not prefix:
         return None
     # Two or three bytes that are no magic are foreign text too, not a frame that was cut off.
@@ -274,7 +280,8 @@ class Worker(object):
         self._python = _text(python)  # for what the user reads
         self._frames = queue.Queue()  # type: queue.Queue[Any]
         self._sending = threading.Lock()
-        self._tail = b""
+        self._stray = bytearray()  # what came on its standard output before its hello
+        self._tail = b""  # of its standard error
         self._id = 0
         self._process = _start(python, arguments)  # type: Any
         self._listening = _thread(self._listen)
@@ -429,9 +436,11 @@ class Worker(object):
     def _listen(self):
         # type: () -> None
         frame = ()  # type: Any
+        stray = self._stray  # type: Optional[bytearray]
         while frame is not None:
             try:
-                frame = read_frame(self._process.stdout)
+                frame = read_frame(self._process.stdout, stray)
+                stray = None
             except BridgeError as error:
                 self._frames.put(error)
                 return
@@ -449,9 +458,10 @@ class Worker(object):
 
     def _said(self):
         # type: () -> str
-        """Return the end of the worker's standard error, as a last part of a hint."""
+        """Return the end of what the worker said in no frame, as a last part of a hint."""
         self._logging.join(1.0)
-        text = self._tail.decode("utf-8", "replace").strip()
+        said = (bytes(self._stray) + self._tail)[-_TAIL_BYTES:]
+        text = said.decode("utf-8", "replace").strip()
         return "\nIts last words:\n%s" % text if text else ""
 
     def _died(self):

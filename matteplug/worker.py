@@ -36,7 +36,8 @@ def main(engine: Engine | None = None) -> NoReturn:
     faulthandler.enable()  # a crash in a library says where; the host quotes it
     stdin = os.fdopen(os.dup(0), "rb")
     stdout = os.fdopen(os.dup(1), "wb")
-    # From here on nothing that any library reads or prints can touch the wire.
+    # From here on nothing that any library reads or prints can touch the wire; what was printed
+    # before, as Python started, the host skips.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     serve(stdin, stdout, engine)

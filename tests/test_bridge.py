@@ -36,7 +36,8 @@ def test_the_client_holds_against_good_and_bad_workers(version: str, tmp_path: P
     for file in (ROOT / "matteplug" / "bridge.py", WIRE / "client.py"):
         shutil.copy(file, folder)
     worker = folder / "python"
-    worker.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (tmp_path / "sitecustomize.py").write_text("print('Welcome to this computer.', flush=True)\n")
+    worker.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"\n')
     worker.chmod(0o755)
     # Python 2's text is as little use in the C locale as it is beyond the code page of a Windows.
     locale = "C" if version == "2.7" else "C.UTF-8"

@@ -2,7 +2,7 @@
 """What a host does with the bridge; runs on Python 2.7 and 3.6+, beside a copy of bridge.py.
 
 client.py PYTHON TESTS: PYTHON has matteplug, TESTS is the folder of peer.py and fake_worker.py.
-PYTHON and the folder of this file have a name that is not ASCII.
+PYTHON and the folder of this file have a name that is not ASCII, and PYTHON prints as it starts.
 """
 
 from __future__ import print_function, unicode_literals
@@ -91,7 +91,8 @@ refused("worker-not-started", "Eintrag für diesen", bridge.Worker, PYTHON)
 bridge.subprocess.Popen = popen
 refused("bridge-older", '"%s" -m matteplug hosts install' % PYTHON, peer, "newer")
 refused("worker-older", '"%s" -m pip install --upgrade matteplug' % PYTHON, peer, "older")
-refused("wire-magic", "Load", peer, "stray")
+refused("wire-magic", "Loading libraries...", peer, "endless")
+refused("worker-died", "usage: frobnicate", peer, "other-program")
 refused("wire-order", "goodbye", peer, "wrong-answer")
 refused("wire-order", "ImportError: something", peer, "wrong-answer")
 refused("internal", "Something failed. Mend it.", peer, "failing")

@@ -18,8 +18,11 @@ if kind == "older":
     hello["protocol"] = bridge.PROTOCOL - 1
 if kind == "newer":
     hello["protocol"] = bridge.PROTOCOL + 1
-if kind == "stray":
-    print("Loading libraries...", flush=True)
+if kind == "endless":
+    print("Loading libraries..." * 10000, flush=True)
+if kind == "other-program":
+    print("usage: frobnicate FILE", flush=True)
+    sys.exit(2)
 if kind == "wrong-answer":
     hello["type"] = "goodbye"
 
