@@ -17,7 +17,8 @@ Host and worker exchange frames over the worker's standard input and output:
 A buffer of pixels also has "format", "size" and "at".  "format" is channels and depth: RGB, RGBA,
 BGRA or Y; u8, u16, f16 or f32 in the machine's byte order ("BGRA u8").  "size" is [width, height],
 "at" is [x, y], where the buffer lies in the host's coordinates ([0, 0] where it is left out).
-Colours are sRGB-encoded and straight; rows are packed, from the top.
+Full scale is 255, 65535 or, of floats, 1.  Colours are sRGB-encoded and straight; rows are packed,
+from the top.
 
     host                                       worker
     hello  protocol, client                    hello  protocol, version, networks, provider
@@ -38,6 +39,7 @@ load has a network loaded that a matte is likely to ask for, while the user look
 stands for the one that a selection will take.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
+Floats of masks beyond 0 and 1 are clipped.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
 limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the

@@ -161,6 +161,7 @@ def _opacity(job: WireJob) -> Alpha | float:
 
 
 def _mask(job: WireJob, name: str) -> Alpha | None:
+    """Return a mask in the image's rectangle, (H, W) float32 [0, 1]; None where there is none."""
     if name not in job.buffers:
         return None
     mask = job.buffers[name].placed(job.rect)
@@ -168,7 +169,13 @@ def _mask(job: WireJob, name: str) -> Alpha | None:
         raise RequestError(
             "mask-form", f"The {name} has {mask.shape[2]} channels.", "Send it as Y."
         )
-    return pixels.to_float(mask)
+    if mask.dtype.kind != "f":
+        return pixels.to_float(mask)
+    if not np.isfinite(mask).all():
+        raise RequestError("mask-not-finite", f"The {name} holds values that are no numbers.")
+    # A host's arithmetic ends a little beside 0 and 1; full scale is 1 whatever the largest value.
+    clipped: Alpha = np.clip(mask, 0, 1)
+    return clipped
 
 
 def _with_highlights(job: WireJob, matte: Matte) -> Image:

@@ -326,6 +326,27 @@ def test_a_mask_has_one_channel_and_a_result_its_channels() -> None:
         job(picture, results={"alpha": "RGB u8"})
 
 
+@pytest.mark.parametrize("name", ["selection", "trimap", "segmentation"])
+def test_floats_a_little_beyond_full_scale_are_full_scale(name: str) -> None:
+    picture = entry("image", np.zeros((4, 8, 3), np.uint8), "RGB u8")
+    exact = trimap(8, 4) / np.float32(255)
+    if name == "selection":
+        exact = np.floor(exact)
+    beyond = exact.copy()
+    beyond[exact == 0], beyond[exact == 1] = -1e-9, 1.0000001
+
+    def read(values: NDArray[Any]) -> Any:
+        asked = job(picture, entry(name, values, "Y f32"), options={"band_px": 1})
+        request = WireAdapter().read(asked)
+        return request.segmentation if name == "segmentation" else request.trimap
+
+    assert (read(beyond) == read(exact)).all()
+    for value in (np.nan, np.inf):
+        beyond[0, 0] = value
+        with pytest.raises(RequestError, match=f"The {name} holds values that are no numbers"):
+            read(beyond)
+
+
 def test_the_bridge_passes_the_worker_s_own_words_on() -> None:
     with Bridge(sys.executable, arguments=(FAKE,)) as worker:
         with pytest.raises(BridgeError) as caught:
