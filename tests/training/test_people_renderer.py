@@ -12,7 +12,6 @@ from matteplug.training.people.cameras import Camera, look_at
 from matteplug.training.people.finishing import (
     BLURS_PX,
     defocused,
-    extended,
     finish,
     with_blurred_face,
 )
@@ -140,11 +139,6 @@ def test_a_blurred_face_keeps_its_alpha_and_what_is_around_it() -> None:
     np.testing.assert_array_equal(hidden[:16], picture[:16])
     face = slice(28, 36)
     assert hidden[face, face, :3].std() < 0.5 * picture[face, face, :3].std()
-
-
-def test_colour_of_nothing_is_black_everywhere() -> None:
-    empty = np.zeros((8, 8), np.float32)
-    assert extended(np.zeros((8, 8, 3), np.float32), empty).max() == 0
 
 
 def test_defocus_keeps_the_inside_opaque_and_the_colour_unmixed() -> None:

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, gaps
+from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, gaps, layers
+from matteplug.training.scenes.beyond import extended
+from matteplug.training.scenes.layers import Drawn
+from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, split_of
+from matteplug.training.scenes.sprites import Sprites
 from matteplug.training.scenes.trimaps import TOLERANCE
 from matteplug.training.sheet import sheet
 
@@ -126,11 +130,35 @@ def test_held_photographs_are_never_trained_on(photos: Path) -> None:
     assert split_of(Path("a/photo1.jpg")) == split_of(Path("b/photo1.jpg"))
 
 
-def test_sprites_keep_their_colours(photos: Path, sprites: Path) -> None:
-    source = SceneSource(
-        seed=1, size_px=SIZE, photos=photos, sprites=sprites, styles={"sprites": 1}, pool=1
-    )
-    assert source.sample(0).styles[0] == "sprites"
+def test_sprites_keep_their_colours(sprites: Path) -> None:
+    for seed in range(4):
+        cutout = Sprites(sprites)(np.random.default_rng(seed), 160)
+        assert cutout.colour is not None
+        assert (cutout.alpha == 0).any()
+        red, green, blue = np.moveaxis(cutout.colour.astype(int), -1, 0)
+        assert np.abs(3 * red - green - blue).max() <= 4  # as everywhere in the file
+        assert red.min() > 35  # the disc's darkest, also where the disc is not
+
+
+def test_thin_strands_have_the_colour_of_their_picture(tmp_path: Path) -> None:
+    level = np.array([40, 90, 200], np.uint8)
+    hair = np.zeros((256, 256, 4), np.uint8)
+    for x in range(40, 220, 9):
+        cv2.line(hair, (x, 30), (x + 20, 230), (*level.tolist(), 255), 1, cv2.LINE_AA)
+    hair[hair[..., 3] > 0, :3] = level
+    cv2.imwrite(str(tmp_path / "hair.png"), hair)
+    drawn = Drawn.of(People(tmp_path)(np.random.default_rng(0), 200))
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        view = layers.view(drawn, SIZE, layers.near_edge(rng, drawn, SIZE))
+        assert (view[..., 0] > 0).any()
+        np.testing.assert_allclose(
+            view[..., 3:] * 255, np.broadcast_to(level[::-1], (SIZE, SIZE, 3)), atol=1
+        )
+
+
+def test_colour_of_nothing_is_black_everywhere() -> None:
+    assert extended(np.zeros((8, 5, 4), np.float32)).max() == 0
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from matteplug.training.people.cameras import SENSOR_MM, Camera
 from matteplug.training.people.renderer import Render
+from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]
@@ -40,7 +41,9 @@ def finish(rng: Rng, render: Render, camera: Camera, exposure: float, focus_m: f
     alpha = np.clip(light[..., 3], 0, 1)
     straight = np.maximum(light[..., :3], 0) / np.maximum(alpha, 1e-4)[..., None]
     shown = developed(rng, straight, alpha, exposure)
-    return np.round(np.dstack([extended(shown, alpha), alpha]) * 255).astype(np.uint8)
+    share = alpha[..., None]
+    colour = extended(np.dstack([shown * share, share]).astype(np.float32))
+    return np.round(np.dstack([colour, alpha]) * 255).astype(np.uint8)
 
 
 def defocused(
@@ -105,25 +108,3 @@ def with_blurred_face(picture: Array, x: float, y: float, radius_px: float) -> A
     mask = cv2.GaussianBlur(mask, (0, 0), 0.1 * radius_px)[..., None]
     colour = picture[..., :3] * (1 - mask) + blurred * mask
     return np.dstack([np.round(colour).astype(np.uint8), picture[..., 3]])
-
-
-def extended(colour: Array, alpha: Array) -> Array:
-    """Return colour (H, W, 3) that reaches smoothly from where alpha is high to everywhere.
-
-    Where alpha is small few samples had a colour, so the neighbours' mean takes over.
-    """
-    known = alpha[..., None] * np.dstack([colour, np.ones_like(alpha)]).astype(np.float32)
-    near = cv2.GaussianBlur(known, (0, 0), 1.0)
-    trust = np.clip((alpha - 0.1) / 0.5, 0, 1)[..., None]
-    filled: Array = near[..., :3] / np.maximum(near[..., 3:], 1e-4)
-    filled = colour * trust + filled * (1 - trust)
-    missing = near[..., 3] < 1 / 255
-    level = known
-    while missing.any() and min(level.shape[:2]) > 1:
-        level = cv2.resize(level, (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2)),
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
-        wide = cv2.resize(level, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        reached = missing & (wide[..., 3] > 1e-4)
-        filled[reached] = wide[reached][:, :3] / wide[reached][:, 3:]
-        missing &= ~reached
-    return np.clip(filled, 0, 1)

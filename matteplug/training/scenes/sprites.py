@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
+from matteplug.training.scenes import camera
+from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout
 from matteplug.training.scenes.noise import Field, Rng
 from matteplug.training.scenes.photographs import pictures_in
@@ -56,8 +58,9 @@ class Sprites:
             pixels = (pixels >> 8).astype(np.uint8)
         height, width = pixels.shape[:2]
         scale = size_px / max(height, width) * rng.uniform(*self.scales)
-        premultiplied: Field = pixels.astype(np.float32)
-        premultiplied[..., :3] *= premultiplied[..., 3:] / 255
+        cover = pixels[..., 3]
+        cover = cv2.merge([cover, cover, cover, np.full_like(cover, 255)])
+        premultiplied: Field = cv2.multiply(pixels, cover, scale=1 / 255**2, dtype=cv2.CV_32F)
         turn: NDArray[Any] = cv2.getRotationMatrix2D(
             (width / 2, height / 2), rng.uniform(-self.tilt_deg, self.tilt_deg), scale
         )
@@ -68,16 +71,22 @@ class Sprites:
             )
             turn[:, :2] *= 2
         placed = cv2.warpAffine(premultiplied, turn, (size_px, size_px), flags=cv2.INTER_LINEAR)
-        alpha = placed[..., 3]
-        straight = placed[..., 2::-1] * (255 / np.maximum(alpha, 1.0))[..., None]
-        colour = np.clip(straight + 0.5, 0, 255).astype(np.uint8)
-        solid = alpha > 128
-        spread = np.ptp(colour[solid].astype(np.int16), axis=1).mean() if solid.any() else 0.0
+        alpha = camera.quantise(placed[..., 3])
+        coloured = self._coloured(placed)
         veil = np.full((size_px, size_px), NEUTRAL, np.uint8)
         return Cutout(
-            alpha=(np.clip(alpha, 0, 255) + 0.5).astype(np.uint8),
+            alpha=alpha,
             shade=veil,
             tone=np.zeros_like(veil),
-            material="vapour" if spread < self.colourless else "solid",
-            colour=None if spread < self.colourless else colour,
+            material="solid" if coloured else "vapour",
+            colour=camera.quantise(extended(placed)[..., ::-1]) if coloured else None,
         )
+
+    def _coloured(self, placed: Field) -> bool:
+        """Tell whether a premultiplied cut-out keeps its colours; judged by every fourth pixel."""
+        if not self.colourless:
+            return True
+        sample = placed[::4, ::4]
+        solid = sample[sample[..., 3] > 0.5]
+        ranges = np.ptp(solid[:, :3], axis=1) / solid[:, 3]
+        return len(solid) > 0 and float(ranges.mean()) * 255 >= self.colourless
