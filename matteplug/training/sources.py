@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from matteplug.errors import TrainingError
 from matteplug.training import datasets
-from matteplug.training.datasets.layouts import Split
 from matteplug.training.recipes import Needs
 from matteplug.training.scenes import Scene, SceneSource
-from matteplug.training.scenes.photographs import Photographs
+from matteplug.training.scenes.photographs import Photographs, Split
 from matteplug.training.settings import TrainSettings
 from matteplug.training.stream import Arrays
 

@@ -22,7 +22,7 @@ class HeldScenes:
     """A fixed set of scenes that training never sees.
 
     Args:
-        source: makes them; its photographs are kept apart from those of training.
+        source: makes them; its pictures are kept apart from those of training.
         count: number of scenes.
         size_px: their side.
         device: where the network is.

@@ -54,7 +54,7 @@ def test_people_are_rendered_the_same_each_time_and_not_again(
     assert [file.stat().st_mtime_ns for file in files] == before
     files[1].unlink()
     assert folder.missing(out, 5, 2) == [6]
-    assert People(out)(np.random.default_rng(0), 64).alpha.max() > 128
+    assert People(out, "train")(np.random.default_rng(0), 64).alpha.max() > 128
 
 
 def test_a_missing_parts_folder_is_named(photos: Path, tmp_path: Path) -> None:

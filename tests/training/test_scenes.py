@@ -13,7 +13,7 @@ from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, ga
 from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.people import People
-from matteplug.training.scenes.photographs import Photographs, split_of
+from matteplug.training.scenes.photographs import Photographs, Split, split_of
 from matteplug.training.scenes.sprites import Sprites
 from matteplug.training.scenes.trimaps import TOLERANCE
 from matteplug.training.sheet import sheet
@@ -130,9 +130,34 @@ def test_held_photographs_are_never_trained_on(photos: Path) -> None:
     assert split_of(Path("a/photo1.jpg")) == split_of(Path("b/photo1.jpg"))
 
 
+@pytest.mark.parametrize("kind", ["sprites", "people"])
+def test_held_cut_outs_are_never_trained_on(kind: str, photos: Path, tmp_path: Path) -> None:
+    for level in range(20, 240, 20):
+        person = np.full((64, 64, 4), level, np.uint8)
+        person[..., 1] = 255 - level
+        person[:20, :, 3], person[20:, :, 3] = 0, 255
+        cv2.imwrite(str(tmp_path / f"{level}.png"), person)
+
+    def shown(split: Split) -> set[int]:
+        source = SceneSource(
+            seed=1, size_px=32, photos=photos, sprites=tmp_path, people=tmp_path, split=split
+        )
+        draw = source._meant.drawers[kind]
+        cutouts = [draw(np.random.default_rng(seed), 64) for seed in range(60)]
+        return {int(cutout.channels()[..., 3:].max()) for cutout in cutouts}
+
+    assert len(shown("train")) > len(shown("held")) > 0
+    assert not shown("train") & shown("held")
+
+
+def test_a_folder_too_small_to_be_split_is_refused(photos: Path, sprites: Path) -> None:
+    with pytest.raises(RequestError, match=r"None of the cut-outs in .* the split “held”"):
+        SceneSource(seed=1, size_px=SIZE, photos=photos, sprites=sprites, split="held")
+
+
 def test_sprites_keep_their_colours(sprites: Path) -> None:
     for seed in range(4):
-        cutout = Sprites(sprites)(np.random.default_rng(seed), 160)
+        cutout = Sprites(sprites, "train")(np.random.default_rng(seed), 160)
         assert cutout.colour is not None
         assert (cutout.alpha == 0).any()
         red, green, blue = np.moveaxis(cutout.colour.astype(int), -1, 0)
@@ -147,7 +172,7 @@ def test_thin_strands_have_the_colour_of_their_picture(tmp_path: Path) -> None:
         cv2.line(hair, (x, 30), (x + 20, 230), (*level.tolist(), 255), 1, cv2.LINE_AA)
     hair[hair[..., 3] > 0, :3] = level
     cv2.imwrite(str(tmp_path / "hair.png"), hair)
-    drawn = Drawn.of(People(tmp_path)(np.random.default_rng(0), 200))
+    drawn = Drawn.of(People(tmp_path, "train")(np.random.default_rng(0), 200))
     for seed in range(4):
         rng = np.random.default_rng(seed)
         view = layers.view(drawn, SIZE, layers.near_edge(rng, drawn, SIZE))

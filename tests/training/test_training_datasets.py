@@ -130,6 +130,27 @@ def test_lists_of_names_say_which_files_count(tmp_path: Path) -> None:
         read("composition1k", tmp_path, "train")
 
 
+def test_backgrounds_of_held_composites_are_never_trained_on(tmp_path: Path) -> None:
+    pairs(tmp_path, "fg", "alpha", NAMES)
+    for name in NAMES:
+        picture(tmp_path / "bg" / f"{name}.png")
+
+    def backgrounds() -> tuple[set[str], set[str]]:
+        train, held = (read("composition1k", tmp_path, split) for split in ("train", "held"))
+        return {p.stem for p in train.backgrounds}, {p.stem for p in held.backgrounds}
+
+    train, held = backgrounds()
+    assert train
+    assert held
+    assert not train & held
+    assert train | held == set(NAMES)
+    everything = tmp_path / "bg_names.txt"
+    everything.write_text("".join(f"{name}.png\n" for name in NAMES))
+    assert backgrounds() == (train, held)
+    everything.rename(tmp_path / "training_bg_names.txt").write_text(f"{NAMES[0]}.png\n")
+    assert backgrounds() == ({NAMES[0]}, set(NAMES[1:]))
+
+
 def test_another_layout_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="There is no folder"):
         read("p3m", tmp_path / "nowhere", "train")

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from matteplug.errors import TrainingError
-from matteplug.training.datasets.layouts import SUFFIXES
 from matteplug.training.datasets.pixels import Pictures, window
 from matteplug.training.scenes import Scene
+from matteplug.training.scenes.photographs import SUFFIXES
 
 
 @dataclass

@@ -63,8 +63,8 @@ class DatasetScenes:
         if self.dataset.composites and not self.backgrounds:
             raise TrainingError(
                 "no-backgrounds",
-                f"{self.dataset.kind} holds foregrounds, which need backgrounds.",
-                "Name some: --data bg20k:DIR or --data photos:DIR",
+                f"{self.dataset.kind} holds foregrounds, which need backgrounds of this split.",
+                "Name more: --data bg20k:DIR or --data photos:DIR",
             )
 
         if self.needs.plates and not self.dataset.composites:

@@ -15,16 +15,13 @@ count, where there are any.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from matteplug.errors import TrainingError
+from matteplug.training.scenes.photographs import SUFFIXES, Split, split_of
 
-Split = Literal["train", "held"]
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _OTHER: Mapping[Split, Split] = {"train": "held", "held": "train"}
 _SHOWN = 5
 
@@ -151,11 +148,8 @@ def read(kind: str, folder: Path, split: Split, *, leave_out: bool = False) -> D
     if listed:
         _miss(listed - {path.name for place in places for path in _pictures(place)}, "fg", wrong)
     if not (own and others):  # one set of folders for both splits
-        pairs = [p for p in pairs if _split_of(p.picture, layout.held_share) == split]
-    backgrounds = _pictures(folder / "bg") if layout.composites else []
-    if wanted_names := _names(folder, "bg_names.txt", split):
-        _miss(wanted_names - {path.name for path in backgrounds}, "bg", wrong)
-        backgrounds = [path for path in backgrounds if path.name in wanted_names]
+        pairs = [p for p in pairs if split_of(p.picture, layout.held_share) == split]
+    backgrounds = _backgrounds(layout, folder, split, wrong) if layout.composites else []
     if not layout.alphas:
         backgrounds, pairs = [pair.picture for pair in pairs], []
     if wrong and not leave_out:
@@ -202,6 +196,21 @@ def _pairs(layout: Layout, place: Path, listed: frozenset[str], wrong: list[str]
             wrong.append(f"{layout.alphas}/{alphas[stem].name} has no picture in {place.name}")
 
 
+def _backgrounds(layout: Layout, folder: Path, split: Split, wrong: list[str]) -> list[Path]:
+    """Return the split's part of ``bg``: what its list names, else what the other's does not.
+
+    Without a list, or with one for both splits, the names decide.
+    """
+    found = _pictures(folder / "bg")
+    own, others = (_names(folder, "bg_names.txt", s) for s in (split, _OTHER[split]))
+    if own:
+        _miss(own - {path.name for path in found}, "bg", wrong)
+    found = [path for path in found if (path.name in own if own else path.name not in others)]
+    if own == others:
+        found = [path for path in found if split_of(path, layout.held_share) == split]
+    return found
+
+
 def _pictures(place: Path) -> list[Path]:
     return sorted(path for path in place.glob("*") if path.suffix.lower() in SUFFIXES)
 
@@ -236,8 +245,3 @@ def _difference(picture: Path, alpha: Path) -> str | None:
         (w, h), (other_w, other_h) = sizes
         return f"is {w}×{h}, its alpha {other_w}×{other_h}"
     return None
-
-
-def _split_of(path: Path, held_share: float) -> Split:
-    digest = hashlib.sha256(path.name.encode()).digest()
-    return "held" if int.from_bytes(digest[:4], "big") < held_share * 2**32 else "train"

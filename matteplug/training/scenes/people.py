@@ -18,11 +18,7 @@ ANONYMOUS = 0.2
 
 
 class People(Sprites):
-    """A folder of pictures of people with an alpha channel.
-
-    Raises:
-        RequestError: no pictures there.
-    """
+    """A folder of pictures of people with an alpha channel; as `Sprites`."""
 
     tilt_deg = 0.0  # the drawing's frame stays that of the render, which may cut the person
     scales = (1.0, 1.0)

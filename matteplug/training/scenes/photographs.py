@@ -1,4 +1,4 @@
-"""Photographs of a folder the user names: decoded when needed, kept small, split by file name."""
+"""Pictures of a folder the user names, split by file name; photographs, decoded when needed."""
 
 from __future__ import annotations
 
@@ -40,9 +40,25 @@ def pictures_in(folder: Path, what: str) -> list[Path]:
     return found
 
 
-def split_of(path: Path) -> Split:
-    """Tell whether a photograph trains or is held for validation: the hash of its name decides."""
-    return "held" if digest(path) < HELD_SHARE * 2**32 else "train"
+def pictures_of(folder: Path, what: str, split: Split) -> list[Path]:
+    """List the picture files below a folder that belong to a split; no file belongs to both.
+
+    Raises:
+        RequestError: the folder does not exist or has no pictures, or none in this split.
+    """
+    found = [path for path in pictures_in(folder, what) if split_of(path) == split]
+    if not found:
+        raise RequestError(
+            f"no-{what}",
+            f"None of the {what} in {folder} belongs to the split “{split}”.",
+            f"Add {what}: file names decide which sixth is held for validation.",
+        )
+    return found
+
+
+def split_of(path: Path, held_share: float = HELD_SHARE) -> Split:
+    """Tell whether a picture trains or is held for validation: the hash of its name decides."""
+    return "held" if digest(path) < held_share * 2**32 else "train"
 
 
 def digest(path: Path) -> int:
@@ -67,15 +83,7 @@ class Photographs:
     def __init__(
         self, folder: Path, split: Split, longest_px: int = 1024, current: int = 96
     ) -> None:
-        self.paths = [
-            path for path in pictures_in(folder, "photographs") if split_of(path) == split
-        ]
-        if not self.paths:
-            raise RequestError(
-                "no-photographs",
-                f"None of the photographs in {folder} belongs to the split “{split}”.",
-                "Add photographs: file names decide which sixth is held for validation.",
-            )
+        self.paths = pictures_of(folder, "photographs", split)
         self._longest_px = longest_px
         self._current = min(current, len(self.paths))
         self._oldest = 0

@@ -92,7 +92,7 @@ class SceneSource:
         people: folder of rendered people with alpha, or None.
         styles: how often each style is drawn, by name; None for `WEIGHTS`.
         hold: styles that are not drawn.
-        split: "train" or "held": which photographs, and which numbers.
+        split: "train" or "held": which photographs, cut-outs and people, and which numbers.
         lanes: scenes whose index is equal modulo `lanes` share objects; give the number of workers
             where worker w makes the scenes w, w + lanes, w + 2·lanes, …
         effects: what the camera adds.
@@ -127,9 +127,9 @@ class SceneSource:
         self._textures = Textures(self._photographs, self.size_px)
         drawers: dict[str, Style] = dict(STYLES)
         if self.sprites is not None:
-            drawers["sprites"] = Sprites(Path(self.sprites))
+            drawers["sprites"] = Sprites(Path(self.sprites), self.split)
         if self.people is not None:
-            drawers["people"] = People(Path(self.people))
+            drawers["people"] = People(Path(self.people), self.split)
         weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
         if unknown := sorted({*weights, *self.hold} - set(drawers)):
             raise RequestError(

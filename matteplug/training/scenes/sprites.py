@@ -14,7 +14,7 @@ from matteplug.training.scenes import camera
 from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout
 from matteplug.training.scenes.noise import Field, Rng
-from matteplug.training.scenes.photographs import pictures_in
+from matteplug.training.scenes.photographs import Split, pictures_of
 
 
 class Sprites:
@@ -22,9 +22,10 @@ class Sprites:
 
     Args:
         folder: searched with its subfolders, each of which is chosen equally often.
+        split: which share to use; the two never have a picture in common.
 
     Raises:
-        RequestError: no pictures there.
+        RequestError: no pictures there, or none in this split.
     """
 
     tilt_deg = 180.0
@@ -34,8 +35,8 @@ class Sprites:
     colourless = 12
     """Cut-outs whose channels differ by less (of 255) on average are tinted with a texture."""
 
-    def __init__(self, folder: Path) -> None:
-        found = pictures_in(folder, "cut-outs")
+    def __init__(self, folder: Path, split: Split) -> None:
+        found = pictures_of(folder, "cut-outs", split)
         parents = sorted({path.parent for path in found})
         self._groups = [[path for path in found if path.parent == parent] for parent in parents]
 
