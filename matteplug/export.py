@@ -1,8 +1,8 @@
 """Turn a torch module into one ONNX file with a manifest, and prove it before it is written.
 
     module ──► torch.onnx ──► gate: answers as torch does, at sizes and batches never traced
-           ──► weights to half precision ──► golden tensor ──► FILE.onnx with the spec inside,
-           FILE.json
+           ──► weights to half precision ──► gate: still does, less closely
+           ──► golden tensor ──► FILE.onnx with the spec inside, FILE.json
 
 Nothing is written when a step fails.  Needs the extra ``train``; never imported at inference.
 """
@@ -85,13 +85,15 @@ def export(
             **spec.provenance,
             "torch": torch.__version__,
             "checkpoint_sha256": weights.sha256_of(checkpoint) if checkpoint else "",
-            "parity": _summary(differences) | {"tolerance": parity.TOLERANCE},
+            "parity": _summary(differences, parity.TOLERANCE),
         }
         say(f"worst difference to torch: {provenance['parity']['worst']:.1e}")
         if half:
             model = halve(model)
             onnx.save(model, draft)
-            provenance["half"] = _summary(parity.compare(draft, spec, samples))
+            differences = parity.compare(draft, spec, samples)
+            parity.gate_half(spec, differences)
+            provenance["half"] = _summary(differences, parity.HALF_TOLERANCE)
             say(f"with half-precision weights: {provenance['half']['worst']:.1e}")
         spec = replace(spec, weights=path.name, sha256="", provenance=provenance)
         spec = replace(spec, golden=_golden(draft, spec))
@@ -138,9 +140,10 @@ def _golden(graph: Path, spec: NetworkSpec) -> dict[str, Any]:
     return golden.record(session.run(golden.example(spec, golden.SIZE, golden.SEED)))
 
 
-def _summary(differences: Sequence[Difference]) -> dict[str, Any]:
+def _summary(differences: Sequence[Difference], tolerance: float) -> dict[str, Any]:
     return {
         "worst": max(difference.worst for difference in differences),
         "mean": sum(difference.mean for difference in differences) / len(differences),
         "cases": [[d.case.batch, *d.case.size, d.worst] for d in differences],
+        "tolerance": tolerance,
     }

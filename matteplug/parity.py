@@ -19,6 +19,13 @@ from matteplug.types import Size
 
 TOLERANCE = 1e-4
 """Largest difference between graph and module, outputs being 0 to 1."""
+HALF_TOLERANCE = 1e-2
+"""The same with the weights in half precision.
+
+That moves a weight by up to 2^-11 of itself, and an output of the shipped networks by up to 6e-3 at
+the worst pixel of the noise that they are compared on.  A weight that is lost or belongs elsewhere
+moves outputs by 0.1 to 1.
+"""
 
 
 class Case(NamedTuple):
@@ -164,6 +171,22 @@ def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
             f"The exported graph of {spec.id} differs from torch: {found}; the limit is "
             f"{TOLERANCE:.0e}.",
             "Probably a size is baked in: look for int(), ceil(), `if` on sizes, adaptive pooling.",
+        )
+
+
+def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
+    """Let a graph with half-precision weights through that is within `HALF_TOLERANCE`.
+
+    Raises:
+        NetworkError: it is not; the worst case is named.
+    """
+    found = worst(differences)
+    if found.worst > HALF_TOLERANCE:
+        raise NetworkError(
+            "export-half-differs",
+            f"With half-precision weights the graph of {spec.id} differs from torch: {found}; the "
+            f"limit is {HALF_TOLERANCE:.0e}.",
+            "Add --full, which stores the weights in single precision.",
         )
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 
 from matteplug import golden, parity, tracing, weights
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.export import METADATA_KEY, export
+from matteplug.half_storage import halve
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.types import Size
 
@@ -81,7 +83,7 @@ def test_writes_one_graph_and_its_manifest(exported: tuple[Path, list[str]]) -> 
     assert weights.path_of(spec) == path
     assert spec.provenance["checkpoint_sha256"] == weights.sha256_of(path.parent / "toy.ckpt")
     assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
-    assert 0 < spec.provenance["half"]["worst"] < 0.01
+    assert 0 < spec.provenance["half"]["worst"] <= parity.HALF_TOLERANCE
     assert any("worst difference" in line for line in said)
 
 
@@ -123,6 +125,23 @@ def test_a_baked_dimension_is_refused_and_nothing_written(
     with pytest.raises(NetworkError) as caught:
         export(module(), SPEC, tmp_path / "toy.onnx", say=lambda line: None)
     assert caught.value.code == code
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_half_graph_is_refused_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losing_a_weight(model: onnx.ModelProto) -> onnx.ModelProto:
+        halved = halve(model)
+        weight = next(t for t in halved.graph.initializer if tuple(t.dims) == (16, 4, 3, 3))
+        weight.CopyFrom(numpy_helper.from_array(np.zeros((16, 4, 3, 3), np.float16), weight.name))
+        return halved
+
+    monkeypatch.setattr("matteplug.export.halve", losing_a_weight)
+    with pytest.raises(NetworkError) as caught:
+        export(Toy(), SPEC, tmp_path / "toy.onnx", say=lambda line: None)
+    assert caught.value.code == "export-half-differs"
+    assert "--full" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,6 +21,7 @@ def test_it_is_small_and_was_let_through_the_gate(manifest: Path) -> None:
     path = weights.path_of(spec)  # compares the checksum
     assert path.stat().st_size <= 20 * 2**20
     assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
+    assert spec.provenance["half"]["worst"] <= parity.HALF_TOLERANCE
     assert len(spec.provenance["checkpoint_sha256"]) == 64
     assert spec.licence
     assert spec.training_data
