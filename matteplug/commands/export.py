@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from matteplug.commands import graph_file
 from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
 
@@ -26,16 +27,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("network", help='the network ("citm")')
     add("--config", required=True, help='its configuration ("paper" or "compact")')
     add("--checkpoint", required=True, type=Path, help="file that the training wrote")
-    add("--out", required=True, type=Path, help="ONNX file to write; the manifest goes beside it")
     add("--licence", default="Apache-2.0", help="licence of the weights (default %(default)s)")
     add("--training-data", default="", metavar="SENTENCE", help="what it was trained on")
     add("--metrics", type=Path, metavar="JSON", help="file that `matteplug evaluate --json` wrote")
-    add("--full", action="store_true", help="store the weights in single precision")
+    graph_file.configure(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
     metrics = _metrics(args.metrics) if args.metrics else {}
-    from matteplug.export import export
     from matteplug.networks import checkpoints, families
 
     family = families.family(args.network, args.config)
@@ -49,14 +48,7 @@ def _run(args: argparse.Namespace) -> int:
         metrics=metrics,
         provenance={"config": args.config},
     )
-    export(
-        family.export_module(model),
-        spec,
-        args.out,
-        checkpoint=args.checkpoint,
-        half=not args.full,
-    )
-    return 0
+    return graph_file.write(args, family.export_module(model), spec)
 
 
 def _metrics(path: Path) -> dict[str, object]:

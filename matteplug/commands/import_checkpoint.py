@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from matteplug.commands import graph_file
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import Command
 
@@ -31,9 +32,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("checkpoint", type=Path, help="the public file")
     add("--network", required=True, help=f"what it is: {', '.join(_FAMILIES)}")
-    add("--out", required=True, type=Path, help="ONNX file to write; the manifest goes beside it")
     add("--licence", default="", help="licence of these weights, as their authors state it")
-    add("--full", action="store_true", help="store the weights in single precision")
+    graph_file.configure(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -43,7 +43,6 @@ def _run(args: argparse.Namespace) -> int:
             f"There is no import for checkpoints called {args.network!r}.",
             f"Known: {', '.join(_FAMILIES)}.",
         )
-    from matteplug.export import export
     from matteplug.networks import checkpoints, families
 
     family_id, config, network_id = _FAMILIES[args.network]
@@ -57,11 +56,4 @@ def _run(args: argparse.Namespace) -> int:
         training_data=f"Imported from the public checkpoint {args.checkpoint.name}.",
         provenance={"config": config},
     )
-    export(
-        family.export_module(model),
-        spec,
-        args.out,
-        checkpoint=args.checkpoint,
-        half=not args.full,
-    )
-    return 0
+    return graph_file.write(args, family.export_module(model), spec)
