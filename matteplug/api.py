@@ -17,7 +17,7 @@ from matteplug import focus, foreground, pixels, plates
 from matteplug import trimap as trimaps
 from matteplug.confidence import heed
 from matteplug.engine import Engine, default_engine
-from matteplug.errors import Cancelled, NetworkError, RequestError
+from matteplug.errors import NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.pictures import mask, picture
 from matteplug.request_check import checked
@@ -31,6 +31,8 @@ from matteplug.types import (
     MatteOptions,
     MatteRequest,
     Progress,
+    silent,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -189,16 +191,19 @@ def run(
 ) -> Matte:
     """Make the matte that `request` asks for; arguments, result and errors as for `matte`."""
     started = time.perf_counter()
-    report = progress or _silent
+    report, cancel = progress or silent, cancel or CancelToken()
     request = checked(request)
     spec = choose(request)
     report(0.0, "loading")
     session = (engine or default_engine()).session(spec, request.options.provider)
-    request, registered = plates.prepare(request, spec)
+    cancel.check()
+    request, registered = plates.prepare(
+        request, spec, progress=within(report, 0.05, 0.15), cancel=cancel
+    )
     outputs = focus.run(
         session,
         request,
-        progress=lambda share, what: report(0.05 + 0.75 * share, what),
+        progress=within(report, 0.05 if registered is None else 0.15, 0.8),
         cancel=cancel,
     )
     if registered is not None:
@@ -207,10 +212,12 @@ def run(
     if confidence is None and registered is not None:
         confidence = registered.confidence
     matted = time.perf_counter()
-    if cancel is not None and cancel.cancelled:
-        raise Cancelled
+    cancel.check()
     report(0.8, "colours")
-    colours = _foreground(request, alpha, outputs.get("foreground"))
+    colours = _foreground(
+        request, alpha, outputs.get("foreground"), within(report, 0.8, 1.0), cancel
+    )
+    cancel.check()
     finished = time.perf_counter()
     report(1.0, "done")
     return Matte(
@@ -235,18 +242,20 @@ _WORDS = {
 }
 
 
-def _foreground(request: MatteRequest, alpha: Alpha, predicted: Tensor | None) -> Image:
+def _foreground(
+    request: MatteRequest,
+    alpha: Alpha,
+    predicted: Tensor | None,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Image:
     if not request.options.clean_colours:
         return request.image
     if predicted is None:
-        return foreground.estimate(request.image, alpha)
+        return foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)
     own, told = request.image, alpha < 1.0
     if request.trimap is not None:  # of what is known the network says nothing
-        own = foreground.estimate(request.image, alpha)
+        own = foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
         told &= request.trimap == UNKNOWN
     return np.where(told[..., None], colours, own)
-
-
-def _silent(share: float, what: str) -> None:
-    pass

@@ -30,6 +30,7 @@ from matteplug.types import (
     Rect,
     Size,
     Trimap,
+    within,
 )
 
 GLANCE_PX = 1_000_000
@@ -98,7 +99,7 @@ def run(
             partial(inputs.tensors, level),
             tiling.plan(unknown, spec, limit_mib, prefer_whole=not found),
             size,
-            progress=progress and _within(progress, span),
+            progress=progress and within(progress, *span),
             cancel=cancel,
         )
         found = _known(_merged(found, finer, size, unknown) if found else finer, given)
@@ -235,8 +236,3 @@ def _spans(part: MatteRequest, sizes: tuple[Size, ...]) -> list[tuple[float, flo
     work = [pixels[0], *(count * min(1.0, _TILES_WORK * share) for count in pixels[1:])]
     ends = np.cumsum(work) / np.sum(work)
     return list(zip([0.0, *ends[:-1]], ends, strict=True))
-
-
-def _within(progress: Progress, span: tuple[float, float]) -> Progress:
-    begin, end = span
-    return lambda share, what: progress(begin + share * (end - begin), what)

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.types import Alpha, Image, Rect, Size
+from matteplug.types import Alpha, CancelToken, Image, Progress, Rect, Size, silent
 
 ROUNDS = 2
 """Times a level that F and B are averaged and corrected."""
@@ -36,7 +36,13 @@ _Observe: TypeAlias = Callable[[Rect], _Planes]
 """Returns the observed colours and alpha (4, h, w) of a part of a level."""
 
 
-def estimate(image: Image, alpha: Alpha) -> Image:
+def estimate(
+    image: Image,
+    alpha: Alpha,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Image:
     """Return the straight (not premultiplied) colours of the foreground.
 
     Where alpha is 1 the image's own values are returned, bit for bit.  Where alpha is 0 no
@@ -49,7 +55,10 @@ def estimate(image: Image, alpha: Alpha) -> Image:
     | alpha  | (H, W)    | float32                  | [0, 1]                         |
     | result | (H, W, 3) | the image's              | the image's                    |
 
+    `progress` is called after each tile of the picture; `cancel` stops between tiles.
+
     Raises:
+        Cancelled: `cancel` was set.
         ValueError: the shapes do not fit each other.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.shape[:2] != alpha.shape:
@@ -62,18 +71,22 @@ def estimate(image: Image, alpha: Alpha) -> Image:
     def observe(area: Rect) -> _Planes:
         return _decoded(image[area.slices], alpha[area.slices])
 
-    size = Size.of(image)
-    half = _halved(observe, size)
-    coarse = _solve(half, _mean_colours(half))
-    for tile in _tiles(size):
-        here = mixed[tile.slices]
-        if here.any():
-            colours = _encoded(_refine(coarse, observe, size, tile)[:3], image.dtype)
-            np.copyto(foreground[tile.slices], colours, where=here[..., np.newaxis])
+    size, report, cancel = Size.of(image), progress or silent, cancel or CancelToken()
+    half = _halved(observe, size, cancel)
+    coarse = _solve(half, _mean_colours(half), cancel)
+    done_px = alpha.size // 3  # of all coarser levels: a quarter, a sixteenth, …
+    tiles = [tile for tile in _tiles(size, cancel) if mixed[tile.slices].any()]
+    work_px = done_px + sum(tile.width * tile.height for tile in tiles)
+    for tile in tiles:
+        cancel.check()
+        colours = _encoded(_refine(coarse, observe, size, tile)[:3], image.dtype)
+        np.copyto(foreground[tile.slices], colours, where=mixed[tile.slices][..., np.newaxis])
+        done_px += tile.width * tile.height
+        report(done_px / work_px, "colours")
     return foreground
 
 
-def _solve(observed: _Planes, start: _Planes) -> _Planes:
+def _solve(observed: _Planes, start: _Planes, cancel: CancelToken) -> _Planes:
     """Return F and B (6, h, w) of a level (4, h, w), solving the coarser ones from `start` on."""
     size = Size(observed.shape[2], observed.shape[1])
 
@@ -81,9 +94,9 @@ def _solve(observed: _Planes, start: _Planes) -> _Planes:
         y, x = area.slices
         return observed[:, y, x]
 
-    coarse = start if max(size) == 1 else _solve(_halved(observe, size), start)
+    coarse = start if max(size) == 1 else _solve(_halved(observe, size, cancel), start, cancel)
     solved = np.empty((6, size.height, size.width), np.float32)
-    for tile in _tiles(size):
+    for tile in _tiles(size, cancel):
         y, x = tile.slices
         solved[:, y, x] = _refine(coarse, observe, size, tile)
     return solved
@@ -141,12 +154,12 @@ def _mean_colours(observed: _Planes) -> _Planes:
     return np.concatenate(means).reshape(6, 1, 1)
 
 
-def _halved(observe: _Observe, size: Size) -> _Planes:
+def _halved(observe: _Observe, size: Size, cancel: CancelToken) -> _Planes:
     """Return a level at half its size (4, ⌈h/2⌉, ⌈w/2⌉), each pixel the mean of four."""
     import cv2
 
     half = np.empty((4, -(-size.height // 2), -(-size.width // 2)), np.float32)
-    for tile in _tiles(size):
+    for tile in _tiles(size, cancel):
         planes = observe(tile)
         if tile.height % 2 or tile.width % 2:
             odd = ((0, 0), (0, tile.height % 2), (0, tile.width % 2))
@@ -190,9 +203,11 @@ def _full_scale(dtype: np.dtype[Any]) -> float:
     return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
 
 
-def _tiles(size: Size) -> Iterator[Rect]:
+def _tiles(size: Size, cancel: CancelToken) -> Iterator[Rect]:
+    """Yield a level's tiles until `cancel` is set."""
     for y in range(0, size.height, TILE_PX):
         for x in range(0, size.width, TILE_PX):
+            cancel.check()
             yield Rect(x, y, min(TILE_PX, size.width - x), min(TILE_PX, size.height - y))
 
 

@@ -10,15 +10,32 @@ from matteplug import registration
 from matteplug.network import Guide, NetworkSpec
 from matteplug.registration import Registration
 from matteplug.tensors import Tensor
-from matteplug.types import FOREGROUND, UNKNOWN, MatteRequest, Rect, Size, Trimap
+from matteplug.types import (
+    FOREGROUND,
+    UNKNOWN,
+    CancelToken,
+    MatteRequest,
+    Progress,
+    Rect,
+    Size,
+    Trimap,
+)
 
 
-def prepare(request: MatteRequest, spec: NetworkSpec) -> tuple[MatteRequest, Registration | None]:
+def prepare(
+    request: MatteRequest,
+    spec: NetworkSpec,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[MatteRequest, Registration | None]:
     """Bring the plate onto the image, for a network that takes one.
 
     Args:
         request: what was asked for.
         spec: the network that will do it.
+        progress: called with the share of the registration that is done.
+        cancel: stops between its steps.
 
     Returns:
         The request, its plate registered and a trimap taken as segmentation where there is no
@@ -26,6 +43,7 @@ def prepare(request: MatteRequest, spec: NetworkSpec) -> tuple[MatteRequest, Reg
         registered.  Without any segmentation the network makes one from the plate's difference.
 
     Raises:
+        Cancelled: `cancel` was set.
         RequestError: the plate has another aspect, is the image itself, or does not show the same
             scene.
     """
@@ -34,7 +52,8 @@ def prepare(request: MatteRequest, spec: NetworkSpec) -> tuple[MatteRequest, Reg
     plate, found = registration.check(request.image, request.plate), None
     notes = request.notes
     if request.options.align:
-        found = registration.require(registration.register(request.image, plate))
+        found = registration.register(request.image, plate, progress=progress, cancel=cancel)
+        found = registration.require(found)
         plate = found.plate
         notes += (f"The plate was registered with a confidence of {found.confidence:.2f}.",)
         if lacking := max(sum(pair) for pair in _beyond(found.reach, Size.of(plate))):

@@ -113,8 +113,7 @@ class OrtSession:
             ) from error
         finally:
             cancel.remove_callback(stop)
-        if cancel.cancelled:
-            raise Cancelled
+        cancel.check()
         return result
 
 
@@ -140,17 +139,13 @@ class SolverSession:
     ) -> dict[str, Tensor]:
         """See `matteplug.engine.Session.run`; a solver is stopped before or after, not within."""
         tensors.check(self.spec.inputs, inputs)
-        _raise_if_cancelled(cancel)
+        cancel = cancel or CancelToken()
+        cancel.check()
         try:
             outputs = self._solve({t.role: inputs[t.role] for t in self.spec.inputs})
         except MatteplugError:
             raise
         except Exception as error:  # a stranger's function may raise anything
             raise EngineError("run-failed", f"{self.spec.id} failed: {error}.") from error
-        _raise_if_cancelled(cancel)
+        cancel.check()
         return {t.role: np.asarray(outputs[t.role], np.float32) for t in self.spec.outputs}
-
-
-def _raise_if_cancelled(cancel: CancelToken | None) -> None:
-    if cancel is not None and cancel.cancelled:
-        raise Cancelled

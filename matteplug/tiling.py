@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from matteplug import sizing
 from matteplug.covering import ALIGN_PX, CELL_PX, RUN_COST_PX, cover
 from matteplug.engine import Session
-from matteplug.errors import Cancelled, RequestError
+from matteplug.errors import RequestError
 from matteplug.network import NetworkSpec
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken, Progress, Rect, Size
@@ -142,8 +142,8 @@ def run(
     outputs: dict[str, Tensor] = {}
     done = 0
     for tile in tiles:
-        if cancel is not None and cancel.cancelled:
-            raise Cancelled
+        if cancel is not None:
+            cancel.check()
         found = session.run(read(tile.seen), cancel)
         if tile.kept == tile.seen == Rect(0, 0, *size):
             outputs = found

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.errors import Cancelled
+
 Image: TypeAlias = NDArray[Any]
 """(H, W, 3) uint8, uint16 or float32 colours, sRGB-encoded."""
 Alpha: TypeAlias = NDArray[np.float32]
@@ -26,6 +28,15 @@ BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
 Progress: TypeAlias = Callable[[float, str], None]
 """Called with the share done (0 to 1, monotonic) and what is being done."""
+
+
+def silent(share: float, what: str) -> None:
+    """Tell nobody: the progress where none was asked for."""
+
+
+def within(progress: Progress, begin: float, end: float) -> Progress:
+    """Return the progress of a step whose work goes from `begin` to `end` of the whole."""
+    return lambda share, what: progress(begin + share * (end - begin), what)
 
 
 class Size(NamedTuple):
@@ -74,6 +85,15 @@ class CancelToken:
     def cancelled(self) -> bool:
         """Tell whether `cancel` was called."""
         return self._event.is_set()
+
+    def check(self) -> None:
+        """Go on, or stop where `cancel` was called.
+
+        Raises:
+            Cancelled: it was.
+        """
+        if self.cancelled:
+            raise Cancelled
 
     def add_callback(self, callback: Callable[[], None]) -> None:
         """Call `callback` on cancel (at once if that has happened)."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -205,6 +206,58 @@ def test_a_set_token_cancels() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         api.matte(picture(), trimap=trimap(), engine=FakeEngine(), cancel=token)
+
+
+@pytest.mark.parametrize("clean_colours", [True, False])
+def test_a_token_set_while_the_colours_are_made_cancels(clean_colours: bool) -> None:
+    token, said = CancelToken(), []
+
+    def progress(share: float, what: str) -> None:
+        said.append(what)
+        if what == "colours":
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        api.matte(
+            picture(),
+            trimap=trimap(),
+            clean_colours=clean_colours,
+            engine=FakeEngine(),
+            progress=progress,
+            cancel=token,
+        )
+    assert said[-1] == "colours"
+    assert said.count("colours") == 1
+
+
+def test_a_token_set_while_the_plate_is_registered_cancels() -> None:
+    token, engine = CancelToken(), FakeEngine()
+
+    def progress(share: float, what: str) -> None:
+        if what == "registering":
+            token.cancel()
+
+    plate = picture()[::-1].copy()
+    with pytest.raises(Cancelled):
+        api.matte(picture(), plate=plate, engine=engine, progress=progress, cancel=token)
+    assert engine.runs == []
+
+
+def test_a_registered_plate_moves_the_progress() -> None:
+    told: list[tuple[float, str]] = []
+    image = cv2.GaussianBlur(picture(96, 128), (0, 0), 2)
+    plate = image.copy()
+    plate[30:60, 40:80] = 255 - plate[30:60, 40:80]
+    api.matte(
+        image,
+        plate=plate,
+        engine=FakeEngine(),
+        progress=lambda share, what: told.append((share, what)),
+    )
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    steps = list(dict.fromkeys(what for _, what in told))
+    assert steps == ["loading", "registering", "matting", "colours", "done"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import foreground
+from matteplug.errors import Cancelled
+from matteplug.types import CancelToken
 
 Floats = NDArray[np.float32]
 RED, GREEN, GREY = np.array([[0.85, 0.2, 0.15], [0.05, 0.9, 0.1], [0.3, 0.4, 0.5]], np.float32)
@@ -127,6 +129,37 @@ def test_any_size_and_any_alpha_gives_colours(size: tuple[int, int], dtype: Any)
         assert np.isfinite(result).all()
     same = foreground.estimate(image, np.ones(size, np.float32))
     np.testing.assert_array_equal(same, image)
+
+
+def test_progress_is_by_tile_and_ends_at_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreground, "TILE_PX", 64)
+    image, alpha, _, _ = scene(GREEN)
+    shares: list[float] = []
+    foreground.estimate(image, alpha, progress=lambda share, what: shares.append(share))
+    assert len(shares) == 20  # of 5 × 4 tiles
+    assert shares == sorted(set(shares))
+    assert (shares[0] > 0.25, shares[-1]) == (True, 1.0)
+
+
+@pytest.mark.parametrize("tiles", [1, 12])
+def test_it_is_cancelled_between_tiles_of_any_level(
+    tiles: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreground, "TILE_PX", 64)
+    image, alpha, _, _ = scene(GREEN)
+    token, refine, refined = CancelToken(), foreground._refine, 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal refined
+        refined += 1
+        if refined == tiles:
+            token.cancel()
+        return refine(*arguments)
+
+    monkeypatch.setattr(foreground, "_refine", counted)
+    with pytest.raises(Cancelled):
+        foreground.estimate(image, alpha, cancel=token)
+    assert refined == tiles
 
 
 def test_wrong_shapes_are_refused() -> None:

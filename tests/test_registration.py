@@ -12,9 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import files, plates, registration
-from matteplug.errors import RequestError
+from matteplug.errors import Cancelled, RequestError
 from matteplug.network import Guide, NetworkSpec
-from matteplug.types import MatteRequest
+from matteplug.registration import alignment
+from matteplug.types import CancelToken, MatteRequest
 
 WIDTH, HEIGHT = 640, 420
 
@@ -118,6 +119,36 @@ def test_a_plate_that_reaches_everywhere_leaves_the_matte_as_it_is() -> None:
     assert found.reach == (0, 0, WIDTH, HEIGHT)
     outputs = {"alpha": np.zeros((1, 1, HEIGHT, WIDTH), np.float32)}
     assert plates.completed(outputs, found, None) is outputs
+
+
+def test_a_plate_is_brought_over_in_strips_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, plate, *_ = pair(2, 0.03, 0.0)
+    at_once = registration.register(image, plate).plate
+    monkeypatch.setattr(alignment, "_STRIP_PX", 50 * WIDTH)
+    shares: list[float] = []
+    found = registration.register(image, plate, progress=lambda share, what: shares.append(share))
+    assert np.abs(found.plate.astype(int) - at_once).max() <= 1
+    assert shares == sorted(set(shares))
+    assert len(shares) == 1 + 9
+
+
+@pytest.mark.parametrize("step", ["BFMatcher", "findHomography", "findTransformECC"])
+def test_registration_is_cancelled_between_its_steps(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, plate, *_ = pair(2, 0.03, 0.0)
+    token, real, calls = CancelToken(), getattr(cv2, step), 0
+
+    def cancelling(*arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        token.cancel()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(cv2, step, cancelling)
+    with pytest.raises(Cancelled):
+        registration.register(image, plate, cancel=token)
+    assert calls == 1
 
 
 def test_an_unrelated_plate_is_refused() -> None:

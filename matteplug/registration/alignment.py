@@ -19,12 +19,14 @@ from matteplug import pixels
 from matteplug.errors import RequestError
 from matteplug.registration import confidence, exposure, motion
 from matteplug.registration.light import Array, encoded, linear
-from matteplug.types import Image, Rect, Size
+from matteplug.types import CancelToken, Image, Progress, Rect, Size, silent
 
 WORK_SIDE_PX = 1024
 """Longest side at which the motion is estimated; the homography is then scaled to the picture."""
 CONFIDENCE_NEEDED = 0.4
 """Below this a plate is refused: unrelated pairs stay under it, see tests/test_registration.py."""
+_STRIP_PX = 500_000
+"""Pixels of the picture that the plate is brought onto at a time."""
 _TOLERANCE_PX = 0.5
 """A plate that lacks less than this of a pixel reaches it."""
 
@@ -67,26 +69,41 @@ def check(image: Image, plate: Image) -> Image:
     return plate
 
 
-def register(image: Image, plate: Image) -> Registration:
+def register(
+    image: Image,
+    plate: Image,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Registration:
     """Bring `plate` onto `image`.
 
     Args:
         image: (H, W, 3) uint8, uint16 or float32.
         plate: the same scene without the foreground, of the same size.
+        progress: called with the share of the work that is done.
+        cancel: stops between the steps.
 
     Returns:
         The registered plate; its `confidence` is for the caller to judge.
-    """
-    import cv2
 
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    report, cancel = progress or silent, cancel or CancelToken()
+    report(0.0, "registering")
     scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
-    small_image, small_plate = (linear(_shrunk(array, scale)) for array in (image, plate))
-    moved = motion.estimate(small_image, small_plate)
+    small_image = linear(_shrunk(image, scale))
+    cancel.check()
+    small_plate = linear(_shrunk(plate, scale))
+    moved = motion.estimate(small_image, small_plate, cancel)
     warped = motion.warp(small_plate, moved)
     covered = motion.warp(np.ones_like(small_plate), moved)[..., 0] > 0.99
+    cancel.check()
     gain, offset = exposure.fit(small_image, warped, covered)
     mild = np.abs(np.log2(gain)).max() <= 1.6 and gain.max() / gain.min() <= 1.3
     exposed = (warped * gain + offset).astype(np.float32)
+    cancel.check()
     trust = confidence.judge(small_image, exposed, covered, trust_flat=bool(mild))
 
     zoom = np.diag([scale, scale, 1.0])
@@ -94,16 +111,17 @@ def register(image: Image, plate: Image) -> Registration:
     homography = np.linalg.inv(shift) @ np.linalg.inv(zoom) @ shift @ moved
     homography = homography @ np.linalg.inv(shift) @ zoom @ shift
     homography /= homography[2, 2]
-    full = cv2.warpPerspective(
-        pixels.to_float(plate),
-        homography,
-        Size.of(image),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    matched = np.clip(linear(np.clip(full, 0, 1)) * gain + offset, 0, 1)
+    values, brought = pixels.to_float(plate), np.empty_like(image)
+    strips = _strips(Size.of(image))
+    for number, strip in enumerate(strips):
+        cancel.check()
+        report(0.5 + 0.5 * number / len(strips), "registering")
+        full = _warped(values, homography, strip)
+        matched = np.clip(linear(np.clip(full, 0, 1)) * gain + offset, 0, 1)
+        shown = encoded(matched.astype(np.float32))
+        brought[strip.slices] = pixels.from_float(shown, image.dtype)
     return Registration(
-        plate=pixels.from_float(encoded(matched.astype(np.float32)), image.dtype),
+        plate=brought,
         homography=homography,
         reach=_reach(homography, Size.of(plate)),
         gain=gain,
@@ -126,6 +144,29 @@ def require(registration: Registration) -> Registration:
             "Check that it belongs to this picture; --no-align uses it as it is.",
         )
     return registration
+
+
+def _strips(size: Size) -> list[Rect]:
+    """Return rows of a picture, about `_STRIP_PX` pixels each."""
+    rows = max(1, _STRIP_PX // size.width)
+    tops = range(0, size.height, rows)
+    return [Rect(0, top, size.width, min(rows, size.height - top)) for top in tops]
+
+
+def _warped(plate: Array, homography: NDArray[np.float64], part: Rect) -> Array:
+    """Return the plate on a part of the image, its edges replicated."""
+    import cv2
+
+    from_corner = np.array([[1, 0, part.x], [0, 1, part.y], [0, 0, 1]])
+    return np.asarray(
+        cv2.warpPerspective(
+            plate,
+            homography @ from_corner,
+            (part.width, part.height),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )
 
 
 def _reach(homography: NDArray[np.float64], size: Size) -> Rect:

@@ -10,17 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.registration.light import Array
-from matteplug.types import Size
+from matteplug.types import CancelToken, Size
+
+_PASSES = 4
+"""Each refinement sees the agreeing pixels better; two are mostly enough."""
+_ROUNDS, _STEPS = 6, 8
+"""ECC takes up to 48 steps, eight in one call, which cannot be stopped."""
+_STILL = 1e-6
+"""ECC ends where the correlation grows less than this."""
 
 
-def estimate(image: Array, plate: Array) -> NDArray[np.float64]:
-    """Return the homography from image pixels to plate pixels, by features, then by ECC."""
-    found = _from_features(_gray8(image), _gray8(plate))
+def estimate(image: Array, plate: Array, cancel: CancelToken | None = None) -> NDArray[np.float64]:
+    """Return the homography from image pixels to plate pixels, by features, then by ECC.
+
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    cancel = cancel or CancelToken()
+    found = _from_features(_gray8(image), _gray8(plate), cancel)
     candidates = [np.eye(3)] if found is None else [np.eye(3), found]
     motion = min(candidates, key=lambda candidate: _disagreement(image, plate, candidate))
     best = _disagreement(image, plate, motion)
-    for _ in range(4):  # each pass sees the agreeing pixels better; two are mostly enough
-        refined = _refined(image, plate, motion)
+    for _ in range(_PASSES):
+        refined = _refined(image, plate, motion, cancel)
+        cancel.check()
         disagreement = _disagreement(image, plate, refined)
         if disagreement < best:
             motion = refined
@@ -41,7 +54,7 @@ def warp(plate: Array, motion: NDArray[np.float64]) -> Array:
 
 
 def _from_features(
-    image: NDArray[np.uint8], plate: NDArray[np.uint8]
+    image: NDArray[np.uint8], plate: NDArray[np.uint8], cancel: CancelToken
 ) -> NDArray[np.float64] | None:
     """Return the homography that most SIFT matches agree on, or None where too few do."""
     import cv2
@@ -49,8 +62,11 @@ def _from_features(
     sift = cv2.SIFT_create(  # type: ignore[attr-defined]  # missing from OpenCV's stubs
         nfeatures=4000, contrastThreshold=0.02
     )
+    cancel.check()
     points_i, words_i = sift.detectAndCompute(image, None)
+    cancel.check()
     points_p, words_p = sift.detectAndCompute(plate, None)
+    cancel.check()
     if words_i is None or words_p is None or min(len(words_i), len(words_p)) < 8:
         return None
     pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(words_i, words_p, k=2)
@@ -59,6 +75,7 @@ def _from_features(
     ]
     if len(good) < 12:
         return None
+    cancel.check()
     source = np.array([points_i[match.queryIdx].pt for match in good], np.float32)
     target = np.array([points_p[match.trainIdx].pt for match in good], np.float32)
     cv2.setRNGSeed(0)
@@ -69,7 +86,9 @@ def _from_features(
     return motion if _plausible(motion, image.shape) else None
 
 
-def _refined(image: Array, plate: Array, motion: NDArray[np.float64]) -> NDArray[np.float64]:
+def _refined(
+    image: Array, plate: Array, motion: NDArray[np.float64], cancel: CancelToken
+) -> NDArray[np.float64]:
     """Refine the motion by ECC over the pixels that already agree."""
     import cv2
 
@@ -77,16 +96,22 @@ def _refined(image: Array, plate: Array, motion: NDArray[np.float64]) -> NDArray
     mask = cv2.erode((agree * 255).astype(np.uint8), np.ones((9, 9), np.uint8))
     if mask.mean() < 255 * 0.05:
         return motion
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-6)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _STILL)
     # ECC masks its second picture: warp the image onto the plate, and take the inverse
-    start = np.linalg.inv(motion).astype(np.float32)
-    try:
-        _, onto = cv2.findTransformECC(
-            _gray8(plate), _gray8(image), start, cv2.MOTION_HOMOGRAPHY, stop, mask, 5
-        )
-    except cv2.error:  # ECC raises where it does not converge
-        return motion
-    refined = np.linalg.inv(onto.astype(np.float64))
+    pictures, onto, before = (_gray8(plate), _gray8(image)), np.linalg.inv(motion), -1.0
+    for _ in range(_ROUNDS):
+        cancel.check()
+        try:
+            correlation, found = cv2.findTransformECC(
+                *pictures, onto.astype(np.float32), cv2.MOTION_HOMOGRAPHY, stop, mask, 5
+            )
+        except cv2.error:  # ECC raises where it does not converge
+            return motion
+        onto = np.asarray(found, np.float64)
+        if correlation - before < _STILL:
+            break
+        before = correlation
+    refined = np.linalg.inv(onto)
     return refined if _plausible(refined, image.shape) else motion
 
 
