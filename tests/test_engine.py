@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnx
@@ -15,11 +17,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from matteplug import engine as engines
-from matteplug.engine import OrtEngine
+from matteplug import weights
+from matteplug.engine import OrtEngine, Session
 from matteplug.errors import Cancelled, EngineError, NetworkError
 from matteplug.network import Guide, NetworkSpec, SizeRule, TensorSpec
+from matteplug.sessions import OrtSession
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken
+from matteplug.worker import _Worker
 
 IMAGE = TensorSpec(name="image", role="image", channels=3, high=255)
 ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)
@@ -61,23 +66,28 @@ def first_channel(tmp_path: Path) -> Path:
     )
 
 
-@pytest.fixture
-def slow(tmp_path: Path) -> Path:
-    """A graph of 400 convolutions one after the other: seconds at 512²."""
+def convolutions(path: Path, count: int) -> Path:
+    """A graph of that many convolutions one after the other, and one before and behind them."""
     rng = np.random.default_rng(0)
     nodes = [helper.make_node("Conv", ["image", "first"], ["x0"], pads=[1, 1, 1, 1])]
     nodes += [
         helper.make_node("Conv", [f"x{i}", "middle"], [f"x{i + 1}"], pads=[1, 1, 1, 1])
-        for i in range(400)
+        for i in range(count)
     ]
-    nodes.append(helper.make_node("Conv", ["x400", "last"], ["alpha"]))
+    nodes.append(helper.make_node("Conv", [f"x{count}", "last"], ["alpha"]))
     return graph(
-        tmp_path / "slow.onnx",
+        path,
         nodes,
         first=rng.normal(0, 0.1, (24, 3, 3, 3)).astype(np.float32),
         middle=rng.normal(0, 0.04, (24, 24, 3, 3)).astype(np.float32),
         last=rng.normal(0, 0.1, (1, 24, 1, 1)).astype(np.float32),
     )
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Path:
+    """A graph that takes seconds at 512²."""
+    return convolutions(tmp_path / "slow.onnx", 400)
 
 
 def picture(batch: int = 1, height: int = 5, width: int = 7) -> dict[str, Tensor]:
@@ -196,6 +206,29 @@ def test_a_token_cancelled_before_stops_at_once(first_channel: Path) -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         OrtEngine().session(spec_of(first_channel)).run(picture(), token)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["as it is", "from the cache"])
+def test_a_host_s_worker_leaves_the_cores_alone_between_mattes(
+    kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "physical_cores", lambda: 3)  # one has nobody to wait
+    path = convolutions(tmp_path / "few.onnx", 4)
+    spec = spec_of(path, sha256=weights.sha256_of(path) if kept else "")
+    quiet = _Worker(io.BytesIO(), io.BytesIO(), None)._the_engine().session(spec)
+    busy = OrtEngine().session(spec)
+
+    def burned_s(session: Session) -> float:
+        session.run(picture(height=32, width=32))
+        started = time.process_time()
+        time.sleep(0.2)
+        return time.process_time() - started
+
+    assert burned_s(busy) > burned_s(quiet)
+    assert burned_s(quiet) < 0.02
+    for session, allowed in ((busy, "1"), (quiet, "0")):
+        options = cast(OrtSession, session)._session.get_session_options()
+        assert options.get_session_config_entry("session.intra_op.allow_spinning") == allowed
 
 
 def test_numbers_that_are_none_are_an_error(tmp_path: Path) -> None:
