@@ -93,6 +93,27 @@ def test_a_sheet_shows_the_data(
     assert np.asarray(Image.open(out)).std() > 10
 
 
+def test_hfam_is_trained_on_a_portrait_dataset(tmp_path: Path) -> None:
+    data, out = tmp_path / "P3M-10k", tmp_path / "run"
+    rng = np.random.default_rng(0)
+    for place, picture in (("train", "blurred_image"), ("validation/P3M-500-NP", "original_image")):
+        for folder in (picture, "mask"):
+            (data / place / folder).mkdir(parents=True)
+        for number in range(2):
+            alpha = np.zeros((120, 90), np.uint8)
+            cv2.ellipse(alpha, (45, 80), (20 + 5 * number, 50), 0, 0, 360, 255, -1, cv2.LINE_AA)
+            pixels = rng.integers(0, 255, (120, 90, 3), dtype=np.uint8) // 4 + alpha[..., None] // 2
+            cv2.imwrite(str(data / place / picture / f"p_{number}.jpg"), pixels)
+            cv2.imwrite(str(data / place / "mask" / f"p_{number}.png"), alpha)
+    options = ("--steps", "3", "--batch", "2", "--size", "64", "--workers", "0", "--device", "cpu")
+    assert run("hfam", "--data", f"p3m:{data}", "--out", out, *options) == 0
+    content = checkpoint.read(out)
+    assert (content["family"], content["step"]) == ("hfam", 3)
+    (last,) = [event for event in journal.read(out) if event["event"] == "validation"]
+    assert 0 < last["sad"] < 1
+    assert list((out / "samples").glob("*.png"))
+
+
 def write_log(folder: Path, events: Sequence[dict[str, Any]], rest: str = "") -> Path:
     folder.mkdir()
     path = folder / journal.NAME

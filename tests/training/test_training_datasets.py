@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from matteplug.errors import TrainingError
-from matteplug.training.datasets import Dataset, DatasetScenes, read
+from matteplug.training.datasets import Dataset, DatasetScenes, Pair, read
+from matteplug.training.datasets.pixels import around
+from matteplug.training.recipes import Needs
 from matteplug.training.settings import TrainSettings
 from matteplug.training.sources import sources
 
@@ -63,6 +65,14 @@ def test_splits_have_folders_of_their_own(
     pairs(tmp_path, held[0], str(Path(held[0]).parent / held[1]), NAMES[4:7])
     assert names(read(kind, tmp_path, "train")) == NAMES[:4]
     assert names(read(kind, tmp_path, "held")) == NAMES[4:7]
+
+
+def test_all_folders_of_a_split_are_read(tmp_path: Path) -> None:
+    pairs(tmp_path, "train/blurred_image", "train/mask", NAMES[:2])
+    blurred, plain = tmp_path / "validation/P3M-500-P", tmp_path / "validation/P3M-500-NP"
+    pairs(blurred, "blurred_image", "mask", NAMES[2:4])
+    pairs(plain, "original_image", "mask", NAMES[4:6])
+    assert set(names(read("p3m", tmp_path, "held"))) == set(NAMES[2:6])
 
 
 @pytest.mark.parametrize(
@@ -168,6 +178,42 @@ def test_whole_pictures_become_scenes_around_their_soft_pixels(tmp_path: Path) -
     assert (scene.trimap == 128).any()
     np.testing.assert_array_equal(scene.foreground, scene.image)
     np.testing.assert_array_equal(scenes.scene(5, 32).alpha, scene.alpha)
+
+
+@pytest.mark.parametrize("size_px", [48, 192])
+def test_portraits_are_whole_at_every_size(tmp_path: Path, size_px: int) -> None:
+    shape = (160, 120)
+    person = np.zeros(shape, np.uint8)
+    person[50:, 30:90] = 255
+    picture(tmp_path / "original/a.png", shape)
+    (tmp_path / "mask").mkdir()
+    cv2.imwrite(str(tmp_path / "mask/a.png"), person)
+    dataset = Dataset(
+        kind="aim500", pairs=(Pair(tmp_path / "original/a.png", tmp_path / "mask/a.png"),)
+    )
+    scenes = DatasetScenes(dataset, (), seed=0, needs=Needs(portraits=True, trimap=False))
+    for number in range(12):
+        alpha = scenes.scene(number, size_px).alpha
+        shares = (alpha > 128).any(axis=0).mean(), (alpha > 128).any(axis=1).mean()
+        assert shares[1] / shares[0] == pytest.approx(110 / 60, rel=0.1)
+        assert shares[1] >= 110 / 120 - 0.03
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_window_around_an_object_holds_it_where_it_can(seed: int) -> None:
+    def shown(alpha: np.ndarray) -> float:
+        window = around(np.random.default_rng(seed), alpha, 50)
+        assert window.cut(np.ones_like(alpha)).shape == (50, 50)
+        part = alpha[window.top : window.top + window.edge, window.left : window.left + window.edge]
+        assert part.shape == (window.edge, window.edge)
+        return float(part.mean())
+
+    small, tall, nothing = (np.zeros((90, 60), np.uint8) for _ in range(3))
+    small[70:80, 3:50] = 1
+    tall[5:85, 10:30] = 1
+    assert shown(small) >= small.sum() / 60**2
+    assert shown(tall) == 60 * 20 / 60**2
+    assert shown(nothing) == 0
 
 
 def test_foregrounds_lie_over_backgrounds(tmp_path: Path) -> None:

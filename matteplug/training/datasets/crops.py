@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from matteplug.errors import TrainingError
 from matteplug.training.datasets.layouts import Dataset, Pair
-from matteplug.training.datasets.pixels import Pictures, window
+from matteplug.training.datasets.pixels import Pictures, around, window
 from matteplug.training.recipes import Needs
 from matteplug.training.scenes import Scene, plates, trimaps
+from matteplug.training.scenes.noise import log_uniform
 from matteplug.training.scenes.source import composed
 
 U8 = NDArray[np.uint8]
@@ -26,8 +27,6 @@ CROPS_A_PICTURE = 4
 """Crops in turn of a picture that was read: reading is what takes time."""
 ZOOM = (0.6, 2.0)
 """Pixels of the picture per pixel of the crop, at least and at most."""
-PORTRAIT_ZOOM = (640 / 512, 1280 / 512)
-"""The same for portraits: crops of 640 to 1280 pixels, reduced to 512 (HFAM)."""
 
 
 @dataclass
@@ -39,7 +38,8 @@ class DatasetScenes:
         backgrounds: pictures to lay foregrounds over, where the dataset's are foregrounds.
         seed: names the order and the crops.
         lanes: as for `SceneSource`: numbers that are equal modulo `lanes` share pictures.
-        needs: what the recipe asks; plates can be made for foregrounds only.
+        needs: what the recipe asks: portraits show the whole object, all else a part around its
+            edge; plates can be made for foregrounds only.
 
     Raises:
         TrainingError: there are no pictures in this split, foregrounds without backgrounds, or
@@ -81,17 +81,18 @@ class DatasetScenes:
         rng = np.random.default_rng([self.seed, number, size_px])
         pair, backdrop = self._shown(shown)
         whole = self._pictures.read(pair.alpha, cv2.IMREAD_GRAYSCALE)
-        zoom = PORTRAIT_ZOOM if self.needs.portraits else ZOOM
-        view = window(rng, whole, size_px * np.exp(rng.uniform(*np.log(zoom))), size_px)
+        if self.needs.portraits:
+            view = around(rng, whole, size_px)
+        else:
+            view = window(rng, whole, size_px * log_uniform(rng, *ZOOM), size_px)
         alpha = view.cut(whole)
         picture = view.cut(self._pictures.read(pair.picture, cv2.IMREAD_COLOR))
         image = foreground = background = picture
         if backdrop is not None:
             behind = self._pictures.read(backdrop, cv2.IMREAD_COLOR)
-            wide = size_px * np.exp(rng.uniform(*np.log(ZOOM)))
-            background = window(rng, np.zeros(behind.shape[:2], np.uint8), wide, size_px).cut(
-                behind
-            )
+            anywhere = np.zeros(behind.shape[:2], np.uint8)
+            wide = size_px * log_uniform(rng, *ZOOM)
+            background = window(rng, anywhere, wide, size_px).cut(behind)
             image = np.round(composed(foreground, alpha, background, 1.0) * 255).astype(np.uint8)
         guides: dict[str, U8] = {}
         if self.needs.plates:

@@ -1,12 +1,13 @@
 """Where each public dataset keeps its pictures and alphas, and whether they are all there.
 
-| kind | pictures | alphas | held for validation |
-|---|---|---|---|
-| composition1k | ``Training_set/**/fg`` (or ``fg``) | ``alpha`` beside it | ``Test_set``, else a
-sixth | | mcp20k | ``fg`` | ``alpha`` | one in ten, by name | | p3m | ``train/blurred_image`` |
-``train/mask`` | ``validation/*``, else a sixth | | am2k | ``train/original`` | ``train/mask`` |
-``validation``, else a sixth | | aim500 | ``original`` | ``mask`` | a sixth, by name | | bg20k |
-``train`` (backgrounds only) | – | ``testval``, else a sixth |
+| kind          | pictures                       | alphas | held for validation           |
+|---------------|--------------------------------|--------|-------------------------------|
+| composition1k | Training_set/**/fg (or fg)     | alpha  | Test_set, else a sixth        |
+| mcp20k        | fg                             | alpha  | one in ten, by name           |
+| p3m           | train/blurred_image            | mask   | validation/*, else a sixth    |
+| am2k          | train/original                 | mask   | validation, else a sixth      |
+| aim500        | original                       | mask   | a sixth, by name              |
+| bg20k         | train (backgrounds only)       | –      | testval, else a sixth         |
 
 The first two hold foregrounds, which are laid over backgrounds (a folder ``bg`` of theirs,
 ``bg20k:`` or ``photos:``).  Name lists, ``*fg_names.txt`` and ``*bg_names.txt``, say which files
@@ -64,7 +65,7 @@ class Dataset:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The folders of a kind, as patterns below the dataset's folder; the first that matches counts.
+    """The folders of a kind, as patterns below the dataset's folder; all that match count.
 
     Attributes:
         title: what a person reads.
@@ -169,11 +170,8 @@ def read(kind: str, folder: Path, split: Split, *, leave_out: bool = False) -> D
 
 
 def _folders(layout: Layout, folder: Path, split: Split) -> list[Path]:
-    for pattern in layout.pictures[split]:
-        found = sorted(path for path in folder.glob(pattern) if path.is_dir())
-        if found:
-            return found
-    return []
+    found = {path for pattern in layout.pictures[split] for path in folder.glob(pattern)}
+    return sorted(path for path in found if path.is_dir())
 
 
 def _pairs(layout: Layout, place: Path, listed: frozenset[str], wrong: list[str]) -> Iterable[Pair]:

@@ -79,3 +79,19 @@ def window(rng: Rng, alpha: U8, edge_px: float, size_px: int) -> Window:
         centre = np.array([rows[spot], columns[spot]]) * step + rng.uniform(-0.3, 0.3, 2) * edge
     top, left = np.clip(centre - edge / 2, 0, (height - edge, width - edge)).astype(int)
     return Window(int(top), int(left), edge, size_px, bool(rng.random() < 0.5))
+
+
+def around(rng: Rng, alpha: U8, size_px: int) -> Window:
+    """Choose a window that shows the whole object of an alpha, at any size that does.
+
+    Of an object longer than the picture's shorter side a part of that length; where there is no
+    object the picture stands for it.
+    """
+    shape = np.array(alpha.shape)
+    left, top, width, height = cv2.boundingRect(alpha) if alpha.any() else (0, 0, *shape[::-1])
+    first, last = np.array([top, left]), np.array([top + height, left + width])
+    shorter = int(shape.min())
+    edge = int(rng.integers(min(int((last - first).max()), shorter), shorter + 1))
+    least, most = np.sort([first, last - edge], axis=0).clip(0, shape - edge)
+    row, column = rng.uniform(least, most).round().astype(int)
+    return Window(int(row), int(column), edge, size_px, bool(rng.random() < 0.5))
