@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from matteplug.errors import TrainingError
+from matteplug.training.writing import writing
 
 LAST, PREVIOUS = "last.pt", "previous.pt"
 
@@ -28,20 +29,16 @@ def write(folder: Path, content: Mapping[str, Any]) -> Path:
     last = folder / LAST
     fresh = last.with_suffix(".tmp")
     try:
-        with fresh.open("wb") as file:
-            torch.save(dict(content), file)
-            file.flush()
-            os.fsync(file.fileno())
-        if last.exists():
-            os.replace(last, folder / PREVIOUS)
-        os.replace(fresh, last)
-    except OSError as error:
+        with writing(last):
+            with fresh.open("wb") as file:
+                torch.save(dict(content), file)
+                file.flush()
+                os.fsync(file.fileno())
+            if last.exists():
+                os.replace(last, folder / PREVIOUS)
+            os.replace(fresh, last)
+    finally:
         fresh.unlink(missing_ok=True)
-        raise TrainingError(
-            "checkpoint-write",
-            f"The checkpoint {last} could not be written: {error.strerror or error}.",
-            "Make room; the run can then be resumed from its last checkpoint.",
-        ) from error
     return last
 
 

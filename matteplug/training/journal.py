@@ -8,11 +8,13 @@ that was killed repeats the steps since its last checkpoint; its "start" line sa
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 from matteplug.errors import TrainingError
+from matteplug.training.writing import writing
 
 NAME = "log.jsonl"
 
@@ -24,11 +26,21 @@ class Journal:
         self._path = folder / NAME
 
     def write(self, event: str, step: int, **values: Any) -> None:
-        """Append one event; floats are rounded to five significant digits."""
+        """Append one event; floats are rounded to five significant digits.
+
+        Raises:
+            TrainingError: it cannot be written; the log is as it was.
+        """
         line = {"event": event, "step": step, "time": round(time.time(), 1)}
         line |= {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in values.items()}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        with writing(self._path):
+            before = self._path.stat().st_size if self._path.exists() else 0
+            try:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+            except OSError:
+                os.truncate(self._path, before)  # a resumed run would go on in mid-line
+                raise
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from matteplug.training.meter import Meter, named
 from matteplug.training.stream import BatchPlan, BatchSource, BatchStream
 from matteplug.training.trainer import Trainer
 from matteplug.training.validation import HeldScenes
+from matteplug.training.writing import writing
 
 
 class Run:
@@ -53,10 +54,11 @@ class Run:
 
         Raises:
             TrainingError: the loss is not finite (the last checkpoint before it is kept), the data
-                stream failed, or a checkpoint cannot be written.
+                stream failed, or a file of the run cannot be written.
         """
         trainer, settings = self.trainer, self.trainer.settings
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         plan = BatchPlan(settings.batch, settings.sizes_px)
         with ExitStack() as stack:
             display = stack.enter_context(Display())

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from matteplug.training.batch import Batch, to_device
 from matteplug.training.recipes import Recipe
 from matteplug.training.stream import BatchSource
+from matteplug.training.writing import writing
 
 _CROPS_A_BATCH = 8
 _ROWS = 8
@@ -59,6 +60,9 @@ class HeldScenes:
         """Write a PNG with a row a scene.
 
         Image, trimap, predicted alpha, true alpha, error in the unknown area.
+
+        Raises:
+            TrainingError: it cannot be written.
         """
         from PIL import Image
 
@@ -71,8 +75,9 @@ class HeldScenes:
             rows += [_row([c[i] for c in columns]) for i in range(len(alpha))]
             if len(rows) >= _ROWS:
                 break
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(np.concatenate(rows[:_ROWS])).save(path)
+        with writing(path):
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(np.concatenate(rows[:_ROWS])).save(path)
 
     @staticmethod
     def _counts(recipe: Recipe, batch: Batch) -> Tensor:

@@ -173,3 +173,37 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(
         checkpoint.write(tmp_path, tiny_run.run(tmp_path).trainer.state())
     assert checkpoint.read(tmp_path)["step"] == 0
     assert not list(tmp_path.glob("*.tmp"))
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import torch
+from matteplug.errors import TrainingError
+from matteplug.training import checkpoint
+from matteplug.training.journal import Journal
+
+folder = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for write in (
+    lambda: checkpoint.write(folder, {"state": {"weight": torch.zeros(500_000)}}),
+    lambda: Journal(folder).write("start", 0, notes="n" * 200_000),
+):
+    try:
+        write()
+    except TrainingError as error:
+        print(error.message)
+"""
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_leaves_what_was_written(tmp_path: Path) -> None:
+    checkpoint.write(tmp_path, tiny_run.run(tmp_path).trainer.state())
+    journal.Journal(tmp_path).write("start", 0)
+    files = tmp_path / checkpoint.LAST, tmp_path / journal.NAME
+    before = [file.read_bytes() for file in files]
+    said = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True
+    ).stdout
+    assert said.splitlines() == [f"{file} could not be written: File too large." for file in files]
+    assert [file.read_bytes() for file in files] == before
+    assert set(tmp_path.iterdir()) == set(files)
