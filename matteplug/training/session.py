@@ -60,7 +60,8 @@ def start(
         checkpoint.refuse_other(content, family, str(given.get("config", settings.config)))
         if _BUDGET & given.keys():  # a new budget replaces the old one whole
             settings = replace(settings, minutes=None, steps=None)
-        settings = replace(settings, **given)
+        options = {**settings.options, **given.get("options", {})}
+        settings = replace(settings, **{**given, "options": options})
     _check(settings)
     folder = resume or out or Path("runs") / f"{settings.family}-{settings.config}"
     if not resume and (folder / checkpoint.LAST).exists():

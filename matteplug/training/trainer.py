@@ -120,10 +120,16 @@ class Trainer:
                 restart).
 
         Raises:
-            TrainingError: as `start_from`.
+            TrainingError: as `start_from`, or the run trained other parts, as another stage does.
         """
         self.start_from(content)
         training = content["training"]
+        if (theirs := training["parts"].keys()) != (ours := self.recipe.parts.keys()):
+            raise TrainingError(
+                "checkpoint-parts",
+                f"The run trained {', '.join(theirs)}; now {', '.join(ours)} would be trained.",
+                "Start a new run from its weights with --init RUN.",
+            )
         for name, part in self.recipe.parts.items():
             _load(part, training["parts"][name])
             self._optimisers[name].load_state_dict(training["optimisers"][name])

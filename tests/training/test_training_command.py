@@ -52,7 +52,8 @@ SMALL: dict[str, Any] = {
 def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: Path) -> None:
     given = SMALL | {"data": (f"photos:{photos}",), "steps": 2}
     threads = torch.get_num_threads()
-    first = session.start("citm", given | {"threads": 1}, out=tmp_path / "run")
+    options = {"gradient": 0.5}
+    first = session.start("citm", given | {"threads": 1, "options": options}, out=tmp_path / "run")
     assert first.train() == "budget"
     assert [e["event"] for e in journal.read(tmp_path / "run")].count("step") == 2
 
@@ -63,9 +64,11 @@ def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: P
 
     finished = session.start("citm", {}, resume=tmp_path / "run")
     assert finished.trainer.schedule.progress(finished.trainer.settings) == 1
-    more = session.start("citm", {"steps": 1, "lr": 1e-4}, resume=tmp_path / "run")
+    changes = {"steps": 1, "lr": 1e-4, "options": {"l1": 2.0}}
+    more = session.start("citm", changes, resume=tmp_path / "run")
     assert more.trainer.schedule.step == 0  # a warm restart
     assert (more.trainer.settings.batch, more.trainer.settings.lr) == (2, 1e-4)
+    assert more.trainer.settings.options == {"gradient": 0.5, "l1": 2.0}
     more.train()
     assert checkpoint.read(tmp_path / "run")["step"] == 3
 

@@ -141,6 +141,21 @@ def test_stage_two_survives_its_checkpoint(tmp_path: Path) -> None:
     assert second.recipe.parts["teacher"].taught
 
 
+def test_a_stage_is_not_resumed_as_another() -> None:
+    def trainer(stage: int) -> Trainer:
+        settings = TrainSettings(
+            family="background-matting", config="compact", steps=4, options={"stage": stage}
+        )
+        return Trainer(settings, recipe(settings))
+
+    first, second = trainer(1), trainer(2)
+    for resumed, content in ((second, first.state()), (first, second.state())):
+        with pytest.raises(TrainingError, match="trained network") as caught:
+            resumed.resume(content, new_schedule=False)
+        assert "teacher, discriminator" in caught.value.message
+        assert "--init RUN" in caught.value.hint
+
+
 def test_stages_have_names_and_needs() -> None:
     with pytest.raises(TrainingError, match="no stage 3"):
         recipe(TrainSettings(family="background-matting", config="compact", options={"stage": 3}))
