@@ -7,11 +7,13 @@ Python that has matteplug and the log file: {"host": id, "python": path, "log": 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -80,20 +82,22 @@ class HostFiles:
                 self._fill(draft, python, link)
                 if self.state(python) not in (wanted, "not installed"):
                     backup = self._back_up()
-                self._replace(draft)
-                for target, source in self.beside.items():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    new = target.with_name(f".{target.name}.new")
-                    new.unlink(missing_ok=True)
-                    _place(source, new, link).replace(target)
-                if self.switch is not None:
-                    self.switch.turn(True)
+                with ExitStack() as replaced:
+                    replaced.enter_context(_replaced(self.folder, draft))
+                    for target, source in self.beside.items():
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        new = target.with_name(f".{target.name}.new")
+                        new.unlink(missing_ok=True)
+                        replaced.enter_context(_replaced(target, _place(source, new, link)))
+                    if self.switch is not None:
+                        self.switch.turn(True)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         except OSError as error:
+            folder = Path(error.filename).parent if error.filename else self.folder
             raise RequestError(
                 "host-not-written",
-                f"The plug-in cannot be written to {self.folder}: {error.strerror}.",
+                f"The plug-in cannot be written to {folder}: {error.strerror}.",
                 "Name another folder with --folder.",
             ) from error
         return backup
@@ -164,19 +168,6 @@ class HostFiles:
                 shutil.copy2(target, backup)
         return backup
 
-    def _replace(self, draft: Path) -> None:
-        replaced = self.folder.with_name(f".{self.folder.name}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(replaced)
-        try:
-            draft.rename(self.folder)
-        except OSError:
-            if replaced.exists():
-                replaced.rename(self.folder)
-            raise
-        shutil.rmtree(replaced, ignore_errors=True)
-
 
 def log_file(host: str) -> Path:
     """Return the file to which a host's in-host half writes what went wrong."""
@@ -189,3 +180,31 @@ def _place(source: Path, target: Path, link: bool) -> Path:
     else:
         shutil.copyfile(source, target)
     return target
+
+
+@contextmanager
+def _replaced(target: Path, new: Path) -> Iterator[None]:
+    """Have `new` in a target's place; where the block fails, what was there comes back."""
+    old = target.with_name(f".{target.name}.replaced")
+    _remove(old)
+    if os.path.lexists(target):
+        target.rename(old)
+    try:
+        new.rename(target)
+        yield
+    except BaseException:
+        _remove(new)
+        _remove(target)
+        if os.path.lexists(old):
+            old.rename(target)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there and can be removed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()

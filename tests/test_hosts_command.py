@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,29 @@ def test_an_install_that_fails_leaves_the_older_files(
         files.install(python="/other")
     assert files.state() == "current"
     assert [path.name for path in tmp_path.iterdir()] == [files.folder.name]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_settings_that_cannot_be_written_leave_all_as_it_was(tmp_path: Path, there: bool) -> None:
+    class Locked(_Switch):
+        def turn(self, on: bool) -> None:
+            raise PermissionError(13, "Permission denied", str(tmp_path / "config" / "easelrc"))
+
+    source, target = tmp_path / "easel.desktop", tmp_path / "plug-ins" / "easel.desktop"
+    source.write_text("old")
+    files = HostFiles(
+        host="easel", folder=target.with_suffix(""), sources=(), beside={target: source}
+    )
+    if there:
+        files.install()
+    source.write_text("new")
+    with pytest.raises(RequestError, match="config: Permission denied"):
+        replace(files, switch=Locked()).install(python="/other")
+    names = sorted(path.name for path in target.parent.iterdir())
+    assert names == (["easel", "easel.desktop"] if there else [])
+    if there:
+        source.write_text("old")
+        assert files.state() == "current"
 
 
 def test_the_command_lists_installs_and_removes(
