@@ -28,6 +28,7 @@ _OPTIONS: Mapping[str, type] = {
 }
 _OPAQUE = 1 - 1e-6
 """Alpha from here on is no transparency: GIMP has faster ways to floats that end at 0.9999999."""
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 _RESULTS = {"alpha": ("Y",), "foreground": ("RGB", "RGBA", "BGRA"), "cutout": ("RGBA", "BGRA")}
 
 
@@ -83,7 +84,7 @@ class WireAdapter:
         options = _options(job.options)
         network = options.pop("network", None)
         image, notes = _colours(job.buffers["image"])
-        plate = job.buffers.get("plate")
+        plate, trimap = job.buffers.get("plate"), job.buffers.get("trimap")
         if plate is not None and not plate.covers(job.rect):
             raise RequestError(
                 "plate-size",
@@ -99,7 +100,9 @@ class WireAdapter:
             notes=notes,
         )
         return api.with_guide(
-            request, trimap=_mask(job, "trimap"), selection=_mask(job, "selection")
+            request,
+            trimap=None if trimap is None else _over_black(trimap.placed(job.rect)),
+            selection=_mask(job, "selection"),
         )
 
     def write(self, job: WireJob, matte: Matte) -> None:
@@ -176,6 +179,15 @@ def _mask(job: WireJob, name: str) -> Alpha | None:
     # A host's arithmetic ends a little beside 0 and 1; full scale is 1 whatever the largest value.
     clipped: Alpha = np.clip(mask, 0, 1)
     return clipped
+
+
+def _over_black(trimap: Image) -> Alpha:
+    """Return a trimap's gray, (H, W) [0, 1]: what is transparent, or was erased, is background."""
+    values = pixels.to_float(trimap)  # (H, W[, 3 or 4])
+    if values.ndim == 2:
+        return values
+    gray: Alpha = values[..., :3] @ _LUMA  # (H, W)
+    return gray * values[..., 3] if values.shape[2] == 4 else gray
 
 
 def _with_highlights(job: WireJob, matte: Matte) -> Image:

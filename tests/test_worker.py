@@ -242,6 +242,20 @@ def test_a_plate_has_to_cover_the_picture() -> None:
     assert caught.value.code == "plate-size"
 
 
+def test_what_is_erased_of_a_trimap_layer_is_background() -> None:
+    layer = np.repeat(trimap(8, 4)[..., None], 4, axis=2)
+    layer[..., 3] = 255
+    layer[:2, :, 3] = 0
+    picture = entry("image", np.zeros((4, 8, 3), np.uint8), "RGB u8")
+    read = WireAdapter().read(job(picture, entry("trimap", layer, "BGRA u8"))).trimap
+    opaque = WireAdapter().read(job(picture, entry("trimap", layer[..., :3], "RGB u8"))).trimap
+    assert read is not None
+    assert opaque is not None
+    assert (opaque == trimap(8, 4)).all()
+    assert (read[2:] == trimap(8, 4)[2:]).all()
+    assert (read[:2] == 0).all()
+
+
 def test_the_picture_s_own_transparency_stays() -> None:
     image = np.full((4, 8, 4), 200, np.uint8)
     image[:, 6:, 3] = 51  # a fifth

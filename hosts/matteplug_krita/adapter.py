@@ -1,4 +1,4 @@
-"""What Krita's bytes mean: trimaps are layers with colours and alpha, colours may be linear.
+"""What Krita's bytes mean: their colours may be linear.
 
 Krita's documents of 16 bits and more are linear by default.  The option "linear" says so; then
 "image", "plate" and "trimap" are encoded before the matte is made, and the results decoded.
@@ -21,7 +21,6 @@ from matteplug.types import MatteRequest
 from matteplug.wire import WireAdapter, WireJob
 
 _ENCODED = PixelFormat("RGBA", "f32")
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 
 
 class KritaAdapter(WireAdapter):
@@ -30,8 +29,6 @@ class KritaAdapter(WireAdapter):
     def read(self, job: WireJob) -> MatteRequest:
         """See `matteplug.host.HostAdapter.read`."""
         encoded = {name: _encoded(job, buffer) for name, buffer in job.buffers.items()}
-        if "trimap" in encoded:
-            encoded["trimap"] = _flattened(encoded["trimap"])
         return super().read(replace(job, buffers=encoded, options=_options(job.options)))
 
     def write(self, job: WireJob, matte: Matte) -> None:
@@ -92,14 +89,3 @@ def _encoded(job: WireJob, buffer: Buffer) -> Buffer:
     values[..., :3] = srgb_from_linear(values[..., :3])
     channels = "RGBA" if values.shape[2] == 4 else "RGB"
     return replace(buffer, format=PixelFormat(channels, "f32"), data=values.tobytes())
-
-
-def _flattened(trimap: Buffer) -> Buffer:
-    """Return a trimap layer's gray over black: what is transparent is background."""
-    if trimap.format.channels == "Y":
-        return trimap
-    values = pixels.to_float(trimap.array())  # (H, W, 3 or 4)
-    gray = values[..., :3] @ _LUMA  # (H, W)
-    if values.shape[2] == 4:
-        gray = gray * values[..., 3]
-    return replace(trimap, format=PixelFormat("Y", "f32"), data=gray.tobytes())
