@@ -52,6 +52,11 @@ OTHERS: dict[str, Any] = {
     "to selection": {"settings": {"output": "selection"}, "size": [70, 30], "at": [5, -6]},
     "trimap layer": {"special": "trimap layer"},
     "trimap channel": {"special": "trimap channel"},
+    "erased trimap": {"special": "erased trimap"},
+}
+CROPPED: dict[str, Any] = {
+    "cropped": {"meanwhile": [30, 20]},
+    "cropped mask": {"meanwhile": [30, 20], "settings": {"output": "layer-mask"}},
 }
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "indexed": ({"special": "indexed"}, "Mode > RGB"),
@@ -66,6 +71,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "locked": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
     "deep": ({"precision": 650}, "8 bits a channel"),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
+    "its own trimap": (
+        {"special": "itself", "settings": {"guide": "trimap"}},
+        "The trimap is the layer itself.",
+    ),
     "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),
 }
 
@@ -103,7 +112,7 @@ def start(plug_in: Path, cases: dict[str, Any]) -> tuple[subprocess.Popen[str], 
 @pytest.fixture(scope="module")
 def reports(plug_in: Path) -> dict[str, Any]:
     refused = {title: case for title, (case, _) in REFUSED.items()}
-    process, report = start(plug_in, {**NEW, **OTHERS, **refused})
+    process, report = start(plug_in, {**NEW, **OTHERS, **CROPPED, **refused})
     said, _ = process.communicate(timeout=250)
     assert report.exists(), said
     result: dict[str, Any] = json.loads(report.read_text())
@@ -208,6 +217,27 @@ def test_a_trimap_is_the_guide(reports: dict[str, Any], title: str) -> None:
     (layer,) = reports[title]["layers"]
     expected = np.tile(np.repeat(np.array([0, 128, 255], np.uint8), 20), (40, 1))
     assert (array(layer["pixels"], [60, 40], 4)[..., 3] == expected).all()
+
+
+def test_what_is_erased_of_a_trimap_is_background(reports: dict[str, Any]) -> None:
+    (layer,) = reports["erased trimap"]["layers"]
+    alpha = array(layer["pixels"], [60, 40], 4)[..., 3]
+    assert (alpha[:, ::2] == 0).all()
+    assert (alpha[:, 41::2] == 255).all()
+
+
+def test_a_layer_that_is_cropped_meanwhile(reports: dict[str, Any]) -> None:
+    (layer,) = reports["cropped"]["layers"]
+    alpha, foreground = library_s(reports["cropped"], CROPPED["cropped"])
+    assert not reports["cropped"]["failed"]
+    assert layer["size"] == [60, 40]
+    pixels = array(layer["pixels"], layer["size"], 4)
+    assert (pixels[..., 3] == alpha).all()
+    assert (pixels[..., :3] == foreground)[alpha > 0].all()
+    refused = reports["cropped mask"]
+    assert refused["messages"] == ["The layer changed meanwhile. Try again, or choose a new layer."]
+    assert refused["mask"] is None
+    assert refused["history"] == []
 
 
 @pytest.mark.parametrize("title", REFUSED)

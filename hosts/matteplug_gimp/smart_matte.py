@@ -38,19 +38,22 @@ def make(worker, layers, image, layer, settings, host, report):
     # type: (bridge.Worker, Any, Any, Any, Mapping[str, Any], str, Callable[[float, str], None]) -> str
     """Make a layer's matte and put it into the image; return what the user should know, or "".
 
-    `layers` knows this GIMP's pixels: depth_of, colours, gray, selection, put.  `settings` has what
-    `SETTINGS` names, `host` is the adapter's id.
+    `layers` knows this GIMP's pixels: check, exists, place, colours, trimap, selection, put.
+    `settings` has what `SETTINGS` names, `host` is the adapter's id.
     Raises Refused and bridge.BridgeError; then the image is as it was.
     """
+    output = settings["output"]
     buffers = _buffers(layers, image, layer, settings)
+    seen = buffers["image"]
     options = {
         "network": settings["network"] or None,
         "band_px": int(settings["band-px"]) or None,
         "clean_colours": bool(settings["clean-colours"]),
     }
-    results = _results(settings["output"], layers.depth_of(image))
+    results = _results(output, seen.format.split()[1])
     header, answer = worker.matte(buffers, results, options, host, report)
-    layers.put(image, layer, settings["output"], answer)
+    _check_again(layers, image, layer, output, seen)
+    layers.put(image, layer, output, seen, answer)
     notes = list(header["notes"])
     if len(buffers) == 1:
         found = "Nothing is selected, so the network %s found the foreground by itself."
@@ -69,11 +72,27 @@ def _buffers(layers, image, layer, settings):
             buffers["selection"] = selection
     elif drawable is None:
         raise Refused("Choose the layer or channel that is the %s." % guide)
+    elif drawable == layer:
+        raise Refused("The %s is the layer itself. Choose another." % guide)
     elif guide == "plate":
         buffers["plate"] = layers.colours(image, drawable)
     else:
-        buffers["trimap"] = layers.gray(image, drawable)
+        buffers["trimap"] = layers.trimap(image, drawable)
     return buffers
+
+
+def _check_again(layers, image, layer, output, seen):
+    # type: (Any, Any, Any, str, bridge.Pixels) -> None
+    """Raise Refused where a matte cannot go into the image any more: GIMP was free meanwhile.
+
+    A new layer goes where the pixels `seen` lay; all else has to fit the layer as it is now.
+    """
+    if not layers.exists(layer):
+        raise Refused("The layer is gone, so there is no place for its matte.")
+    layers.check(image, layer, output)
+    fits = layers.place(layer) == (seen.x, seen.y, seen.width, seen.height)
+    if output in ("layer-mask", "selection") and not fits:
+        raise Refused("The layer changed meanwhile. Try again, or choose a new layer.")
 
 
 def _results(output, depth):

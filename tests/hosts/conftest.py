@@ -95,7 +95,7 @@ def start_gimp(chroot: Path) -> Start:
     def start(
         script: str, program: str = "gimp-console-3.0", display: str = ""
     ) -> subprocess.Popen[bytes]:
-        for name in (script, "serving.py"):
+        for name in (script, "serving.py", "editing.py"):
             shutil.copy(HERE / name, chroot / "srv" / "test")
         environment = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",

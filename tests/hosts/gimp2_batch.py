@@ -15,6 +15,9 @@ import time
 sys.path.insert(0, os.path.join(os.environ["GIMP2_DIRECTORY"], "plug-ins/matteplug-smart-matte"))
 
 import gegl_pixels
+import smart_matte as shared
+from editing import EditedMeanwhile
+from gimp_layers import Layers
 from libgimp import INT32, pdb, serve
 from serving import serve as serve_cases
 
@@ -123,26 +126,73 @@ def prepare(case, image, layer, settings):
         return mask
     elif special == "channel selected":
         return pdb.gimp_selection_save(image)
+    elif special == "saved channel":
+        pdb.gimp_selection_save(image)
+        pdb.gimp_image_set_active_layer(image, layer)
+    elif special == "itself":
+        settings["guide-drawable"] = layer
     elif special == "locked":
         pdb.gimp_item_set_lock_content(layer, 1)
     elif special == "plate":
         plate = pdb.gimp_layer_copy(layer, 0)
         pdb.gimp_image_insert_layer(image, plate, None, 0)
         settings.update({"guide": "plate", "guide-drawable": plate})
-    elif special in ("trimap layer", "trimap channel"):
-        width, height = SIZE
-        rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * height
-        if special == "trimap layer":
-            kind = pdb.gimp_drawable_type(layer)
-            guide = pdb.gimp_layer_new(image, width, height, kind, "trimap", 100, 28)
-            pdb.gimp_image_insert_layer(image, guide, None, 0)
-            colours = b"".join(bytes((value, value, value, 255)) for value in rows)
-            gegl_pixels.set_colours(guide, "u8", colours)
-        else:
-            guide = pdb.gimp_selection_save(image)
-            gegl_pixels.set_mask(guide, "u8", rows)
-        settings.update({"guide": "trimap", "guide-drawable": guide})
+    elif special in ("trimap layer", "erased trimap", "trimap channel"):
+        settings.update({"guide": "trimap", "guide-drawable": add_trimap(special, image, layer)})
     return layer
+
+
+def add_trimap(special, image, layer):
+    """Add three stripes as a layer, the upper half of it erased or not, or as a channel."""
+    width, height = SIZE
+    rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * height
+    if special == "trimap channel":
+        channel = pdb.gimp_selection_save(image)
+        gegl_pixels.set_mask(channel, "u8", rows)
+        return channel
+    kind = pdb.gimp_drawable_type(layer)
+    trimap = pdb.gimp_layer_new(image, width, height, kind, "trimap", 100, 28)
+    pdb.gimp_image_insert_layer(image, trimap, None, 0)
+    half = len(rows) // 2 if special == "erased trimap" else 0
+    colours = b"".join(bytes((v, v, v, 255 * (i >= half))) for i, v in enumerate(rows))
+    gegl_pixels.set_colours(trimap, "u8", colours)
+    return trimap
+
+
+EDITS = {
+    "crop": lambda image, _layer: pdb.gimp_image_crop(image, 30, 20, 10, 10),
+    "scale": lambda image, _layer: pdb.gimp_image_scale(image, 30, 20),
+    "move": lambda _image, layer: pdb.gimp_layer_set_offsets(layer, 3, 4),
+    "remove": pdb.gimp_image_remove_layer,
+    "precision": lambda image, _layer: pdb.gimp_image_convert_precision(image, 250),
+    "indexed": lambda image, _layer: pdb.gimp_image_convert_indexed(image, 0, 0, 2, 0, 0, ""),
+    "mask": lambda _image, layer: pdb.gimp_layer_add_mask(
+        layer, pdb.gimp_layer_create_mask(layer, 0)
+    ),
+}
+
+
+def run_edited(case):
+    """Make a matte with an edit meanwhile, and tell what it was made of, and into what."""
+    image, layer = make(case)
+    settings = dict.fromkeys(shared.SETTINGS, "")
+    settings.update({"guide": "selection", "band-px": 0, "output": case["output"]})
+    before = drawable_report(layer)
+    worker = EditedMeanwhile(lambda: EDITS[case["meanwhile"]](image, layer))
+    try:
+        layers = Layers(pdb, gegl_pixels)
+        shared.make(worker, layers, image, layer, settings, "gimp2", None)
+        refused = ""
+    except shared.Refused as error:
+        refused = str(error)
+    report = {
+        "refused": refused,
+        "before": before,
+        "layers": [drawable_report(found) for found in pdb.gimp_image_get_layers(image)[1]],
+        "channels": pdb.gimp_image_get_channels(image)[0],
+    }
+    pdb.gimp_image_delete(image)
+    return report
 
 
 def drawable_report(layer):
@@ -177,6 +227,8 @@ def smart_matte(image, drawable, settings):
 
 
 def run(case):
+    if "meanwhile" in case:
+        return run_edited(case)
     image, layer = make(case)
     settings = dict(case.get("settings", {}))
     drawable = prepare(case, image, layer, settings)
@@ -188,7 +240,7 @@ def run(case):
         started = time.perf_counter()
         results.append(smart_matte(image, drawable, settings))
         elapsed_s = time.perf_counter() - started
-    parent = pdb.gimp_item_get_parent(layer)
+    active, parent = pdb.gimp_image_get_active_drawable(image), pdb.gimp_item_get_parent(layer)
     _, children = pdb.gimp_item_get_children(parent) if parent else pdb.gimp_image_get_layers(image)
     others = [child for child in children if child != layer and not pdb.gimp_item_is_group(child)]
     report = {
@@ -199,6 +251,7 @@ def run(case):
         "selection before": selection,
         "selection": text(gegl_pixels.mask(pdb.gimp_image_get_selection(image), "f32").data),
         "channels": pdb.gimp_image_get_channels(image)[0],
+        "selected": [active and pdb.gimp_item_get_name(active)],
         "layers": [drawable_report(other) for other in others],
     }
     if "save" in case:

@@ -12,8 +12,12 @@ import time
 from gi.repository import Babl, Gegl, Gimp, Gio
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
-sys.path.insert(0, FOLDER)
+PLUG_IN = os.path.join(os.environ["GIMP3_DIRECTORY"], "plug-ins", "matteplug-smart-matte")
+sys.path[:0] = [FOLDER, PLUG_IN]
 
+import gimp_layers
+import smart_matte
+from editing import EditedMeanwhile
 from serving import serve
 
 BASES = {"rgb": Gimp.ImageBaseType.RGB, "gray": Gimp.ImageBaseType.GRAY}
@@ -93,7 +97,7 @@ def make_scene(scene):
     image.insert_layer(layer, None, 0)
     layer.set_offsets(*scene["at"])
     put(layer, name_in_space(layer, "R'G'B' " + depth), base64.b64decode(scene["pixels"]))
-    channel = Gimp.Channel.new(image, "selected", *size, 100, Gegl.Color.new("black"))
+    channel = Gimp.Channel.new(image, "selected", *size, 100, black())
     image.insert_channel(channel, None, 0)
     own = Babl.format_get_encoding(channel.get_format()).split()[0]
     put(channel, f"{own} {depth}", base64.b64decode(scene["selection"]))
@@ -123,6 +127,11 @@ def prepare(case, image, layer, settings):
     elif special == "mask selected":
         layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE))
         return [layer.get_mask()]
+    elif special == "saved channel":
+        image.insert_channel(Gimp.Channel.new(image, "saved", *SIZE, 100, black()), None, 0)
+        image.set_selected_layers([layer])
+    elif special == "itself":
+        settings["guide-drawable"] = layer
     elif special == "locked":
         layer.set_lock_content(True)
     elif special == "locked alpha":
@@ -135,25 +144,67 @@ def prepare(case, image, layer, settings):
         image.insert_layer(plate, None, 1)
         settings["guide"] = "plate"
         settings["guide-drawable"] = plate
-    elif special in ("trimap layer", "trimap channel"):
-        width, height = SIZE
-        rows = bytearray((0,) * 20 + (128,) * 20 + (255,) * 20) * height
-        if special == "trimap layer":
-            guide = Gimp.Layer.new(
-                image, "trimap", width, height, layer.type(), 100, Gimp.LayerMode.NORMAL
-            )
-            image.insert_layer(guide, None, 0)
-            colours = b"".join(bytes((value, value, value, 255)) for value in rows)
-            put(guide, name_in_space(guide, "R'G'B'A u8"), colours)
-        else:
-            black = Gegl.Color.new("black")
-            guide = Gimp.Channel.new(image, "trimap", width, height, 100, black)
-            image.insert_channel(guide, None, 0)
-            own = Babl.format_get_encoding(guide.get_format())
-            put(guide, own.split()[0] + " u8", bytes(rows))
+    elif special in ("trimap layer", "erased trimap", "trimap channel"):
         settings["guide"] = "trimap"
-        settings["guide-drawable"] = guide
+        settings["guide-drawable"] = add_trimap(special, image, layer)
     return [layer]
+
+
+def add_trimap(special, image, layer):
+    """Add three stripes as a layer, the upper half of it erased or not, or as a channel."""
+    rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * SIZE[1]
+    if special == "trimap channel":
+        channel = Gimp.Channel.new(image, "trimap", *SIZE, 100, black())
+        image.insert_channel(channel, None, 0)
+        own = Babl.format_get_encoding(channel.get_format())
+        put(channel, own.split()[0] + " u8", rows)
+        return channel
+    trimap = Gimp.Layer.new(image, "trimap", *SIZE, layer.type(), 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(trimap, None, 0)
+    half = len(rows) // 2 if special == "erased trimap" else 0
+    colours = b"".join(bytes((v, v, v, 255 * (i >= half))) for i, v in enumerate(rows))
+    put(trimap, name_in_space(trimap, "R'G'B'A u8"), colours)
+    return trimap
+
+
+def black():
+    return Gegl.Color.new("black")
+
+
+EDITS = {
+    "crop": lambda image, _layer: image.crop(30, 20, 10, 10),
+    "scale": lambda image, _layer: image.scale(30, 20),
+    "move": lambda _image, layer: layer.set_offsets(3, 4),
+    "remove": lambda image, layer: image.remove_layer(layer),
+    "precision": lambda image, _layer: image.convert_precision(Gimp.Precision.U16_NON_LINEAR),
+    "indexed": lambda image, _layer: image.convert_indexed(
+        Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.MONO, 2, 0, 0, ""
+    ),
+    "mask": lambda _image, layer: layer.add_mask(layer.create_mask(Gimp.AddMaskType.WHITE)),
+}
+
+
+def run_edited(case):
+    """Make a matte with an edit meanwhile, and tell what it was made of, and into what."""
+    image, layer = make(case)
+    settings = dict.fromkeys(smart_matte.SETTINGS, "")
+    settings.update({"guide": "selection", "band-px": 0, "output": case["output"]})
+    before = drawable_report(layer)
+    worker = EditedMeanwhile(lambda: EDITS[case["meanwhile"]](image, layer))
+    try:
+        smart_matte.make(worker, gimp_layers, image, layer, settings, "gimp3", None)
+        refused = ""
+    except smart_matte.Refused as error:
+        refused = str(error)
+    layers = image.get_layers()
+    report = {
+        "refused": refused,
+        "before": before,
+        "layers": [drawable_report(found) for found in layers],
+        "channels": len(image.get_channels()),
+    }
+    image.delete()
+    return report
 
 
 def drawable_report(layer):
@@ -172,6 +223,8 @@ def drawable_report(layer):
 
 
 def run(case):
+    if "meanwhile" in case:
+        return run_edited(case)
     image, layer = make(case)
     settings = dict(case.get("settings", {}))
     drawables = prepare(case, image, layer, settings)
@@ -200,6 +253,7 @@ def run(case):
         "selection before": selection,
         "selection": get(image.get_selection(), "Y float"),
         "channels": len(image.get_channels()),
+        "selected": [found.get_name() for found in image.get_selected_drawables()],
         "layers": [],
     }
     siblings = layer.get_parent().get_children() if layer.get_parent() else image.get_layers()

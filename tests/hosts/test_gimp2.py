@@ -5,7 +5,6 @@ The worker has a fake engine whose alpha is the guide, so that every number is k
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
@@ -26,7 +25,8 @@ from matteplug_gimp.check_gimp2 import check
 from matteplug_gimp.install_gimp2 import WAYS
 from matteplug_gimp.install_gimp2 import files as installation
 
-from . import processes
+from . import meanwhile, processes
+from .reports import floats
 from .run_gimp2 import Gimp2
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
@@ -58,8 +58,14 @@ OTHERS: dict[str, Any] = {
     "layer mask": {"settings": {"output": "layer-mask"}},
     "layer mask float": {"settings": {"output": "layer-mask"}, "precision": 650},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
-    "to selection": {"settings": {"output": "selection"}, "size": [70, 30], "at": [5, -6]},
+    "to selection": {
+        "settings": {"output": "selection"},
+        "size": [70, 30],
+        "at": [5, -6],
+        "special": "saved channel",
+    },
     "trimap layer": {"special": "trimap layer"},
+    "erased trimap": {"special": "erased trimap"},
     "trimap channel": {"special": "trimap channel"},
     "linear trimap channel": {"special": "trimap channel", "precision": 600},
 }
@@ -75,6 +81,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "locked mask": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
+    "its own trimap": (
+        {"special": "itself", "settings": {"guide": "trimap"}},
+        "The trimap is the layer itself.",
+    ),
+    "its own plate": (
+        {"special": "itself", "settings": {"guide": "plate"}},
+        "The plate is the layer itself.",
+    ),
     "unknown guide": ({"settings": {"guide": "scribble"}}, "selection, trimap, plate"),
     "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),
     "plate without its network": ({"special": "plate"}, "plate"),
@@ -85,12 +99,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def reports(gimp2: Gimp2) -> dict[str, Any]:
     refused = {title: case for title, (case, _) in REFUSED.items()}
     return gimp2.cases.run({**DONE, **OTHERS, **refused})
-
-
-def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
-    width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(text), np.float32)
-    return values.reshape((height, width, channels)[: 2 + (channels > 1)])
 
 
 def stored(values: NDArray[np.float32], depth: str) -> NDArray[Any]:
@@ -125,7 +133,7 @@ def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], titl
     assert report.get("error") is None
     assert {status for status, _ in report["results"]} == {"success"}, report["results"]
     assert report["untouched"]
-    assert report["channels"] == (1 if "trimap channel" in title else 0)
+    assert report["channels"] == ("trimap channel" in title or title == "to selection")
 
 
 @pytest.mark.parametrize("title", DONE)
@@ -193,6 +201,7 @@ def test_the_matte_becomes_the_selection(reports: dict[str, Any]) -> None:
     got = floats(report["selection"], document, 1)
     assert report["layers"] == []
     assert (stored(got, "uint8") == stored(expected, "uint8")).all()
+    assert report["selected"] == ["Kätzchen"], "and not the channel, to paint into"
 
 
 @pytest.mark.parametrize("title", ["trimap layer", "trimap channel", "linear trimap channel"])
@@ -202,6 +211,13 @@ def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> 
     assert (alpha[:, :20] == 0).all()
     assert np.abs(alpha[:, 20:40] - 0.5).max() <= 0.51 / 255
     assert (alpha[:, 40:] == 1).all()
+
+
+def test_what_is_erased_of_a_trimap_is_background(reports: dict[str, Any]) -> None:
+    made = next(layer for layer in reports["erased trimap"]["layers"] if "matte" in layer["name"])
+    alpha = floats(made["pixels"], made)[:, :54, 3]
+    assert (alpha[:20] == 0).all()
+    assert (alpha[20:, 40:] == 1).all()
 
 
 @pytest.mark.parametrize("title", REFUSED)
@@ -214,6 +230,16 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     assert "The log" not in message, "nothing is broken"
     assert report["untouched"]
     assert [layer for layer in report["layers"] if "matte" in layer["name"]] == []
+
+
+@pytest.fixture(scope="module")
+def edited(gimp2: Gimp2) -> dict[str, Any]:
+    return gimp2.cases.run(meanwhile.CASES)
+
+
+@pytest.mark.parametrize("title", meanwhile.CASES)
+def test_an_edit_meanwhile_spoils_nothing(edited: dict[str, Any], title: str) -> None:
+    meanwhile.judge(edited[title], title)
 
 
 def test_a_photograph_comes_out_as_from_the_library(gimp2: Gimp2, shared: Path) -> None:

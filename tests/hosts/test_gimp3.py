@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from matteplug import api, files
 from matteplug.testing import FakeEngine
 
-from . import processes
+from . import meanwhile, processes
 from .cases import Cases
+from .reports import floats
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
@@ -60,8 +61,14 @@ CASES: dict[str, Any] = {
     "twice": {"runs": 2},
     "layer mask": {"settings": {"output": "layer-mask"}},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
-    "to selection": {"settings": {"output": "selection"}, "size": [40, 30], "at": [5, 6]},
+    "to selection": {
+        "settings": {"output": "selection"},
+        "size": [40, 30],
+        "at": [5, 6],
+        "special": "saved channel",
+    },
     "trimap layer": {"special": "trimap layer"},
+    "erased trimap": {"special": "erased trimap"},
     "trimap channel": {"special": "trimap channel"},
     "linear trimap channel": {"special": "trimap channel", "precision": "FLOAT_LINEAR"},
     "trimap beside": {"special": "trimap channel", "size": [40, 30], "at": [10, 6]},
@@ -84,6 +91,8 @@ CASES: dict[str, Any] = {
     "no plate": {"settings": {"guide": "plate"}},
     "small plate": {**PLATE, "plate": "small.png"},
     "no trimap": {"settings": {"guide": "trimap"}},
+    "its own trimap": {"special": "itself", "settings": {"guide": "trimap"}},
+    "its own plate": {"special": "itself", "settings": {"guide": "plate"}},
     "unknown network": {"settings": {"network": "nothing"}},
 }
 
@@ -102,12 +111,6 @@ def pictures() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     plate = cv2.GaussianBlur(noise, (0, 0), 1.5).astype(np.uint8)
     return plate, cv2.circle(plate.copy(), (80, 60), 25, (250, 240, 200), -1, cv2.LINE_AA)
-
-
-def floats(text: str, layer: dict[str, Any], channels: int = 4) -> NDArray[np.float32]:
-    width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(text), np.float32)
-    return values.reshape((height, width, channels)[: 2 + (channels > 1)])
 
 
 def expected(report: dict[str, Any], title: str) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -134,7 +137,8 @@ def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], titl
     assert report.get("error") is None
     assert {status for status, _ in report["results"]} == {"success"}, report["results"]
     assert report["untouched"]
-    assert report["channels"] == ("trimap" in title and "layer" not in title)
+    channels = ("trimap channel", "linear trimap channel", "trimap beside", "to selection")
+    assert report["channels"] == (title in channels)
 
 
 OTHER_OUTPUT = ("layer mask", "to selection", "new layer with mask")
@@ -190,6 +194,7 @@ def test_the_matte_becomes_the_selection(reports: dict[str, Any]) -> None:
     inside = np.zeros_like(selection)
     inside[6:36, 5:45] = alpha
     assert (np.rint(selection * 255) == np.rint(inside * 255)).all()
+    assert report["selected"] == ["cat"], "and not the channel, to paint into"
 
 
 @pytest.mark.parametrize("title", ["trimap layer", "trimap channel", "linear trimap channel"])
@@ -201,6 +206,13 @@ def test_a_trimap_is_read_as_it_is_seen(reports: dict[str, Any], title: str) -> 
     assert (alpha[:, :20] == 0).all()
     assert np.abs(alpha[:, 20:40] - 0.5).max() <= 0.51 / 255
     assert (alpha[:, 40:] == 1).all()
+
+
+def test_what_is_erased_of_a_trimap_is_background(reports: dict[str, Any]) -> None:
+    made = next(layer for layer in reports["erased trimap"]["layers"] if "matte" in layer["name"])
+    alpha = floats(made["pixels"], made)[:, :54, 3]
+    assert (alpha[:20] == 0).all()
+    assert (alpha[20:, 40:] == 1).all()
 
 
 def test_a_trimap_covers_its_part_of_a_small_layer(reports: dict[str, Any]) -> None:
@@ -247,6 +259,8 @@ def test_automatic_says_which_network_did_without_a_selection(reports: dict[str,
         ("no plate", "Choose the layer or channel"),
         ("small plate", "does not cover"),
         ("no trimap", "Choose the layer or channel"),
+        ("its own trimap", "The trimap is the layer itself."),
+        ("its own plate", "The plate is the layer itself."),
         ("unknown network", "no network named 'nothing'"),
     ],
 )
@@ -258,6 +272,16 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str, words: 
     assert words in message
     assert "The log" not in message, "nothing is broken"
     assert report["untouched"]
+
+
+@pytest.fixture(scope="module")
+def edited(gimp3: Cases) -> dict[str, Any]:
+    return gimp3.run(meanwhile.CASES)
+
+
+@pytest.mark.parametrize("title", meanwhile.CASES)
+def test_an_edit_meanwhile_spoils_nothing(edited: dict[str, Any], title: str) -> None:
+    meanwhile.judge(edited[title], title)
 
 
 def test_a_photograph_comes_out_as_from_the_library(

@@ -67,16 +67,35 @@ def prepare(case, image, layer, settings):
         return layer.mask if special == "mask selected" else layer
     elif special == "locked":
         layer.locked = True
-    elif special in ("trimap layer", "trimap channel"):
+    elif special == "itself":
+        settings["guide-drawable"] = layer
+    elif special in ("trimap layer", "erased trimap", "trimap channel"):
         rows = bytearray([0] * 20 + [128] * 20 + [255] * 20) * HEIGHT
         if special == "trimap layer":
             guide = gimp.Layer(image, WIDTH, HEIGHT, 0, "trimap")
             guide.data = bytearray(value for value in rows for _ in range(3))
+        elif special == "erased trimap":
+            guide = gimp.Layer(image, WIDTH, HEIGHT, 3, "trimap")
+            guide.data[::2], guide.data[1::2] = rows, bytearray([0, 255]) * (len(rows) // 2)
         else:
             guide = gimp.Channel(image, WIDTH, HEIGHT)
             guide.data = rows
         settings.update({"guide": "trimap", "guide-drawable": guide})
     return layer
+
+
+def crop_meanwhile(layer, width, height):
+    """Have the user crop the layer while the next matte is made."""
+    matte = bridge.Worker.matte
+
+    def then_crop(*arguments):
+        answer = matte(*arguments)
+        layer.width, layer.height = width, height
+        layer.data = layer.data[: width * height * layer.bpp]
+        bridge.Worker.matte = matte
+        return answer
+
+    bridge.Worker.matte = then_crop
 
 
 def text(data):
@@ -90,6 +109,8 @@ def run(case):
     before, selection = bytes(layer.data), text(image.selection.data)
     del gimp.messages[:], gimp.notes[:]
     failed = False
+    if "meanwhile" in case:
+        crop_meanwhile(layer, *case["meanwhile"])
     for _ in range(case.get("runs", 1)):
         params, function, _, _ = start(running=True)
         arguments = [str(settings[p[1]]) if isinstance(settings.get(p[1]), type(u""))
@@ -105,7 +126,7 @@ def run(case):
         "handler": gimp.pdb.handler,
         "progress": list(gimp.progress),
         "untouched": bytes(layer.data) == before,
-        "source": text(layer.data),
+        "source": text(before),
         "selection before": selection,
         "selection": text(image.selection.data),
         "mask": layer.mask and text(layer.mask.data),
@@ -129,6 +150,8 @@ params, _, label, menu = start(running=False)
 listed = {"label": label, "menu": menu, "params": [list(map(str, p[1:3])) for p in params]}
 listed["networks when listed"] = [value for _, value in params[2][4]]
 params = start(running=True)[0]
+import bridge  # beside the plug-in, which has put its folder on the path
+
 listed["networks when run"] = [value for _, value in params[2][4]]
 with io.open(CASES, encoding="utf-8") as file:
     cases = json.load(file)

@@ -19,7 +19,6 @@ class Image(object):
         self.selection = Channel(self, width, height)
         self.history = []  # what the user could undo: steps are names, a group is a list
         self._group = None
-        self.deleted = False
 
     def step(self, name):
         (self.history if self._group is None else self._group).append(name)
@@ -83,12 +82,6 @@ class _Pdb(object):
 
     handler = 0
 
-    def gimp_image_new(self, width, height, base_type):
-        return Image(width, height, base_type)
-
-    def gimp_image_delete(self, image):
-        image.deleted = True
-
     def gimp_image_base_type(self, image):
         return image.base_type
 
@@ -146,6 +139,9 @@ class _Pdb(object):
         image.selection.data = selected
         image.step("select")
 
+    def gimp_item_is_valid(self, item):
+        return int(item in item.image.layers)
+
     def gimp_item_is_layer(self, item):
         return int(isinstance(item, Layer))
 
@@ -177,11 +173,6 @@ class _Pdb(object):
         assert isinstance(name, str)
         assert (opacity, mode) == (100.0, 28)
         return Layer(image, width, height, kind, name)
-
-    def gimp_layer_new_from_drawable(self, layer, image):
-        copy = Layer(image, layer.width, layer.height, 2, "copy")
-        copy.data = layer.data[1 :: layer.bpp] if layer.bpp > 2 else layer.data[:: layer.bpp]
-        return copy
 
     def gimp_layer_set_offsets(self, layer, x, y):
         layer.offsets = (x, y)

@@ -10,7 +10,7 @@ from smart_matte import Refused
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
-    from typing import Any, Mapping
+    from typing import Any, Callable, Mapping
 
     import bridge
 
@@ -58,23 +58,29 @@ class Layers(object):
         if pdb.gimp_item_get_lock_content(layer):
             raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
 
-    def depth_of(self, image):
-        # type: (Any) -> str
-        """Return the depth, as the wire has it, in which pixels are read and written."""
-        return self._pixels.depth_of(image)  # type: ignore[no-any-return]
+    def exists(self, layer):
+        # type: (Any) -> bool
+        """Tell whether a layer is still in its image."""
+        return bool(self._pdb.gimp_item_is_valid(layer))
+
+    def place(self, layer):
+        # type: (Any) -> tuple[int, int, int, int]
+        """Return where a layer lies: x, y, width, height."""
+        pdb = self._pdb
+        x, y = pdb.gimp_drawable_offsets(layer)
+        return x, y, pdb.gimp_drawable_width(layer), pdb.gimp_drawable_height(layer)
 
     def colours(self, image, layer):
         # type: (Any, Any) -> bridge.Pixels
         """Return a layer's pixels."""
-        pixels = self._pixels.colours(layer, self.depth_of(image))  # type: bridge.Pixels
-        return self._placed(pixels, layer)
+        return self._read(self._pixels.colours, image, layer)
 
-    def gray(self, image, drawable):
+    def trimap(self, image, drawable):
         # type: (Any, Any) -> bridge.Pixels
-        """Return a layer's or a channel's gray values, as the user sees them."""
-        is_layer = self._pdb.gimp_item_is_layer(drawable)
-        read = self._pixels.gray if is_layer else self._pixels.mask
-        return self._placed(read(drawable, self.depth_of(image)), drawable)
+        """Return what tells the foreground: a layer's pixels, or a channel's values."""
+        if self._pdb.gimp_item_is_layer(drawable):
+            return self.colours(image, drawable)
+        return self._read(self._pixels.mask, image, drawable)
 
     def selection(self, image, _layer):
         # type: (Any, Any) -> bridge.Pixels | None
@@ -82,22 +88,22 @@ class Layers(object):
         if self._pdb.gimp_selection_is_empty(image):
             return None
         selection = self._pdb.gimp_image_get_selection(image)
-        return self._pixels.mask(selection, self.depth_of(image))  # type: ignore[no-any-return]
+        return self._pixels.mask(selection, self._pixels.depth_of(image))  # type: ignore[no-any-return]
 
-    def put(self, image, layer, output, answer):
-        # type: (Any, Any, str, Mapping[str, bytes]) -> None
-        """Put the matte into the image, as one step of its history."""
+    def put(self, image, layer, output, seen, answer):
+        # type: (Any, Any, str, bridge.Pixels, Mapping[str, bytes]) -> None
+        """Put the matte of the pixels `seen` into the image, as one step of its history."""
         self._pdb.gimp_image_undo_group_start(image)
         try:
             if output == "new-layer":
-                self._new_layer(image, layer, answer["cutout"])
+                self._new_layer(image, layer, seen, answer["cutout"])
             elif output == "new-layer-with-mask":
-                new = self._new_layer(image, layer, answer["foreground"])
-                self._add_mask(image, new, answer["alpha"])
+                new = self._new_layer(image, layer, seen, answer["foreground"])
+                self._add_mask(new, seen, answer["alpha"])
             elif output == "layer-mask":
-                self._add_mask(image, layer, answer["alpha"])
+                self._add_mask(layer, seen, answer["alpha"])
             else:
-                self._select(image, layer, answer["alpha"])
+                self._select(image, layer, seen, answer["alpha"])
         finally:
             self._pdb.gimp_image_undo_group_end(image)
 
@@ -113,43 +119,48 @@ class Layers(object):
         finally:
             self._pdb.gimp_message_set_handler(before)
 
-    def _new_layer(self, image, layer, data=None):
-        # type: (Any, Any, bytes | None) -> Any
+    def _new_layer(self, image, layer, seen, data=None):
+        # type: (Any, Any, bridge.Pixels, bytes | None) -> Any
         pdb = self._pdb
         new = pdb.gimp_layer_new(
             image,
-            pdb.gimp_drawable_width(layer),
-            pdb.gimp_drawable_height(layer),
+            seen.width,
+            seen.height,
             GRAYA_IMAGE if pdb.gimp_image_base_type(image) == GRAY else RGBA_IMAGE,
             "%s matte" % pdb.gimp_item_get_name(layer),
             100.0,
             LAYER_MODE_NORMAL,
         )
-        pdb.gimp_layer_set_offsets(new, *pdb.gimp_drawable_offsets(layer))
+        pdb.gimp_layer_set_offsets(new, seen.x, seen.y)
         parent = pdb.gimp_item_get_parent(layer)
         pdb.gimp_image_insert_layer(
             image, new, parent, pdb.gimp_image_get_item_position(image, layer)
         )
         if data is not None:
-            self._pixels.set_colours(new, self.depth_of(image), data)
+            self._pixels.set_colours(new, _depth(seen), data)
         return new
 
-    def _add_mask(self, image, layer, data):
-        # type: (Any, Any, bytes) -> Any
+    def _add_mask(self, layer, seen, data):
+        # type: (Any, bridge.Pixels, bytes) -> Any
         mask = self._pdb.gimp_layer_create_mask(layer, ADD_MASK_WHITE)
         self._pdb.gimp_layer_add_mask(layer, mask)
-        self._pixels.set_mask(mask, self.depth_of(image), data)
+        self._pixels.set_mask(mask, _depth(seen), data)
         return mask
 
-    def _select(self, image, layer, data):
-        # type: (Any, Any, bytes) -> None
+    def _select(self, image, layer, seen, data):
+        # type: (Any, Any, bridge.Pixels, bytes) -> None
         """Replace the selection, by way of a mask: GIMP has no other way to write a part of one."""
-        carrier = self._new_layer(image, layer)
-        mask = self._add_mask(image, carrier, data)
+        carrier = self._new_layer(image, layer, seen)
+        mask = self._add_mask(carrier, seen, data)
         self._pdb.gimp_image_select_item(image, REPLACE, mask)
         self._pdb.gimp_image_remove_layer(image, carrier)
 
-    def _placed(self, pixels, drawable):
-        # type: (bridge.Pixels, Any) -> bridge.Pixels
-        x, y = self._pdb.gimp_drawable_offsets(drawable)
-        return pixels._replace(x=x, y=y)
+    def _read(self, read, image, drawable):
+        # type: (Callable[[Any, str], bridge.Pixels], Any, Any) -> bridge.Pixels
+        x, y, _, _ = self.place(drawable)
+        return read(drawable, self._pixels.depth_of(image))._replace(x=x, y=y)
+
+
+def _depth(pixels):
+    # type: (bridge.Pixels) -> str
+    return pixels.format.split()[1]

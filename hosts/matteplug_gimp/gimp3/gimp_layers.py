@@ -20,11 +20,16 @@ ENCODED = {
 
 def the_layer(image, drawables):
     """Return the one layer to work on, or raise Refused."""
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise Refused("An indexed image has no soft edges. Convert it first: Image > Mode > RGB.")
     if len(drawables) != 1:
         raise Refused("Select one layer; %d are selected." % len(drawables))
-    layer = drawables[0]
+    check(image, drawables[0])
+    return drawables[0]
+
+
+def check(image, layer, output=""):
+    """Raise Refused where the layer cannot be matted, or cannot take the output."""
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise Refused("An indexed image has no soft edges. Convert it first: Image > Mode > RGB.")
     if image.get_floating_sel() is not None:
         raise Refused("There is a floating selection. Anchor it first: Layer > Anchor Layer.")
     if isinstance(layer, Gimp.LayerMask):
@@ -33,17 +38,22 @@ def the_layer(image, drawables):
         raise Refused("A channel is selected. Select a layer.")
     if layer.is_group_layer():
         raise Refused("A layer group has no pixels of its own. Select a layer in it, or merge it.")
-    return layer
-
-
-def check_output(layer, output):
-    """Raise Refused where the layer cannot take the output; called before any work."""
     if output != "layer-mask":
         return
     if layer.get_mask() is not None:
         raise Refused("The layer has a mask already. Apply or delete it, or choose a new layer.")
     if layer.get_lock_content():
         raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
+
+
+def exists(layer):
+    """Tell whether a layer is still in its image."""
+    return layer.is_valid()
+
+
+def place(layer):
+    """Return where a layer lies: x, y, width, height."""
+    return (*_offsets(layer), layer.get_width(), layer.get_height())
 
 
 def depth_of(image):
@@ -72,11 +82,11 @@ def colours(image, layer):
     return _read(layer, "RGBA " + depth, _in_space_of(layer, "R'G'B'A", depth))
 
 
-def gray(image, drawable):
-    """Return a layer's or a channel's gray values, as the user sees them."""
-    depth = depth_of(image)
+def trimap(image, drawable):
+    """Return what tells the foreground: a layer's pixels, or a channel's values."""
     if isinstance(drawable, Gimp.Layer):
-        return _read(drawable, "Y " + depth, _in_space_of(drawable, "Y'", depth))
+        return colours(image, drawable)
+    depth = depth_of(image)
     return _read(drawable, "Y " + depth, _channel_format(drawable, depth))
 
 
@@ -85,64 +95,67 @@ def selection(image, layer):
     if Gimp.Selection.is_empty(image):
         return None
     depth = depth_of(image)
-    x, y = _offsets(layer)
-    rectangle = Gegl.Rectangle.new(x, y, layer.get_width(), layer.get_height())
+    rectangle = Gegl.Rectangle.new(*place(layer))
     # "Y'" would bend the values: masks are linear
     data = _get(image.get_selection(), rectangle, "Y " + BABL_DEPTHS[depth])
-    return Pixels("Y " + depth, rectangle.width, rectangle.height, data, x, y)
+    return Pixels("Y " + depth, rectangle.width, rectangle.height, data, rectangle.x, rectangle.y)
 
 
-def put(image, layer, output, answer):
-    """Put the matte into the image, as one step of its history."""
+def put(image, layer, output, seen, answer):
+    """Put the matte of the pixels `seen` into the image, as one step of its history."""
     image.undo_group_start()
     try:
         if output == "new-layer":
-            _new_layer(image, layer, answer["cutout"])
+            _new_layer(image, layer, seen, answer["cutout"])
         elif output == "new-layer-with-mask":
-            _add_mask(image, _new_layer(image, layer, answer["foreground"]), answer["alpha"])
+            _add_mask(_new_layer(image, layer, seen, answer["foreground"]), seen, answer["alpha"])
         elif output == "layer-mask":
-            _add_mask(image, layer, answer["alpha"])
+            _add_mask(layer, seen, answer["alpha"])
         else:
-            _select(image, layer, answer["alpha"])
+            _select(image, seen, answer["alpha"])
     finally:
         image.undo_group_end()
 
 
-def _new_layer(image, layer, data):
+def _new_layer(image, layer, seen, data):
     grayscale = image.get_base_type() == Gimp.ImageBaseType.GRAY
     new = Gimp.Layer.new(
         image,
         "%s matte" % layer.get_name(),
-        layer.get_width(),
-        layer.get_height(),
+        seen.width,
+        seen.height,
         Gimp.ImageType.GRAYA_IMAGE if grayscale else Gimp.ImageType.RGBA_IMAGE,
         100.0,
         Gimp.LayerMode.NORMAL,
     )
-    new.set_offsets(*_offsets(layer))
+    new.set_offsets(seen.x, seen.y)
     image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
-    _set(new, _in_space_of(new, "R'G'B'A", depth_of(image)), data)
+    _set(new, _in_space_of(new, "R'G'B'A", _depth(seen)), data)
     return new
 
 
-def _add_mask(image, layer, data):
+def _add_mask(layer, seen, data):
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
-    _set(mask, "Y " + BABL_DEPTHS[depth_of(image)], data)
+    _set(mask, "Y " + BABL_DEPTHS[_depth(seen)], data)
 
 
-def _select(image, layer, data):
+def _select(image, seen, data):
     """Replace the selection, by way of a channel: GIMP has no other way to write one."""
-    depth = depth_of(image)
+    selected = image.get_selected_layers()
     channel = Gimp.Channel.new(
         image, "matte", image.get_width(), image.get_height(), 100.0, Gegl.Color.new("black")
     )
     image.insert_channel(channel, None, 0)
-    x, y = _offsets(layer)
-    rectangle = (x, y, layer.get_width(), layer.get_height())
-    _set(channel, _channel_format(channel, depth), data, rectangle)
+    rectangle = (seen.x, seen.y, seen.width, seen.height)
+    _set(channel, _channel_format(channel, _depth(seen)), data, rectangle)
     image.select_item(Gimp.ChannelOps.REPLACE, channel)
     image.remove_channel(channel)
+    image.set_selected_layers(selected)  # inserting a channel has selected that
+
+
+def _depth(pixels):
+    return pixels.format.split()[1]
 
 
 def _channel_format(channel, depth):

@@ -37,7 +37,7 @@ def run(procedure, run_mode, image, drawables, config, _data):
                 if not _ask(procedure, config, worker.hello["networks"]):
                     return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
             chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
-            gimp_layers.check_output(layer, chosen["output"])
+            gimp_layers.check(image, layer, chosen["output"])
             Gimp.progress_init("Smart Matte")
             notes = smart_matte.make(worker, gimp_layers, image, layer, chosen, "gimp3", _report)
         Gimp.progress_end()
@@ -105,7 +105,7 @@ class SmartMatte(Gimp.PlugIn):
     def do_create_procedure(self, name):
         """Describe the procedure, its menu entry and its settings."""
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
-        procedure.set_image_types("RGB*, GRAY*")
+        procedure.set_image_types("*")  # indexed images too: they get a sentence
         # Several layers get the menu entry too, and a sentence instead of silence.
         procedure.set_sensitivity_mask(
             Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES

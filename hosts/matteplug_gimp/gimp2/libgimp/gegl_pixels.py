@@ -73,11 +73,6 @@ def colours(layer, depth):
     return _read(layer, "RGB", depth, "R'G'B'")
 
 
-def gray(layer, depth):
-    """Return a layer's gray values, sRGB-encoded."""
-    return _read(layer, "Y", depth, "Y'")
-
-
 def mask(channel, depth):
     """Return the values of a channel, a mask or the selection."""
     return _read(channel, "Y", depth, None)

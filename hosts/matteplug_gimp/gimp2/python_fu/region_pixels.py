@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 pdb = gimp.pdb
 _U8 = 150
-_GRAY = 1
 _WIRE_CHANNELS = {1: "Y", 3: "RGB", 4: "RGBA"}
 
 
@@ -45,19 +44,6 @@ def colours(layer, _depth):
     if channels == 2:
         data, channels = _interleaved((0, 0, 0, 1), data, 2), 4
     return Pixels(_WIRE_CHANNELS[channels] + " u8", layer.width, layer.height, data)
-
-
-def gray(layer, _depth):
-    # type: (gimp.Layer, str) -> Pixels
-    """Return a layer's gray values, as GIMP makes them."""
-    scratch = pdb.gimp_image_new(layer.width, layer.height, _GRAY)
-    try:
-        copy = pdb.gimp_layer_new_from_drawable(layer, scratch)
-        pdb.gimp_image_insert_layer(scratch, copy, None, 0)
-        data = _interleaved((0,), _read(copy), copy.bpp)
-    finally:
-        pdb.gimp_image_delete(scratch)
-    return Pixels("Y u8", layer.width, layer.height, data)
 
 
 def mask(channel, _depth):
