@@ -6,12 +6,15 @@ file "stop" ends it; see serving.py.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 class Cases:
@@ -64,3 +67,15 @@ class Cases:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def line(path: Path, number: int, limit_s: float = 200.0) -> str:
+    """Wait for a file's line of that number."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        with contextlib.suppress(FileNotFoundError):
+            lines = path.read_text().splitlines(keepends=True)
+            if len(lines) > number and lines[number].endswith("\n"):
+                return lines[number]
+        time.sleep(0.05)
+    pytest.fail(f"no line {number} in {path.name}")

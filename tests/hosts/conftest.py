@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,6 +36,7 @@ PACKAGES = (
 FAKE, TIMED, REAL = (f"/opt/matteplug/{name}" for name in ("fake", "timed", "python"))
 """What the plug-in starts, in the chroot: a worker with a fake engine, one that notes how long it
 took, or Python itself."""
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _SCRIPT = """\
 #!/bin/sh
 export PYTHONPATH=/opt/matteplug:/opt/matteplug/hosts:/opt/packages
@@ -88,6 +90,18 @@ def _install(root: Path) -> None:
     files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python=FAKE)
 
 
+@contextmanager
+def worker_of(chroot: Path, python: str) -> Iterator[None]:
+    """Have the plug-in start another worker than the one with a fake engine."""
+    settings = chroot / "srv" / "gimp" / "plug-ins" / "matteplug-smart-matte" / "settings.json"
+    fake = settings.read_text()
+    settings.write_text(fake.replace(FAKE, python))
+    try:
+        yield
+    finally:
+        settings.write_text(fake)
+
+
 @pytest.fixture(scope="session")
 def start_gimp(chroot: Path) -> Start:
     """A function that starts GIMP in the chroot and has it run a file of this folder."""
@@ -98,7 +112,7 @@ def start_gimp(chroot: Path) -> Start:
         for name in (script, "serving.py", "editing.py"):
             shutil.copy(HERE / name, chroot / "srv" / "test")
         environment = {
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": PATH,
             "HOME": "/srv/test",
             "LC_ALL": "C.UTF-8",
             "GIMP3_DIRECTORY": "/srv/gimp",

@@ -195,6 +195,32 @@ def run_edited(case):
     return report
 
 
+def run_undone(case):
+    """Show an image, and make mattes of it that the user takes back, each before the next."""
+    image, layer = make(case)
+    display, report = pdb.gimp_display_new(image), {}
+    for output in case["undone"]:
+        before = state(image)
+        result = smart_matte(image, layer, {"output": output})
+        pdb.gimp_displays_flush()
+        with open(os.path.join(FOLDER, "finished"), "a") as file:
+            file.write(result[0] + "\n")
+        changed, end = state(image) != before, time.monotonic() + 20
+        while state(image) != before and time.monotonic() < end:
+            time.sleep(0.1)
+        report[output] = [changed, state(image) == before]
+    pdb.gimp_display_delete(display)
+    return report
+
+
+def state(image):
+    """Return what one step back has to bring back."""
+    _, layers = pdb.gimp_image_get_layers(image)
+    selection = gegl_pixels.mask(pdb.gimp_image_get_selection(image), "u8").data
+    masks = [pdb.gimp_layer_get_mask(layer) is not None for layer in layers]
+    return layers, masks, pdb.gimp_image_get_active_drawable(image), selection
+
+
 def drawable_report(layer):
     mask, parent = pdb.gimp_layer_get_mask(layer), pdb.gimp_item_get_parent(layer)
     return {
@@ -229,6 +255,8 @@ def smart_matte(image, drawable, settings):
 def run(case):
     if "meanwhile" in case:
         return run_edited(case)
+    if "undone" in case:
+        return run_undone(case)
     image, layer = make(case)
     settings = dict(case.get("settings", {}))
     drawable = prepare(case, image, layer, settings)

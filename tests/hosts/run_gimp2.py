@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from hosts.cases import Cases
+from hosts.metadata import describe
 from matteplug.host_places import Place
 from matteplug_gimp.install_gimp2 import files
 
 HERE = Path(__file__).resolve().parent
 WORKER = HERE.parent / "wire" / "fake_worker.py"
+ROOT = HERE.parents[1]
+_REAL = f'#!/bin/sh\nexport PYTHONPATH="{{path}}"\nexec "{sys.executable}" "$@"\n'
 _FAKE = f'#!/bin/sh\necho $$ > "$0.pid"\nexec "{sys.executable}" "{WORKER}"\n'
 
 
@@ -37,10 +40,12 @@ class Gimp2:
             shutil.copy(HERE / name, driver.parent)
         driver.chmod(0o755)
         (folder / "gimp" / "gimprc").write_text("(check-updates no)\n")
-        worker = folder / "python"
-        worker.write_text(_FAKE)
-        worker.chmod(0o755)
-        self.python = str(worker)
+        describe(folder / "metadata")
+        path = ":".join(map(str, (folder / "metadata", ROOT, ROOT / "hosts")))
+        for name, script in {"python": _FAKE, "real-python": _REAL.format(path=path)}.items():
+            (folder / name).write_text(script)
+            (folder / name).chmod(0o755)
+        self.python, self.real_python = str(folder / "python"), str(folder / "real-python")
         self.files = files(Place(folder=plug_ins))
         self.files.install(self.python)
         self.cases = Cases(folder, self.start)

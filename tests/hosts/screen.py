@@ -6,6 +6,7 @@ MATTEPLUG_SCREENSHOTS names a folder for pictures (these need ImageMagick's ``im
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -57,6 +58,13 @@ class Screen:
         time.sleep(0.5)
         for key in keys:
             self.do("key", key)
+
+    def click(self, window: str, from_corner: tuple[int, int]) -> None:
+        """Click at a place that is told from the lower right corner of a window."""
+        said = self.do("getwindowgeometry", "--shell", window)
+        at = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
+        x, y = at["X"] + at["WIDTH"] + from_corner[0], at["Y"] + at["HEIGHT"] + from_corner[1]
+        self.do("mousemove", str(x), str(y), "click", "1")
 
     def choose(self, window: str, action: str, *keys: str, dialog: str) -> str:
         """Start one of GIMP's actions by its search, and return the dialog that it brings.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -41,6 +40,8 @@ PRECISIONS: dict[str, tuple[int, str, float]] = {
     "float": (650, "float32", 0),
     "float linear": (600, "float32", 1e-5),
 }
+PART = np.s_[100:260, 200:400]
+"""A part of the photograph with hair in it, small enough for a network to take a second."""
 DONE: dict[str, Any] = {
     "plain": {},
     "opaque": {"opaque": True},
@@ -242,28 +243,43 @@ def test_an_edit_meanwhile_spoils_nothing(edited: dict[str, Any], title: str) ->
     meanwhile.judge(edited[title], title)
 
 
-def test_a_photograph_comes_out_as_from_the_library(gimp2: Gimp2, shared: Path) -> None:
-    picture = shared / "eval" / "lemur" / "lemur.png"
-    image = files.read(picture).image
+def compare(image: NDArray[Any], gimp2: Gimp2, engine: FakeEngine | None) -> NDArray[Any]:
+    """Check that a picture, roughly selected, comes out of GIMP as from the library; return it."""
     height, width = image.shape[:2]
-    shutil.copy(picture, gimp2.folder)
+    files.write(gimp2.folder / "photograph.png", image)
     ellipse = [width // 5, height // 6, width // 2, height // 2]
-    case = {"picture": picture.name, "ellipse": ellipse, "save": "cutout.png"}
+    case = {"picture": "photograph.png", "ellipse": ellipse, "save": "cutout.png"}
     report = gimp2.cases.run({"photograph": case})["photograph"]
     assert report["results"][0][0] == "success", report
     assert report["untouched"]
     selection = floats(report["selection before"], report["source"], 1)
     started = time.perf_counter()
-    matte = api.matte(image, selection=selection, engine=FakeEngine())
+    matte = api.matte(image, selection=selection, engine=engine)
     library_s = time.perf_counter() - started
     print(f"{width}×{height}: GIMP {report['elapsed_s']:.2f} s, library {library_s:.2f} s")
     cutout = matte.cutout()
     (layer,) = report["layers"]
     assert (stored(floats(layer["pixels"], layer), "uint8") == cutout).all()
+    assert np.isin(cutout[..., 3], (0, 255)).mean() < 0.99, "its edge is soft"
+    return cutout
+
+
+def test_a_photograph_comes_out_as_from_the_library(gimp2: Gimp2, shared: Path) -> None:
+    image = files.read(shared / "eval" / "lemur" / "lemur.png").image
+    cutout = compare(image, gimp2, FakeEngine())
     saved = files.read(gimp2.folder / "cutout.png")
     assert saved.alpha is not None
     visible = cutout[..., 3] > 0
     assert (saved.image[visible] == cutout[visible][:, :3]).all(), "as GIMP itself saves it"
+
+
+def test_the_shipped_network_makes_the_library_s_matte(gimp2: Gimp2, shared: Path) -> None:
+    image = files.read(shared / "eval" / "lemur" / "lemur.png").image
+    gimp2.files.install(gimp2.real_python)
+    try:
+        compare(image[PART], gimp2, None)
+    finally:
+        gimp2.files.install(gimp2.python)
 
 
 def test_killing_the_plug_in_ends_its_worker(gimp2: Gimp2) -> None:

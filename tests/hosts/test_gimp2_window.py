@@ -6,7 +6,6 @@ Needs Xvfb, openbox and xdotool; MATTEPLUG_SCREENSHOTS as in test_gimp3_window.p
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pytest
 from matteplug import files
 
 from . import processes
+from .cases import Cases, line
 from .run_gimp2 import Gimp2
 from .screen import Screen
 
@@ -29,17 +29,18 @@ OPEN = """
   (gimp-image-select-ellipse image CHANNEL-OP-REPLACE {ellipse})
   (gimp-display-new image))
 """
+SERVE = "(plug-in-matteplug-test RUN-NONINTERACTIVE)"
 CANCEL_AT = (-249, -38)
 """Where Cancel is, from the lower right corner of GIMP's window."""
 
 
 @contextmanager
-def opened(gimp: Gimp2, pictures: dict[Path, str], display: str) -> Iterator[Screen]:
-    """A visible GIMP with pictures, and in each an elliptic selection."""
+def opened(gimp: Gimp2, pictures: dict[Path, str], display: str) -> Iterator[Cases]:
+    """A visible GIMP with pictures, and in each an elliptic selection; it takes cases too."""
     scripts = [OPEN.format(path=path, ellipse=ellipse) for path, ellipse in pictures.items()]
-    process = gimp.start(f"(begin {' '.join(scripts)})", display)
+    process = gimp.start(f"(begin {' '.join(scripts)} {SERVE})", display)
     try:
-        yield Screen(display)
+        yield Cases(gimp.folder, lambda: process)
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -57,10 +58,7 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
 
 def press_cancel(screen: Screen, window: str, worker: int) -> bool:
     """Press Cancel beside the progress in GIMP's window, and tell whether it ends the worker."""
-    said = screen.do("getwindowgeometry", "--shell", window)
-    at = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
-    x, y = at["X"] + at["WIDTH"] + CANCEL_AT[0], at["Y"] + at["HEIGHT"] + CANCEL_AT[1]
-    screen.do("mousemove", str(x), str(y), "click", "1")
+    screen.click(window, CANCEL_AT)
     return processes.ends(worker, limit_s=2)
 
 
@@ -70,7 +68,8 @@ def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> Non
     picture, slow = tmp_path / "picture.png", tmp_path / "slow.png"
     files.write(picture, np.stack([x, y, np.full_like(x, 128)], axis=-1))
     files.write(slow, np.zeros((12, 9, 3), np.uint8))  # the fake engine takes a minute over it
-    with opened(gimp, {slow: "2 3 5 6", picture: "60 40 180 150"}, display) as screen:
+    screen, others = Screen(display), ("layer-mask", "new-layer-with-mask", "selection")
+    with opened(gimp, {slow: "2 3 5 6", picture: "60 40 180 150"}, display) as cases:
         window = screen.window("picture.*1 layer.*GIMP")
         dialog = choose_smart_matte(screen, window)
         screen.shoot("gimp2-dialog.png")
@@ -91,3 +90,16 @@ def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> Non
         # on a busy machine the button comes late: a person would press it again
         assert any(press_cancel(screen, window, worker) for _ in range(10))
         assert screen.window("slow.*1 layer.*GIMP", limit_s=5)
+
+        cases.begin({"others": {"undone": others}})
+        for number in range(len(others)):
+            assert line(tmp_path / "finished", number) == "success\n"
+            window = screen.window("60x40.*GIMP", limit_s=20)
+            if number == 0:
+                screen.press(window, "alt+e")
+                screen.shoot("gimp2-undo.png")
+                screen.do("key", "Escape", "Escape")
+            screen.press(window, "ctrl+z")
+        report = cases.reports(limit_s=60)["others"]
+        for output in others:
+            assert report[output] == [True, True], "changed, and taken back by one step"

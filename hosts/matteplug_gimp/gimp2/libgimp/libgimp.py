@@ -9,7 +9,7 @@ import sys
 
 INT32, FLOAT, STRING, INT32ARRAY, ITEM, IMAGE, DRAWABLE, STATUS = 0, 3, 4, 5, 11, 13, 16, 21
 _ITEMS = (ITEM, 12, IMAGE, 14, 15, DRAWABLE, 17, 19)  # and display, layer, channel, selection, path
-_EXECUTION_ERROR, _SUCCESS = 0, 3
+_EXECUTION_ERROR, _SUCCESS, _CANCEL = 0, 3, 4
 _PLUGIN = 1
 
 
@@ -58,6 +58,7 @@ gimp = functions(
     {
         "gimp_main": (c.c_int, [c.POINTER(_PlugInInfo), c.c_int, c.POINTER(c.c_char_p)]),
         "gimp_install_procedure": (None, [c.c_char_p] * 8 + [c.c_int] * 3 + [_Defs, _Defs]),
+        "gimp_plugin_menu_register": (c.c_int, [c.c_char_p, c.c_char_p]),
         "gimp_procedural_db_proc_info": (
             c.c_int,
             [c.c_char_p] + [_Text] * 5 + [_Number] * 3 + [c.POINTER(_Defs)] * 2,
@@ -138,12 +139,14 @@ def _value(params, index):
     return None if kind in _ITEMS and data.integer < 0 else data.integer
 
 
-def serve(name, about, image_types, arguments, function):
+def serve(name, about, image_types, arguments, function, entry=None):
     """Be the plug-in with one procedure; return the status to exit with.
 
-    `arguments` are (type, name, description).  `function` takes their values and returns an error's
-    sentence, or None.
+    `arguments` are (type, name, description).  `function` takes their values and returns None, an
+    error's sentence, or "" where there is no more to tell, as when the user has cancelled.  `entry`
+    is the menu entry: its label, which names the undo steps too, and its menu.
     """
+    label, menu = entry or (None, None)
     defs = (_ParamDef * len(arguments))(
         *((kind, word.encode(), description.encode()) for kind, word, description in arguments)
     )
@@ -153,19 +156,20 @@ def serve(name, about, image_types, arguments, function):
     def query():
         texts = [name, about, about, "matteplug", "matteplug", "2026"]
         encoded = [text.encode() for text in texts]
-        # without a menu label: the entry and its dialog are Script-Fu's
-        gimp.gimp_install_procedure(
-            *encoded, None, image_types.encode(), _PLUGIN, len(defs), 0, defs, None
-        )
+        words = [None if word is None else word.encode() for word in (label, image_types)]
+        gimp.gimp_install_procedure(*encoded, *words, _PLUGIN, len(defs), 0, defs, None)
+        if menu is not None:
+            gimp.gimp_plugin_menu_register(name.encode(), menu.encode())
 
     @_Run
     def run(_name, count, params, result_count, results):
         error = function(*[_value(params, i) for i in range(count)])
+        status = _SUCCESS if error is None else _EXECUTION_ERROR if error else _CANCEL
         answer = (_Param * 2)()
-        _fill(answer[0], STATUS, _SUCCESS if error is None else _EXECUTION_ERROR)
+        _fill(answer[0], STATUS, status)
         _fill(answer[1], STRING, error or "")
         kept.append(answer)
-        result_count[0] = 1 if error is None else 2
+        result_count[0] = 2 if error else 1
         results[0] = c.cast(answer, _Params)
 
     words = (c.c_char_p * len(sys.argv))(*(word.encode() for word in sys.argv))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Smart Matte for a GIMP 2.10 without Python-Fu: Python 3 and libgimp, copied into GIMP's folder.
 
-Needs nothing but Python 3.6 and the libraries that GIMP itself has.  Its menu entry and its dialog
-are the Script-Fu file beside it in GIMP's scripts folder.
+Needs nothing but Python 3.6 and the libraries that GIMP itself has.  Its dialog is a Script-Fu file
+in GIMP's scripts folder.
 """
 
 import os
@@ -19,8 +19,10 @@ from gimp_layers import Layers
 from libgimp import DRAWABLE, FLOAT, IMAGE, INT32, STRING, gimp, pdb, serve
 
 PROCEDURE = "plug-in-matteplug-smart-matte"
+ENTRY = ("Smart _Matte...", "<Image>/Filters")
+NONINTERACTIVE = 1
 ARGUMENTS = (
-    (INT32, "run-mode", "The dialog is Script-Fu's: script-fu-matteplug-smart-matte"),
+    (INT32, "run-mode", "RUN-INTERACTIVE asks for what comes after the layer"),
     (IMAGE, "image", "The image"),
     (DRAWABLE, "drawable", "The layer"),
     (STRING, "network", "Id of the network; empty for automatic"),
@@ -32,8 +34,10 @@ ARGUMENTS = (
 )
 
 
-def run(_run_mode, image, layer, *values):
-    """Make the matte, and return an error's sentence, or None."""
+def run(run_mode, image, layer, *values):
+    """Make the matte, or have Script-Fu ask how; return as `serve` wants it."""
+    if run_mode != NONINTERACTIVE:
+        return ask(run_mode, image, layer)
     settings = dict(zip(smart_matte.SETTINGS, values))
     layers = Layers(pdb, gegl_pixels)
     client, log = "GIMP %s" % pdb.gimp_version(), ""
@@ -53,6 +57,15 @@ def run(_run_mode, image, layer, *values):
     return None
 
 
+def ask(run_mode, image, layer):
+    """Show Script-Fu's dialog, which calls `run` again; or have it take what it took last."""
+    try:
+        pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, 0, layer, "", 0, 0, 1)
+    except RuntimeError:
+        return ""  # cancelled, or Script-Fu has shown what was wrong
+    return None
+
+
 def report(share, what):
     """Show how far the worker is."""
     gimp.gimp_progress_set_text(("Smart Matte: %s" % what).encode())
@@ -61,4 +74,4 @@ def report(share, what):
 
 if __name__ == "__main__":
     about = "Turn a rough selection, a trimap or a clean plate into a layer with a soft edge"
-    sys.exit(serve(PROCEDURE, about, "*", ARGUMENTS, run))
+    sys.exit(serve(PROCEDURE, about, "*", ARGUMENTS, run, ENTRY))

@@ -1,5 +1,5 @@
-; Filters > Smart Matte: the menu entry and the dialog of plug-in-matteplug-smart-matte, for a GIMP 2.10
-; without Python-Fu.
+; The dialog of Filters > Smart Matte (plug-in-matteplug-smart-matte), for a GIMP 2.10 without Python-Fu.
+; "<None>" keeps it out of the menus and of the search for actions; what follows is the title.
 
 (define (script-fu-matteplug-smart-matte image layer guide other network band-px output clean-colours)
   (plug-in-matteplug-smart-matte
@@ -11,7 +11,7 @@
   (gimp-displays-flush))
 
 (script-fu-register "script-fu-matteplug-smart-matte"
-  "Smart _Matte..."
+  "<None>/Smart Matte"
   "Cut the foreground out along a soft edge"
   "matteplug" "matteplug" "2026" "*"
   SF-IMAGE      "Image" 0
@@ -22,5 +22,3 @@
   SF-ADJUSTMENT "Band width (0: automatic)" (list 0 0 500 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
   SF-TOGGLE     "Clean colours" TRUE)
-
-(script-fu-menu-register "script-fu-matteplug-smart-matte" "<Image>/Filters")
