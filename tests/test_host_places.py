@@ -94,6 +94,28 @@ _FOUND = [
     ),
     (
         GIMP2,
+        LINUX,
+        "Downloads/GIMP_AppImage-release-2.10.20-x86_64.AppImage",
+        "appimage",
+        ".config/GIMP-AppImage/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
+        LINUX,
+        ".config/GIMP-AppImage/2.10/gimprc",
+        "appimage",
+        ".config/GIMP-AppImage/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
+        LINUX,
+        "bin/GNU-Image-Manipulation-Program_2.10.38-Hybrid-with-python2-from-Debian-Buster"
+        "-archimage4.9-x86_64.AppImage",
+        "appimage",
+        ".config/GIMP/2.10/plug-ins",
+    ),
+    (
+        GIMP2,
         WINDOWS,
         "AppData/Local/Programs/GIMP 2/bin/gimp-console-2.10.exe",
         "native",
@@ -261,6 +283,12 @@ def test_gimp_2_gets_the_half_that_its_build_can_run(
     assert files.note.startswith("By Python-Fu" if python_fu else "Without Python-Fu")
     assert files.uninstall()
     assert not script.exists()
+
+
+def test_an_appimage_of_gimp_2_gets_the_half_for_python_fu(home: Path) -> None:
+    _put(home / "opt" / "GIMP_AppImage-git-2.10.21-x86_64.AppImage")
+    place = Place(kind="appimage", folder=home, program=next((home / "opt").iterdir()))
+    assert gimp2_files(place, LINUX).note.startswith("By Python-Fu")
 
 
 def test_several_installations_are_several_places(home: Path) -> None:

@@ -19,6 +19,7 @@ _CONSOLE = "gimp-console-2.10"
 _FLATPAK = "app/org.gimp.GIMP/current/active/files/bin"
 _GIVEN = "${GIMP2_DIRECTORY}/plug-ins"
 _LINUX = (_GIVEN, "${XDG_CONFIG_HOME}/GIMP/2.10/plug-ins")
+_APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
 
 WAYS = (
     Way(system=LINUX, folders=_LINUX, programs=(_CONSOLE,)),
@@ -40,6 +41,20 @@ WAYS = (
         programs=(f"/snap/gimp/current/usr/bin/{_CONSOLE}",),
         command=("snap", "run", "gimp"),
         note="A Snap may be kept from starting other programs",
+    ),
+    # There is no official AppImage of 2.10.  Of those known, both with Python 2, one was built for
+    # a folder of its own (aferrero2707/gimp-appimage), one was not (ivan-hc/GIMP-appimage, Hybrid).
+    Way(
+        system=LINUX,
+        kind="appimage",
+        folders=(_GIVEN, "${XDG_CONFIG_HOME}/GIMP-AppImage/2.10/plug-ins"),
+        programs=tuple(f"{folder}/GIMP_AppImage-*2.10*.AppImage" for folder in _APPIMAGES),
+    ),
+    Way(
+        system=LINUX,
+        kind="appimage",
+        folders=_LINUX,
+        programs=tuple(f"{folder}/*_2.10*-with-python2-*.AppImage" for folder in _APPIMAGES),
     ),
     Way(
         system=WINDOWS,
@@ -80,7 +95,10 @@ def has_python_fu(place: Place, system: str = sys.platform) -> bool:
     """Tell whether the GIMP in `place` runs plug-ins by Python-Fu.
 
     Where no program is known, by the system: those for Windows and macOS do, a Linux one does not.
+    AppImages, which cannot be looked into, do.
     """
+    if place.kind == "appimage":
+        return True
     if place.program is None or system != LINUX:
         return system != LINUX
     prefix = place.program.resolve().parents[1]

@@ -331,7 +331,7 @@ def test_the_shipped_network_makes_the_library_s_matte(
     folder: Path, gimp3: Cases, shared: Path, chroot: Path
 ) -> None:
     def library_s(image: NDArray[Any], selection: NDArray[np.float32]) -> NDArray[Any]:
-        # where GIMP's worker runs: ONNX Runtime rounds otherwise where it does not know the processor
+        # where GIMP's worker runs: ONNX Runtime does not know the processor there
         np.savez(folder / "asked.npz", image=image, selection=selection)
         command = ["chroot", str(chroot), REAL, "-c", LIBRARY]
         subprocess.run(command, check=True, env={"PATH": PATH, "HOME": "/srv/test"})
