@@ -30,6 +30,7 @@ OPEN = """
   (gimp-display-new image))
 """
 SERVE = "(plug-in-matteplug-test RUN-NONINTERACTIVE)"
+DIALOG = "Script-Fu: Smart Matte"
 CANCEL_AT = (-249, -38)
 """Where Cancel is, from the lower right corner of GIMP's window."""
 
@@ -53,7 +54,7 @@ def choose_smart_matte(screen: Screen, window: str) -> str:
     screen.press(window, "alt+r")
     screen.shoot("gimp2-menu.png")
     screen.do("key", "Escape", "Escape")
-    return screen.choose(window, "Smart Matte", "Return", dialog="Smart Matte|script-fu-matteplug")
+    return screen.choose(window, "Smart Matte", "Return", dialog=DIALOG)
 
 
 def press_cancel(screen: Screen, window: str, worker: int) -> bool:
@@ -73,7 +74,9 @@ def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> Non
         window = screen.window("picture.*1 layer.*GIMP")
         dialog = choose_smart_matte(screen, window)
         screen.shoot("gimp2-dialog.png")
-        screen.press(dialog, "alt+o")
+        screen.press(dialog, "Escape")
+        assert not screen.seen("GIMP Message", limit_s=1)
+        screen.press(screen.choose(window, "Smart Matte", "Return", dialog=DIALOG), "alt+o")
         window = screen.window("2 layers.*GIMP", limit_s=60)
         screen.shoot("gimp2-result.png")
         screen.press(window, "ctrl+z")

@@ -75,11 +75,15 @@ gimp = functions(
 )
 
 
+class Cancelled(Exception):
+    """The user has cancelled a procedure."""
+
+
 class _Pdb:
     """GIMP's procedures as Python-Fu has them: `pdb.gimp_image_width(image)`.
 
     Items are numbers, and None where there is none.  One result comes as it is, several as a tuple.
-    Raises RuntimeError with GIMP's own words.
+    Raises Cancelled, and RuntimeError with GIMP's own words.
     """
 
     def __getattr__(self, name):
@@ -103,6 +107,8 @@ def _call(name, *values):
         status, *answer = [_value(results, i) for i in range(count.value)]
     finally:
         gimp.gimp_destroy_params(results, count)
+    if status == _CANCEL:
+        raise Cancelled
     if status != _SUCCESS:
         raise RuntimeError(answer[0] if answer else "%s failed" % name.decode())
     return answer[0] if len(answer) == 1 else tuple(answer)
@@ -142,9 +148,9 @@ def _value(params, index):
 def serve(name, about, image_types, arguments, function, entry=None):
     """Be the plug-in with one procedure; return the status to exit with.
 
-    `arguments` are (type, name, description).  `function` takes their values and returns None, an
-    error's sentence, or "" where there is no more to tell, as when the user has cancelled.  `entry`
-    is the menu entry: its label, which names the undo steps too, and its menu.
+    `arguments` are (type, name, description).  `function` takes their values and returns an error's
+    sentence, or None; it may raise Cancelled.  `entry` is the menu entry: its label, which names
+    the undo steps too, and its menu.
     """
     label, menu = entry or (None, None)
     defs = (_ParamDef * len(arguments))(
@@ -163,13 +169,16 @@ def serve(name, about, image_types, arguments, function, entry=None):
 
     @_Run
     def run(_name, count, params, result_count, results):
-        error = function(*[_value(params, i) for i in range(count)])
-        status = _SUCCESS if error is None else _EXECUTION_ERROR if error else _CANCEL
+        try:
+            error = function(*[_value(params, i) for i in range(count)])
+            status = _SUCCESS if error is None else _EXECUTION_ERROR
+        except Cancelled:
+            error, status = None, _CANCEL
         answer = (_Param * 2)()
         _fill(answer[0], STATUS, status)
         _fill(answer[1], STRING, error or "")
         kept.append(answer)
-        result_count[0] = 2 if error else 1
+        result_count[0] = 1 if error is None else 2
         results[0] = c.cast(answer, _Params)
 
     words = (c.c_char_p * len(sys.argv))(*(word.encode() for word in sys.argv))

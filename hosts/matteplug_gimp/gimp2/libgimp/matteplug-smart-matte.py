@@ -21,6 +21,7 @@ from libgimp import DRAWABLE, FLOAT, IMAGE, INT32, STRING, gimp, pdb, serve
 PROCEDURE = "plug-in-matteplug-smart-matte"
 ENTRY = ("Smart _Matte...", "<Image>/Filters")
 NONINTERACTIVE = 1
+ERRORS_COME_HERE = 1  # instead of in a box of GIMP's own
 ARGUMENTS = (
     (INT32, "run-mode", "RUN-INTERACTIVE asks for what comes after the layer"),
     (IMAGE, "image", "The image"),
@@ -35,7 +36,7 @@ ARGUMENTS = (
 
 
 def run(run_mode, image, layer, *values):
-    """Make the matte, or have Script-Fu ask how; return as `serve` wants it."""
+    """Make the matte, or have Script-Fu ask how; return an error's sentence, or None."""
     if run_mode != NONINTERACTIVE:
         return ask(run_mode, image, layer)
     settings = dict(zip(smart_matte.SETTINGS, values))
@@ -59,10 +60,11 @@ def run(run_mode, image, layer, *values):
 
 def ask(run_mode, image, layer):
     """Show Script-Fu's dialog, which calls `run` again; or have it take what it took last."""
+    pdb.gimp_plugin_set_pdb_error_handler(ERRORS_COME_HERE)
     try:
         pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, 0, layer, "", 0, 0, 1)
-    except RuntimeError:
-        return ""  # cancelled, or Script-Fu has shown what was wrong
+    except RuntimeError as error:
+        return str(error)
     return None
 
 
