@@ -38,9 +38,9 @@ and is no frame: the host skips it, up to 64 KiB.  After it there is nothing but
 load has a network loaded that a matte is likely to ask for, while the user looks at a dialog; null
 stands for the one that a selection will take.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
+Masks are Y; a trimap may have colours and alpha too, and is their gray over black.
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 Floats of masks beyond 0 and 1 are clipped.
-Masks are Y; a trimap may have colours and alpha too, and is their gray over black.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
 limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the

@@ -84,7 +84,7 @@ class WireAdapter:
         options = _options(job.options)
         network = options.pop("network", None)
         image, notes = _colours(job.buffers["image"])
-        plate, trimap = job.buffers.get("plate"), job.buffers.get("trimap")
+        plate = job.buffers.get("plate")
         if plate is not None and not plate.covers(job.rect):
             raise RequestError(
                 "plate-size",
@@ -100,9 +100,7 @@ class WireAdapter:
             notes=notes,
         )
         return api.with_guide(
-            request,
-            trimap=None if trimap is None else _over_black(trimap.placed(job.rect)),
-            selection=_mask(job, "selection"),
+            request, trimap=_mask(job, "trimap"), selection=_mask(job, "selection")
         )
 
     def write(self, job: WireJob, matte: Matte) -> None:
@@ -168,6 +166,8 @@ def _mask(job: WireJob, name: str) -> Alpha | None:
     if name not in job.buffers:
         return None
     mask = job.buffers[name].placed(job.rect)
+    if name == "trimap" and mask.ndim == 3:
+        mask = _over_black(mask)
     if mask.ndim != 2:
         raise RequestError(
             "mask-form", f"The {name} has {mask.shape[2]} channels.", "Send it as Y."
@@ -181,11 +181,9 @@ def _mask(job: WireJob, name: str) -> Alpha | None:
     return clipped
 
 
-def _over_black(trimap: Image) -> Alpha:
-    """Return a trimap's gray, (H, W) [0, 1]: what is transparent, or was erased, is background."""
-    values = pixels.to_float(trimap)  # (H, W[, 3 or 4])
-    if values.ndim == 2:
-        return values
+def _over_black(colours: Image) -> Alpha:
+    """Return the gray, (H, W) [0, 1], of (H, W, 3 or 4): what is transparent, or erased, is 0."""
+    values = pixels.to_float(colours)
     gray: Alpha = values[..., :3] @ _LUMA  # (H, W)
     return gray * values[..., 3] if values.shape[2] == 4 else gray
 
