@@ -64,7 +64,8 @@ def read(path: str | os.PathLike[str]) -> Picture:
 def read_mask(path: str | os.PathLike[str]) -> NDArray[Any]:
     """Read a trimap or a soft mask as (H, W) uint8 or uint16 numbers, without colour management.
 
-    A gray picture is the mask; in a picture of one colour its alpha channel is.
+    A gray picture is the mask, black where it is transparent; in a picture of one colour its alpha
+    channel is.
 
     Raises:
         RequestError: as `read`, or the picture is in colour ("mask-colour").
@@ -147,7 +148,10 @@ def _mask(decoded: Decoded, name: str) -> NDArray[Any]:
             f"The mask {name} is in colour.",
             "Paint it in black, gray and white.",
         )
-    return np.ascontiguousarray(array[..., 1])
+    gray = np.ascontiguousarray(array[..., 1])
+    if array.shape[2] == 4:
+        gray = np.rint(gray * pixels.to_float(array[..., 3])).astype(gray.dtype)
+    return gray
 
 
 def _not_written(path: Path, error: OSError) -> RequestError:

@@ -495,6 +495,9 @@ def test_masks_are_numbers(tmp_path: Path) -> None:
     rgba[..., 3] = 255
     files.write(tmp_path / "opaque.png", rgba)
     np.testing.assert_array_equal(files.read_mask(tmp_path / "opaque.png"), levels)
+    rgba[:2, :, 3] = [0, 51, 0]  # erased, and the colour stays below
+    files.write(tmp_path / "erased.png", rgba)
+    assert files.read_mask(tmp_path / "erased.png")[1:3].tolist() == [[0, 26, 0], [0, 128, 255]]
 
 
 def test_a_mask_in_colour_is_refused(tmp_path: Path) -> None:
