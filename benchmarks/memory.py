@@ -8,7 +8,6 @@ belong into the network's spec (`mib_fixed`, `mib_per_megapixel`): tiles are pla
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+import resident
 from matteplug import golden, weights
 from matteplug.engine import OrtEngine
 from matteplug.types import Size
@@ -55,15 +55,10 @@ def run_mib(manifest: Path, side: int) -> float:
     spec = weights.read_manifest(manifest)
     session = OrtEngine().session(spec, "cpu")
     inputs = golden.example(spec, Size(side, side), golden.SEED)
-    loaded = resident_mib()
+    loaded = resident.now_mib()
+    resident.forget_peak()
     session.run(inputs)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - loaded
-
-
-def resident_mib() -> float:
-    """Return this process's memory now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
+    return resident.peak_mib() - loaded
 
 
 if __name__ == "__main__":

@@ -1,27 +1,32 @@
 """Our networks beside the solvers that people have: time, memory and error at growing sizes.
 
-    python benchmarks/peers.py [--megapixels 0.4 2 8 24] [--limit-mib 2048] [--shared ../shared]
+    python benchmarks/peers.py [--megapixels 0.4 2 8 24] [--limit-s 120] [--shared ../shared]
 
 pymatting's closed-form and KNN, and the two matting operations of GEGL, which GIMP's Foreground
 Select uses, get the same made pictures and trimaps, and with --shared a real one (GT05) scaled up.
-Every run is a process of its own, whose peak memory is read from the system (Linux).  One that
-passes --memory-mib, or --seconds, is stopped, and the table says so.  The times are those of the
-method alone, after one run on a small picture: compiling and loading are not counted.
+The pictures are made here and handed over as files; every run is a process of its own.
 
-Ours gets --limit-mib for its tiles.
+* Time.  Of ours and pymatting's the call alone, after one on a small picture: starting, reading the
+  files, loading and compiling are not counted.  GEGL is a program: its time has its start, reading
+  two uncompressed pictures and writing one in it; what a start takes is printed first.
+* Memory.  The peak of the whole process (Linux) during that time, what was loaded before included.
+  A peak beyond TARGET_MIB is marked.
+* A run that takes longer than --limit-s is stopped, and its peak so far is told; one that asks for
+  more than --memory-mib (what the machine can spare, not the target) fails.  The table says so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +37,7 @@ from rich.console import Console
 from rich.table import Table
 
 import matteplug
+import resident
 from matteplug.evaluation.metrics import measure
 from matteplug.types import Size
 from pictures import Scene, made, scaled_up
@@ -44,6 +50,8 @@ GEGL = {
 """Operation and its options; these levels give levin's best mattes."""
 BAND = 0.08
 WARM = Size(96, 64)
+TARGET_MIB = 2048
+HEADINGS = ("picture", "method", "seconds", f"peak MiB (! over {TARGET_MIB})", "SAD", "MSE × 10³")
 
 Alpha = NDArray[np.float32]
 
@@ -53,114 +61,138 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.4, 2, 8, 24])
     parser.add_argument("--methods", nargs="+", default=[*NETWORKS, *GEGL])
-    parser.add_argument("--limit-mib", type=int, default=2048, help="for our tiles (2048)")
-    parser.add_argument("--memory-mib", type=int, default=16384, help="for every process (16384)")
-    parser.add_argument("--seconds", type=int, default=300, help="for every run (300)")
+    parser.add_argument("--limit-s", type=float, default=120, help="for every run (120)")
+    parser.add_argument("--memory-mib", type=int, default=12288, help="for every process (12288)")
     parser.add_argument("--shared", type=Path, help="folder with eval/alphamatting")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=2, metavar=("METHOD", "DIR"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        print(json.dumps(run(args.child, args.megapixels[0], args.limit_mib, args.shared)))
+        solve(args.child[0], Path(args.child[1]))
         return
-    table = Table(title=f"Pictures with {BAND:.0%} unknown; ours within {args.limit_mib} MiB")
-    headings = ("picture", "method", "seconds", "peak MiB", "SAD", "MSE × 10³")
-    for number, heading in enumerate(headings):
+    has_gegl = shutil.which("gegl") is not None
+    methods = [method for method in args.methods if has_gegl or method not in GEGL]
+    if not GEGL.keys().isdisjoint(methods):
+        print_start_of_gegl()
+    table = Table(title=f"Pictures with {BAND:.0%} unknown")
+    for number, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="left" if number < 2 else "right")
     for shared in [None] + ([args.shared] if args.shared else []):
         for megapixels in args.megapixels:
-            for method in args.methods:
-                picture = f"{'GT05 scaled to' if shared else 'made,'} {megapixels:g} MP"
-                table.add_row(picture, method, *in_child(args, method, megapixels, shared))
+            scene = scaled_up(shared, "GT05", megapixels) if shared else _made(megapixels)
+            picture = f"{'GT05 scaled to' if shared else 'made,'} {megapixels:g} MP"
+            with tempfile.TemporaryDirectory() as name:
+                write(scene, Path(name))
+                for method in methods:
+                    print(f"{picture}: {method}", file=sys.stderr)
+                    cells = measured(method, Path(name), scene, args.limit_s, args.memory_mib)
+                    table.add_row(picture, method, *cells)
             table.add_section()
     Console().print(table)
 
 
-def in_child(
-    args: argparse.Namespace, method: str, megapixels: float, shared: Path | None
-) -> list[str]:
-    """Return the cells of a run in a process of its own."""
-    if method in GEGL and shutil.which("gegl") is None:
-        return ["no gegl here"]
-    command = [sys.executable, __file__, "--child", method, "--megapixels", str(megapixels)]
-    command += ["--limit-mib", str(args.limit_mib)]
-    command += ["--shared", str(shared)] if shared else []
+def write(scene: Scene, folder: Path) -> None:
+    """Write a picture and its trimap, for us and for GEGL."""
+    np.save(folder / "image.npy", scene.image)
+    np.save(folder / "trimap.npy", scene.trimap)
+    cv2.imwrite(str(folder / "image.ppm"), scene.image[..., ::-1])
+    cv2.imwrite(str(folder / "trimap.pgm"), scene.trimap)
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_DATA, (args.memory_mib * 2**20,) * 2)
 
-    print(*command[2:], file=sys.stderr)
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=args.seconds + 60,
-            preexec_fn=limited,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return [f"> {args.seconds}"]
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        short = "Memory" in done.stderr or "alloc" in done.stderr or done.returncode < 0
-        return [f"out of {args.memory_mib} MiB" if short else last[:40]]
-    found = json.loads(done.stdout.splitlines()[-1])
+def measured(method: str, folder: Path, scene: Scene, limit_s: float, memory_mib: int) -> list[str]:
+    """Return a method's cells of the table: seconds, peak, SAD and MSE, or why there are none."""
+    ours = [sys.executable, __file__, "--child", method, str(folder)]
+    with subprocess.Popen(
+        _gegl(method, folder) if method in GEGL else ours,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory_mib * 2**20,) * 2)
+        assert process.stdout is not None
+        process.stdout.readline()  # "ready": from here on it counts
+        try:
+            out, said = process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            mib = _peak_mib(process.pid)
+            os.killpg(process.pid, signal.SIGKILL)
+            return [f"> {limit_s:g}", _marked(mib)]
+    if process.returncode:
+        if process.returncode == -signal.SIGKILL or "alloc" in said or "MemoryError" in said:
+            return [f"out of {memory_mib} MiB"]
+        return [(said.strip().splitlines() or [f"status {process.returncode}"])[-1][:40]]
+    found = json.loads(out.splitlines()[-1])
+    alpha = _read(folder, method)
+    errors = measure(scene.alpha, alpha, scene.trimap)
     return [
         f"{found['seconds']:.1f}",
-        f"{found['mib']:.0f}",
-        f"{found['sad']:.2f}",
-        f"{1000 * found['mse']:.2f}",
+        _marked(found["mib"]),
+        f"{errors.sad:.2f}",
+        f"{1000 * errors.mse:.2f}",
     ]
 
 
-def run(method: str, megapixels: float, limit_mib: int, shared: Path | None) -> dict[str, float]:
-    """Run one method on one picture; return seconds, peak MiB and errors."""
-    scene = scaled_up(shared, "GT05", megapixels) if shared else made(_size(megapixels), BAND)
-    solve = _gegl(method) if method in GEGL else _ours(method, limit_mib)
-    if method not in GEGL:
-        solve(made(WARM, BAND))
-    started = time.perf_counter()
-    alpha = solve(scene)
-    seconds = time.perf_counter() - started
-    errors = measure(scene.alpha, alpha, scene.trimap)
-    who = resource.RUSAGE_CHILDREN if method in GEGL else resource.RUSAGE_SELF
-    mib = resource.getrusage(who).ru_maxrss / 1024
-    return {"seconds": seconds, "mib": mib, "sad": errors.sad, "mse": errors.mse}
-
-
-def _size(megapixels: float) -> Size:
-    height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
-    return Size(height * 3 // 2, height)
-
-
-def _ours(network: str, limit_mib: int) -> Callable[[Scene], Alpha]:
+def solve(network: str, folder: Path) -> None:
+    """Run one of ours or of pymatting's on the picture in a folder; print seconds and peak MiB."""
     options: dict[str, Any] = {"network": network, "clean_colours": False}
-    if network == "citm":
-        options["limit_mib"] = limit_mib
-    return lambda scene: matteplug.matte(scene.image, trimap=scene.trimap, **options).alpha
+    image, trimap = (np.load(folder / f"{name}.npy") for name in ("image", "trimap"))
+    small = made(WARM, BAND)
+    matteplug.matte(small.image, trimap=small.trimap, **options)
+    print("ready", flush=True)
+    resident.forget_peak()
+    started = time.perf_counter()
+    alpha = matteplug.matte(image, trimap=trimap, **options).alpha
+    found = {"seconds": time.perf_counter() - started, "mib": resident.peak_mib()}
+    np.save(folder / "alpha.npy", alpha)
+    print(json.dumps(found))
 
 
-def _gegl(method: str) -> Callable[[Scene], Alpha]:
+def _marked(mib: float) -> str:
+    return f"{mib:.0f}{' !' if mib > TARGET_MIB else ''}"
+
+
+def _peak_mib(process: int) -> float:
+    """Return the peak of a process that runs, or of what it has launched."""
+    launched = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return max(resident.peak_mib(each) for each in (str(process), *launched))
+
+
+def _made(megapixels: float) -> Scene:
+    height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
+    return made(Size(height * 3 // 2, height), BAND)
+
+
+def print_start_of_gegl() -> None:
+    """Tell what GEGL takes for next to no work."""
+    with tempfile.TemporaryDirectory() as name:
+        write(made(WARM, BAND), Path(name))
+        command = _launched(Path(name), "gegl:invert")
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = json.loads(out.splitlines()[-1])
+    print(f"GEGL inverts {WARM} in {found['seconds']:.1f} s and {found['mib']:.0f} MiB.")
+
+
+def _gegl(method: str, folder: Path) -> list[str]:
     operation, settings = GEGL[method]
-
-    def solve(scene: Scene) -> Alpha:
-        with tempfile.TemporaryDirectory() as name:
-            image, trimap, out = (str(Path(name) / f"{n}.png") for n in ("i", "t", "o"))
-            cv2.imwrite(image, scene.image[..., ::-1])
-            cv2.imwrite(trimap, scene.trimap)
-            chain = f"gegl:{operation} {settings} aux=[ gegl:load path={trimap} ]".split()
-            subprocess.run(["gegl", image, "-o", out, "--", *chain], check=True)
-            return _read(out, linear=method == "GEGL global")
-
-    return solve
+    trimap = f"aux=[ gegl:load path={folder / 'trimap.pgm'} ]"
+    return _launched(folder, f"gegl:{operation} {settings} {trimap}")
 
 
-def _read(path: str, linear: bool) -> Alpha:
+def _launched(folder: Path, chain: str) -> list[str]:
+    """Return the command that has GEGL started by a small process."""
+    launch = Path(__file__).with_name("launch.py")
+    files = [str(folder / "image.ppm"), "-o", str(folder / "alpha.ppm")]
+    return [sys.executable, str(launch), "gegl", *files, "--", *chain.split()]
+
+
+def _read(folder: Path, method: str) -> Alpha:
     """Read an alpha; GEGL writes that of its global operation in sRGB's curve."""
-    stored = np.asarray(cv2.imread(path, cv2.IMREAD_UNCHANGED))
-    stored = stored if stored.ndim == 2 else stored[..., 0]
+    if method not in GEGL:
+        ours: Alpha = np.load(folder / "alpha.npy")
+        return ours
+    stored = np.asarray(cv2.imread(str(folder / "alpha.ppm"), cv2.IMREAD_UNCHANGED))[..., 0]
     alpha: Alpha = stored.astype(np.float32) / np.float32(np.iinfo(stored.dtype).max)
-    if not linear:
+    if method != "GEGL global":
         return alpha
     light: Alpha = np.where(alpha <= 0.04045, alpha / 12.92, ((alpha + 0.055) / 1.055) ** 2.4)
     return light

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+import resident
 from matteplug import api, focus, inputs, plugins, tiling
 from matteplug.engine import Session, default_engine
 from matteplug.network import NetworkSpec
@@ -163,7 +164,7 @@ def measure_8k(options: argparse.Namespace) -> Values:
     scene = made(Size(7680, 4320), 0.08)
     image, trimap = scene.image, scene.trimap
     del scene
-    Path("/proc/self/clear_refs").write_text("5")  # making the scene is not what is measured
+    resident.forget_peak()  # making the scene is not what is measured
     request = MatteRequest(
         image=image,
         trimap=trimap,
@@ -171,12 +172,7 @@ def measure_8k(options: argparse.Namespace) -> Values:
         options=MatteOptions(provider="cpu", limit_mib=options.limit_mib),
     )
     matte = api.run(request)
-    peak = next(
-        line.split()[1]
-        for line in Path("/proc/self/status").read_text().splitlines()
-        if line.startswith("VmHWM")
-    )
-    return {"peak_mib": int(peak) / 1024, "elapsed_s": matte.elapsed_s}
+    return {"peak_mib": resident.peak_mib(), "elapsed_s": matte.elapsed_s}
 
 
 def measure_linear(options: argparse.Namespace) -> Values:

@@ -13,7 +13,6 @@ import argparse
 import gc
 import json
 import sys
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy as np
 from matteplug import golden, matte, plugins
 from matteplug.engine import OrtEngine
 from matteplug.types import Size
+from resident import now_mib
 
 LIMIT = 1.10
 """Resident memory at the end, over that after a tenth of the pictures."""
@@ -47,7 +47,7 @@ def main() -> int:
         trimap = np.rint(inputs["trimap"][0, 0] * 255).astype(np.uint8)
         matte(image, trimap=trimap, network=spec.id, provider="cpu", engine=engine)
         gc.collect()
-        resident.append(resident_mib())
+        resident.append(now_mib())
     early, last = resident[max(0, args.pictures // 10 - 1)], resident[-1]
     report = {
         "network": spec.id,
@@ -65,12 +65,6 @@ def main() -> int:
             f"after all (× {last / early:.2f}, at most × {LIMIT}); largest {max(resident):.0f} MiB"
         )
     return 0 if last <= LIMIT * early else 1
-
-
-def resident_mib() -> float:
-    """Return the resident memory of this process."""
-    fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]) / 1024
 
 
 if __name__ == "__main__":
