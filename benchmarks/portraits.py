@@ -1,9 +1,12 @@
-"""Portraits without any guide: our network beside GrabCut with a centred rectangle.
+"""Portraits without any guide: our network beside GrabCut with a centred rectangle, and a U-Net.
 
-    python benchmarks/portraits.py DIR [--network hfam]
+    python benchmarks/portraits.py DIR [--network hfam] [--weights runs/u-net.pt ...]
 
 DIR holds NAME.jpg and NAME_alpha.png, as `matteplug evaluate` takes them.  Prints, by picture and
 on average, the intersection over union at alpha 0.5 and the mean squared error of the picture.
+
+--weights names networks that `ablation.py --save` trained alike, the U-Net for one.  They see a
+picture at the side of their crops and are scaled up; the library refines ours by the picture.
 """
 
 from __future__ import annotations
@@ -36,10 +39,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--network", default="hfam")
+    parser.add_argument("--weights", type=Path, nargs="+", default=[], metavar="FILE")
     args = parser.parse_args()
     methods: dict[str, Callable[[Image], Alpha]] = {
         args.network: partial(by_network, args.network),
         "GrabCut": by_grabcut,
+        **dict(map(by_weights, args.weights)),
     }
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in methods}
     table = Table("picture", *(f"{name}, IoU · MSE" for name in methods))
@@ -61,6 +66,14 @@ def main() -> int:
 def by_network(network: str, image: Image) -> Alpha:
     """Ask the library."""
     return matteplug.matte(image, network=network, clean_colours=False).alpha
+
+
+def by_weights(path: Path) -> tuple[str, Callable[[Image], Alpha]]:
+    """Return the name and the alpha of a network that was trained for comparison."""
+    from portrait_networks import Trained  # late: torch
+
+    trained = Trained.read(path)
+    return f"{trained.name}, {trained.crops} crops", trained.alpha
 
 
 def by_grabcut(image: Image) -> Alpha:
