@@ -1,7 +1,9 @@
 """How many scenes a second the generator makes, and how long a training run waits for them.
 
-    python benchmarks/training.py --photos DIR [--sprites DIR] [--log RUN] [--json]
+    python benchmarks/training.py --photos DIR [--sprites DIR] [--people DIR] [--network NAME]
+        [--log RUN] [--json]
 
+Scenes are those that the network is trained on: parts around an edge, with plates or whole people.
 The rate is measured through the stream that training reads, with two workers, and as scenes per
 second of processor time, which other programs disturb less.  Exits with 1 if the target is missed.
 """
@@ -12,21 +14,22 @@ import argparse
 import json
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from matteplug.training import journal
-from matteplug.training.scenes import SceneSource
-from matteplug.training.sources import MadeScenes, SceneBatches
+from matteplug.training.recipes import RECIPES, recipe
+from matteplug.training.settings import TrainSettings
+from matteplug.training.sources import SceneBatches, sources
 from matteplug.training.stream import BatchPlan, BatchStream
 
 RATE_TARGET = 60.0
 """Crops of 256² a second on two cores; or else:"""
 WAIT_TARGET = 0.05
 """Share of a training run spent waiting for data."""
-BATCH = 8
 
 
 def main() -> int:
@@ -35,7 +38,10 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--sprites", type=Path, help="folder of cut-outs with alpha")
     parser.add_argument("--people", type=Path, help="folder of rendered people with alpha")
-    parser.add_argument("--size", type=int, default=256, help="side of a crop in pixels")
+    parser.add_argument("--network", choices=RECIPES, default="citm", help="what sees the scenes")
+    parser.add_argument(
+        "--size", type=int, nargs="+", default=[256], help="sides of the crops, taken in turn"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the measurement")
     parser.add_argument("--log", type=Path, help="log of a training run: its waiting share")
@@ -43,12 +49,19 @@ def main() -> int:
     args = parser.parse_args()
 
     given = {"photos": args.photos, "sprites": args.sprites, "people": args.people}
-    folders = {kind: folder for kind, folder in given.items() if folder is not None}
+    settings = TrainSettings(
+        family=args.network,
+        config="compact",
+        data=tuple(f"{kind}:{folder}" for kind, folder in given.items() if folder is not None),
+        sizes_px=tuple(args.size),
+        workers=args.workers,
+    )
     report: dict[str, Any] = {
-        "size_px": args.size,
+        "network": args.network,
+        "sizes_px": args.size,
         "workers": args.workers,
-        "crops_per_s": stream_rate(folders, args.size, args.workers, args.seconds),
-        "crops_per_cpu_s": processor_rate(folders, args.size, args.seconds),
+        "crops_per_s": stream_rate(settings, args.seconds),
+        "crops_per_cpu_s": processor_rate(settings, args.seconds),
     }
     if args.log is not None:
         report["wait_share"] = waiting_share(args.log)
@@ -59,40 +72,39 @@ def main() -> int:
     return 0 if report["target_met"] else 1
 
 
-def stream_rate(folders: dict[str, Path], size: int, workers: int, seconds: float) -> float:
+def stream_rate(settings: TrainSettings, seconds: float) -> float:
     """Return the crops a second that a reader gets who does nothing else."""
-    source = SceneBatches(0, [MadeScenes(0, folders, "train", workers)], workers)
-    with BatchStream(source, BatchPlan(BATCH, (size,)), workers=workers) as stream:
+    source, plan = scenes(settings)
+    with BatchStream(source, plan, workers=settings.workers) as stream:
         batches = iter(stream)
-        for _ in range(20 * workers):  # until the workers have drawn most of their objects
+        for _ in range(20 * settings.workers):  # until the workers have drawn most of their objects
             next(batches)
         began, crops = time.perf_counter(), 0
         while time.perf_counter() - began < seconds:
-            next(batches)
-            crops += BATCH
+            crops += len(next(batches)["image"])
         return crops / (time.perf_counter() - began)
 
 
-def processor_rate(folders: dict[str, Path], size: int, seconds: float) -> float:
+def processor_rate(settings: TrainSettings, seconds: float) -> float:
     """Return the crops that one core makes in a second of its time."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    source = SceneSource(
-        seed=1,
-        size_px=size,
-        photos=folders["photos"],
-        sprites=folders.get("sprites"),
-        people=folders.get("people"),
-    )
-    for index in range(100):
-        source.sample(index)
-    began, crops = time.process_time(), 0
+    source, plan = scenes(replace(settings, workers=1))
+    for index in range(12):
+        source.batch(index, plan)
+    began, crops, index = time.process_time(), 0, 12
     while time.process_time() - began < seconds / 2:
-        source.sample(100 + crops)
-        crops += 1
+        crops += len(source.batch(index, plan)["image"])
+        index += 1
     elapsed_s = time.process_time() - began
     cv2.setNumThreads(threads)
     return crops / elapsed_s
+
+
+def scenes(settings: TrainSettings) -> tuple[SceneBatches, BatchPlan]:
+    """Return what a run with these settings learns from."""
+    train, _ = sources(settings, recipe(settings).needs)
+    return train, BatchPlan(settings.batch, settings.sizes_px)
 
 
 def waiting_share(log: Path) -> float:
@@ -108,8 +120,9 @@ def waiting_share(log: Path) -> float:
 
 def text(report: dict[str, Any]) -> str:
     """Return the report as lines for people."""
+    sides = "², ".join(map(str, report["sizes_px"]))
     lines = [
-        f"{report['crops_per_s']:6.1f} crops of {report['size_px']}² a second,"
+        f"{report['crops_per_s']:6.1f} crops of {sides}² a second for {report['network']},"
         f" {report['workers']} workers (target {RATE_TARGET:.0f})",
         f"{report['crops_per_cpu_s']:6.1f} crops per second of one core's time",
     ]

@@ -186,9 +186,10 @@ def _sheet(arguments: argparse.Namespace) -> int:
         family=arguments.network, config="compact", data=tuple(arguments.data or ()), workers=0
     )
     settings = replace(settings, seed=arguments.seed or 0, leave_out=arguments.leave_out)
+    settings = replace(settings, sizes_px=tuple(arguments.size or settings.sizes_px))
     source = sources(settings, recipe(settings).needs)[arguments.held]
-    size_px = (arguments.size or settings.sizes_px)[0]
-    scenes = [source.scene(8 * i, size_px) for i in range(arguments.count)]  # 8: other objects
+    numbers = range(0, 8 * arguments.count, 8)  # every eighth shows other objects
+    scenes = [source.scene(number, settings.sizes_px[0]) for number in numbers]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet(scenes)).save(arguments.out)
     print(arguments.out)

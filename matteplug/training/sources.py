@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from matteplug.training.recipes import Needs
 from matteplug.training.scenes import Scene, SceneSource
 from matteplug.training.scenes.photographs import Photographs, Split
 from matteplug.training.settings import TrainSettings
-from matteplug.training.stream import Arrays
+from matteplug.training.stream import Arrays, BatchPlan
 
 MADE = {
     "photos": "photographs, which made scenes and datasets of foregrounds lie over",
@@ -28,7 +28,6 @@ MADE = {
 CAPTURES = "captures"
 """The kind of real pictures with plates, without truth."""
 
-SMALLEST_PX = 64
 ENTRIES = ("image", "alpha", "trimap", "foreground", "background")
 GUIDES = ("plate", "segmentation")
 
@@ -46,6 +45,7 @@ class MadeScenes:
 
     Attributes:
         folders: photos, and perhaps sprites and people.
+        largest_px: the largest size; drawings serve all sizes.
         needs: whether plates are made, and whether the whole object is shown.
         hold: styles that are not drawn.
     """
@@ -54,43 +54,48 @@ class MadeScenes:
     folders: Mapping[str, Path]
     split: Split
     lanes: int
+    largest_px: int
     needs: Needs = field(default_factory=Needs)
     hold: tuple[str, ...] = ()
     _opened: dict[int, SceneSource] = field(default_factory=dict, init=False, repr=False)
 
-    def open(self, size_px: int) -> SceneSource:
-        """Return the source of scenes of a size.
+    def open(self) -> SceneSource:
+        """Return the source of the largest scenes.
 
         Raises:
             RequestError: a folder has nothing that can be used.
         """
-        if size_px not in self._opened:
-            self._opened[size_px] = SceneSource(
-                seed=self.seed,
-                size_px=size_px,
-                photos=self.folders["photos"],
-                sprites=self.folders.get("sprites"),
-                people=self.folders.get("people"),
-                hold=self.hold,
-                split=self.split,
-                lanes=self.lanes,
-                layout="portrait" if self.needs.portraits else "crop",
-                plates=self.needs.plates,
-            )
-        return self._opened[size_px]
+        return SceneSource(
+            seed=self.seed,
+            size_px=self.largest_px,
+            photos=self.folders["photos"],
+            sprites=self.folders.get("sprites"),
+            people=self.folders.get("people"),
+            hold=self.hold,
+            split=self.split,
+            lanes=self.lanes,
+            layout="portrait" if self.needs.portraits else "crop",
+            plates=self.needs.plates,
+        )
 
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number`."""
-        return self.open(size_px).sample(number)
+        if size_px not in self._opened:
+            opened = next(iter(self._opened.values()), None) or self.open()
+            self._opened[size_px] = opened.resized(size_px)
+        return self._opened[size_px].sample(number)
 
 
 @dataclass
 class SceneBatches:
     """Batches of scenes from several makers, each drawn as often as the others; a `BatchSource`.
 
+    Scenes have the numbers that they would have in one endless row of a lane, whatever their sizes:
+    what is drawn or read for one serves the next.
+
     Attributes:
         seed: decides which maker makes which scene.
-        makers: one or more.
+        makers: one or more; each numbers its own scenes.
         lanes: number of workers: worker w makes every scene whose number is w modulo `lanes`, so
             that what costs time to draw or read is shared among them and not done twice.
         left_out: sentences about files of datasets that do not fit and were left out.
@@ -103,13 +108,16 @@ class SceneBatches:
 
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number`."""
-        rng = np.random.default_rng([self.seed, number])
-        return self.makers[int(rng.integers(len(self.makers)))].scene(number, size_px)
+        turn, lane = divmod(number, self.lanes)
+        own_turn, place = divmod(turn, len(self.makers))
+        order = np.random.default_rng([self.seed, lane, own_turn]).permutation(len(self.makers))
+        return self.makers[int(order[place])].scene(own_turn * self.lanes + lane, size_px)
 
-    def batch(self, index: int, count: int, size_px: int) -> Arrays:
+    def batch(self, index: int, plan: BatchPlan) -> Arrays:
         """Return batch number `index`; see `BatchSource`."""
-        turn, lane = divmod(index, self.lanes)
-        numbers = ((turn * count + i) * self.lanes + lane for i in range(count))
+        count, size_px = plan.at(index)
+        first, lane = plan.before(index, self.lanes), index % self.lanes
+        numbers = (turn * self.lanes + lane for turn in range(first, first + count))
         return collate([self.scene(number, size_px) for number in numbers])
 
 
@@ -162,8 +170,9 @@ def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatche
     ]
     if "photos" in made:
         hold = settings.hold if split == "train" else ()
-        scenes = MadeScenes(seed, made, split, lanes, needs, hold)
-        replace(scenes).open(SMALLEST_PX)  # complains here, not in a worker
+        largest_px = max(settings.sizes_px) if split == "train" else settings.sizes_px[0]
+        scenes = MadeScenes(seed, made, split, lanes, largest_px, needs, hold)
+        scenes.open()  # complains here, not in a worker
         makers.append(scenes)
     if CAPTURES in folders and needs.truth:
         raise TrainingError(

@@ -32,8 +32,8 @@ Arrays: TypeAlias = Mapping[str, NDArray[np.uint8]]
 class BatchSource(Protocol):
     """Makes batches; it is pickled for the workers, so it opens files with the first batch."""
 
-    def batch(self, index: int, count: int, size_px: int) -> Arrays:
-        """Return batch number `index` of `count` crops of `size_px`², the same on every call."""
+    def batch(self, index: int, plan: BatchPlan) -> Arrays:
+        """Return batch number `index` of a plan, the same on every call."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ class BatchPlan:
         """
         size_px = self.sizes_px[index % len(self.sizes_px)]
         return max(1, round(self.count * (self.sizes_px[0] / size_px) ** 2)), size_px
+
+    def before(self, index: int, lanes: int) -> int:
+        """Return how many crops come before batch `index` in its lane: every `lanes`-th batch."""
+        turns, lane = divmod(index, lanes)
+        counts = [self.at(lane + lanes * turn)[0] for turn in range(len(self.sizes_px))]
+        rounds, rest = divmod(turns, len(counts))
+        return rounds * sum(counts) + sum(counts[:rest])
 
 
 class BatchStream:
@@ -103,7 +110,7 @@ class BatchStream:
             if self._workers:
                 batch = self._ready.get()
             else:
-                batch = self._source.batch(self._next, *self._plan.at(self._next))
+                batch = self._source.batch(self._next, self._plan)
             self.waited_s += time.perf_counter() - began
             if isinstance(batch, TrainingError):
                 raise batch
@@ -192,7 +199,7 @@ def _work(
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         while True:
             try:
-                message: Arrays | str = source.batch(index, *plan.at(index))
+                message: Arrays | str = source.batch(index, plan)
             except Exception:
                 message = traceback.format_exc()
             sender.send(message)

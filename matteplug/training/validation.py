@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from matteplug.training.batch import Batch, to_device
 from matteplug.training.recipes import Recipe
-from matteplug.training.stream import BatchSource
+from matteplug.training.stream import BatchPlan, BatchSource
 from matteplug.training.writing import writing
 
 _CROPS_A_BATCH = 8
@@ -24,17 +25,14 @@ class HeldScenes:
 
     Args:
         source: makes them; its pictures are kept apart from those of training.
-        count: number of scenes.
+        count: number of scenes; of more than a batch whole batches.
         size_px: their side.
         device: where the network is.
     """
 
     def __init__(self, source: BatchSource, count: int, size_px: int, device: torch.device) -> None:
-        wholes = range(0, count, _CROPS_A_BATCH)
-        self._arrays = [
-            source.batch(i, min(_CROPS_A_BATCH, count - first), size_px)
-            for i, first in enumerate(wholes)
-        ]
+        plan = BatchPlan(min(_CROPS_A_BATCH, count), (size_px,))
+        self._arrays = [source.batch(i, plan) for i in range(math.ceil(count / plan.count))]
         self._device = device
 
     def __iter__(self) -> Iterator[Batch]:

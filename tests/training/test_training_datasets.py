@@ -14,6 +14,7 @@ from matteplug.training.datasets.pixels import around
 from matteplug.training.recipes import Needs
 from matteplug.training.settings import TrainSettings
 from matteplug.training.sources import sources
+from matteplug.training.stream import BatchPlan
 
 
 def picture(path: Path, size: tuple[int, int] = (60, 80), level: int = 200) -> None:
@@ -248,7 +249,7 @@ def test_kinds_mix_in_one_stream(tmp_path: Path) -> None:
     scenes = [train.scene(number, 64) for number in range(12)]
     kinds = {scene.styles == ("aim500",) for scene in scenes}
     assert kinds == {True, False}
-    batch = train.batch(0, 2, 64)
+    batch = train.batch(0, BatchPlan(2, (64,)))
     assert {name: planes.shape for name, planes in batch.items()} == {
         "image": (2, 3, 64, 64),
         "alpha": (2, 1, 64, 64),

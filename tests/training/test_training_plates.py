@@ -26,6 +26,7 @@ from matteplug.training.recipes.background_matting import OPTIONS
 from matteplug.training.recipes.composites import BackgroundMattingRecipe
 from matteplug.training.settings import TrainSettings
 from matteplug.training.sources import sources
+from matteplug.training.stream import BatchPlan
 from matteplug.training.trainer import Trainer
 
 
@@ -200,7 +201,7 @@ def test_made_scenes_bring_plates_when_asked(tmp_path: Path) -> None:
         family="background-matting", config="compact", data=(f"photos:{tmp_path}",)
     )
     train, _ = sources(settings, Needs(plates=True, trimap=False))
-    batch = train.batch(0, 2, 64)
+    batch = train.batch(0, BatchPlan(2, (64,)))
     assert batch["plate"].shape == (2, 3, 64, 64)
     assert batch["segmentation"].shape == (2, 1, 64, 64)
     assert np.abs(batch["plate"].astype(int) - batch["background"]).mean() < 60

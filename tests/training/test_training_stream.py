@@ -16,7 +16,7 @@ PLAN = BatchPlan(2, (32, 64))
 
 @pytest.mark.parametrize("start", [0, 5])
 def test_workers_deliver_in_order_what_one_thread_makes(start: int) -> None:
-    expected = [TinySource().batch(i, *PLAN.at(i)) for i in range(start, start + 6)]
+    expected = [TinySource().batch(i, PLAN) for i in range(start, start + 6)]
     with BatchStream(TinySource(), PLAN, start=start, workers=2) as stream:
         batches = list(itertools.islice(stream, 6))
     for batch, wanted in zip(batches, expected, strict=True):
@@ -29,6 +29,15 @@ def test_sizes_take_turns_and_keep_the_pixels_level() -> None:
     plan = BatchPlan(8, (256, 384))
     assert [plan.at(i) for i in range(3)] == [(8, 256), (4, 384), (8, 256)]
     assert BatchPlan(1, (256, 512)).at(1) == (1, 512)
+
+
+@pytest.mark.parametrize("sizes", [(64,), (64, 96), (64, 32, 96)])
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_crops_are_counted_lane_by_lane(sizes: tuple[int, ...], lanes: int) -> None:
+    plan = BatchPlan(8, sizes)
+    for index in range(20):
+        earlier = range(index % lanes, index, lanes)
+        assert plan.before(index, lanes) == sum(plan.at(i)[0] for i in earlier)
 
 
 def test_a_failing_worker_is_an_error_with_its_reason() -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from matteplug.training.stream import Arrays
+from matteplug.training.stream import Arrays, BatchPlan
 
 
 class TinySource:
@@ -18,7 +18,8 @@ class TinySource:
     def __init__(self, seed: int = 0, repeats: bool = False) -> None:
         self._seed, self._repeats = seed, repeats
 
-    def batch(self, index: int, count: int, size_px: int) -> Arrays:
+    def batch(self, index: int, plan: BatchPlan) -> Arrays:
+        count, size_px = plan.at(index)
         rng = np.random.default_rng([self._seed, 0 if self._repeats else index])
         y, x = np.mgrid[0:size_px, 0:size_px]
         centre = rng.uniform(0.3, 0.7, (2, count, 1, 1, 1)) * size_px
@@ -39,7 +40,7 @@ class TinySource:
 
 
 class FailingSource(TinySource):
-    def batch(self, index: int, count: int, size_px: int) -> Arrays:
+    def batch(self, index: int, plan: BatchPlan) -> Arrays:
         if index == 2:
             raise RuntimeError("photograph 17 is damaged")
-        return super().batch(index, count, size_px)
+        return super().batch(index, plan)

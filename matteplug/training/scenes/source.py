@@ -5,6 +5,7 @@ Every scene is determined by (seed, index).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,7 @@ class SceneSource:
 
     Args:
         seed: names the stream.
-        size_px: edge of the square scenes.
+        size_px: edge of the square scenes; drawings are as large as it needs, see `resized`.
         photos: folder of photographs for backgrounds and textures.
         sprites: folder of cut-outs with alpha, or None.
         people: folder of rendered people with alpha, or None.
@@ -143,6 +144,13 @@ class SceneSource:
         around = {name: weight for name, weight in weights.items() if name not in meant}
         self._meant = self._draw_from(drawers, meant, "object")
         self._around = self._draw_from(drawers, around, "furniture") if around else None
+
+    def resized(self, size_px: int) -> SceneSource:
+        """Return a source of scenes of another size that show the same drawings and photographs."""
+        other = copy.copy(self)
+        other.size_px = size_px
+        other._textures = Textures(self._photographs, size_px)
+        return other
 
     def _draw_from(
         self, drawers: Mapping[str, Style], weights: Mapping[str, float], purpose: Purpose
