@@ -11,7 +11,6 @@ import torch
 
 from matteplug import golden, parity, providers, tensors, weights
 from matteplug.engine import OrtEngine
-from matteplug.errors import NetworkError
 from matteplug.export import METADATA_KEY
 from matteplug.networks import checkpoints, families
 
@@ -41,12 +40,7 @@ def checkpoint_of(manifest: Path) -> Path:
     return manifest.parent / "checkpoints" / f"{manifest.stem}.pt"
 
 
-def test_its_checkpoint_computes_its_golden_tensor(
-    manifest: Path, request: pytest.FixtureRequest
-) -> None:
-    if manifest.stem == "background-matting":
-        old = "the shipped checkpoint is older than the network: it lacks the logarithm of I / B"
-        request.applymarker(pytest.mark.xfail(raises=NetworkError, strict=True, reason=old))
+def test_its_checkpoint_computes_its_golden_tensor(manifest: Path) -> None:
     spec = weights.read_manifest(manifest)
     config = spec.provenance["config"]
     family = families.family(spec.id, config)
@@ -63,11 +57,6 @@ def test_its_checkpoint_computes_its_golden_tensor(
     assert golden.compare(spec, outputs).mean <= providers.CPU.tolerance
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="the three were exported from runs' checkpoints, of which halved copies are shipped",
-)
 def test_it_was_exported_from_the_checkpoint_beside_it(manifest: Path) -> None:
     provenance = weights.read_manifest(manifest).provenance
     assert provenance["checkpoint_sha256"] == weights.sha256_of(checkpoint_of(manifest))
