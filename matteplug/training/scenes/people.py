@@ -10,6 +10,7 @@ import numpy as np
 from matteplug.training.scenes.cutout import U8, Cutout
 from matteplug.training.scenes.noise import Rng
 from matteplug.training.scenes.sprites import Sprites
+from matteplug.training.scenes.textures import soften
 
 LEAST_COVER, MOST_COVER = 0.03, 0.88
 ATTEMPTS = 8
@@ -55,5 +56,5 @@ def anonymous(colour: U8, alpha: U8) -> U8:
     centre = (float(np.median(columns[upper])), float(top + 1.3 * width))
     mask = np.zeros(alpha.shape, np.float32)
     cv2.ellipse(mask, (centre, (1.6 * width, 2.1 * width), 0.0), 1.0, cv2.FILLED, cv2.LINE_AA)
-    blurred = cv2.GaussianBlur(colour, (0, 0), 0.4 * width)
+    blurred = soften(colour, 0.4 * width)
     return np.where(mask[..., None] > 0.5, blurred, colour).astype(np.uint8)
