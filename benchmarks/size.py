@@ -6,6 +6,8 @@ Every measurement runs in a process of its own, in one run of this script, with 
 * speed: 12 megapixels, 8 % unknown: the whole picture through the network against focusing.
 * error: SAD in the unknown area against the truth, both ways, on made and on scaled-up pictures.
 * seams: gradient of the difference between both ways, along the tiles' borders and elsewhere.
+* context: the same pictures in tiles alone, without the coarser levels: SAD, megapixels computed
+  and time.
 * 8k: peak memory of the whole process, foreground colours included, at 7680×4320.
 * linear: time against the unknown area, four lengths of hair.
 
@@ -91,6 +93,12 @@ def focused(scene: Scene) -> Focused:
     return Focused(found["alpha"][0, 0], elapsed_s, tiles, computed)
 
 
+def tiles_alone(scene: Scene) -> Focused:
+    """Compute the same unknown area in tiles of the picture itself: they see what is near."""
+    with patch.object(focus, "levels", lambda size, affordable_px: (size,)):
+        return focused(scene)
+
+
 def sad(alpha: NDArray[np.float32], scene: Scene) -> float:
     """Return the sum of absolute differences in the unknown area, in thousands."""
     return float(np.abs(alpha - scene.alpha)[scene.trimap == UNKNOWN].sum() / 1000)
@@ -127,19 +135,24 @@ def measure_speed_focused(options: argparse.Namespace) -> Values:
 
 
 def measure_error(options: argparse.Namespace) -> Values:
-    """Compare with the truth, and look for seams in the difference between both ways."""
+    """Compare with the truth, the whole and tiles alone; look for seams."""
     name, megapixels = options.only.split(":")[1:]
     megapixels = min(float(megapixels), largest_px(options.whole_mib) / 1e6)
     if name == "made":
         scene = made(Size(*(int(n * (megapixels / 12) ** 0.5) for n in (4000, 3000))), 0.08)
     else:
         scene = scaled_up(options.shared, name, megapixels)
-    apart = focused(scene)
     together, _ = whole(scene)
+    apart, near = focused(scene), tiles_alone(scene)
     return {
         "picture": f"{name}, {megapixels:.1f} MP",
         "whole": sad(together, scene),
         "focused": sad(apart.alpha, scene),
+        "focused_mp": apart.computed,
+        "focused_s": apart.elapsed_s,
+        "alone": sad(near.alpha, scene),
+        "alone_mp": near.computed,
+        "alone_s": near.elapsed_s,
     } | seams(apart.alpha - together, scene, apart.tiles)
 
 
@@ -227,11 +240,18 @@ def main() -> None:
     pictures = ["made:6"]
     if options.shared.is_dir():
         pictures += ["GT05:4", "GT14:4", "GT20:4"]
-    for picture in pictures:
-        v = measured(f"error:{picture}")
+    errors = [measured(f"error:{picture}") for picture in pictures]
+    for v in errors:
         row = (v["whole"], v["focused"], v["focused"] / v["whole"])
         steps = (1000 * v["border"], 1000 * v["elsewhere"])
         table.add_row(v["picture"], *(f"{n:.2f}" for n in (*row, *steps)))
+    console.print(table)
+
+    table = Table("picture", "SAD", "alone", "megapixels", "alone", "seconds", "alone")
+    table.title = "Context: focused, coarser levels first, and tiles alone"
+    for v in errors:
+        pairs = ((v[f"focused{unit}"], v[f"alone{unit}"]) for unit in ("", "_mp", "_s"))
+        table.add_row(v["picture"], *(f"{n:.2f}" for pair in pairs for n in pair))
     console.print(table)
 
     large = measured("8k")
