@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, gaps, layers
+from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, changes, gaps, layers
 from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.people import People
@@ -56,9 +56,20 @@ def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
     assert not same(forwards[0], SceneSource(seed=5, size_px=SIZE, photos=photos, pool=3).sample(0))
 
 
-def test_image_is_the_composition_of_its_layers(photos: Path, sprites: Path) -> None:
+@pytest.mark.parametrize("plates", [False, True])
+def test_image_is_the_composition_of_its_layers(
+    plates: bool, photos: Path, sprites: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MIRRORED", 1.0)
+    monkeypatch.setattr(changes, "VISITED", 1.0)
     source = SceneSource(
-        seed=1, size_px=SIZE, photos=photos, sprites=sprites, pool=4, effects=NO_EFFECTS
+        seed=1,
+        size_px=SIZE,
+        photos=photos,
+        sprites=sprites,
+        pool=4,
+        effects=NO_EFFECTS,
+        plates=plates,
     )
     for index in range(8):
         scene = source.sample(index)

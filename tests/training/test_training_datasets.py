@@ -227,8 +227,27 @@ def test_foregrounds_lie_over_backgrounds(tmp_path: Path) -> None:
     np.testing.assert_allclose(scene.image, expected, atol=0.51)
     assert scene.foreground.max() == 200
     assert scene.background.max() == 40
+    assert scene.plate is None
     with pytest.raises(TrainingError, match="need backgrounds"):
         DatasetScenes(dataset, (), seed=0)
+
+
+def test_foregrounds_over_backgrounds_come_with_plates(tmp_path: Path) -> None:
+    pairs(tmp_path, "fg", "alpha", NAMES[:2])
+    picture(tmp_path / "bg" / "dark.png", level=120)
+    dataset = read("composition1k", tmp_path, "train")
+    needs = Needs(plates=True, trimap=False)
+    scenes = DatasetScenes(dataset, dataset.backgrounds, seed=0, needs=needs)
+    shaded = 0
+    for number in range(6):
+        scene = scenes.scene(number, 32)
+        assert scene.plate is not None
+        assert scene.segmentation is not None
+        share = scene.alpha[..., None] / 255
+        expected = scene.foreground * share + scene.background * (1 - share)
+        np.testing.assert_allclose(scene.image, expected, atol=0.51)
+        shaded += scene.background[..., :2].std() > 1  # the file is of one colour
+    assert 0 < shaded < 6
 
 
 def test_an_epoch_shows_every_composite_once(tmp_path: Path) -> None:

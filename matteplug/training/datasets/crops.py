@@ -18,7 +18,7 @@ from matteplug.errors import TrainingError
 from matteplug.training.datasets.layouts import Dataset, Pair
 from matteplug.training.datasets.pixels import Pictures, around, window
 from matteplug.training.recipes import Needs
-from matteplug.training.scenes import Scene, plates, trimaps
+from matteplug.training.scenes import Scene, camera, changes, plates, trimaps
 from matteplug.training.scenes.noise import log_uniform
 from matteplug.training.scenes.source import composed
 
@@ -88,16 +88,19 @@ class DatasetScenes:
         alpha = view.cut(whole)
         picture = view.cut(self._pictures.read(pair.picture, cv2.IMREAD_COLOR))
         image = foreground = background = picture
+        guides: dict[str, U8] = {}
         if backdrop is not None:
             behind = self._pictures.read(backdrop, cv2.IMREAD_COLOR)
             anywhere = np.zeros(behind.shape[:2], np.uint8)
             wide = size_px * log_uniform(rng, *ZOOM)
             background = window(rng, anywhere, wide, size_px).cut(behind)
-            image = np.round(composed(foreground, alpha, background, 1.0) * 255).astype(np.uint8)
-        guides: dict[str, U8] = {}
-        if self.needs.plates:
-            guides["plate"] = plates.captured(rng, background.astype(np.float32) / 255)
-            guides["segmentation"] = plates.segmentation(rng, alpha)
+            if self.needs.plates:
+                layers = (np.float32(1 / 255) * layer for layer in (background, foreground, alpha))
+                empty, behind = changes.between(rng, *layers)
+                background = camera.quantise(behind)
+                guides["plate"] = plates.captured(rng, empty)
+                guides["segmentation"] = plates.segmentation(rng, alpha)
+            image = camera.quantise(composed(foreground, alpha, background, 1.0))
         return Scene(
             image=image,
             trimap=trimaps.draw(rng, alpha),

@@ -1,7 +1,7 @@
 """What a network with a captured background gets: an imperfect plate, and a coarse wrong mask.
 
 The plate was taken moments before or after the picture: the camera has moved, exposure and white
-balance have shifted, noise is its own, and the shadow that the object casts is not on it.  Mostly
+balance have shifted, noise is its own (what has changed before the camera: see `changes`).  Mostly
 that has been registered, and what is left is small; sometimes it has not, or could not be.
 """
 
@@ -13,23 +13,6 @@ import numpy as np
 from matteplug.training.scenes import camera, outlines, planes
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
-
-
-def shadowed(rng: Rng, background: Field, alpha: Field) -> Field:
-    """Let the object cast a soft shadow on (H, W, 3) float32 of its background."""
-    size = alpha.shape[0]
-    if rng.random() < 0.4:
-        return background
-    matrix = np.array([[1.0, rng.normal(0, 0.2), 0.0], [0.0, rng.uniform(0.7, 1.1), 0.0]])
-    matrix[:, 2] = rng.normal(0, 0.08, 2) * size
-    low = cv2.resize(alpha, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    matrix[:, 2] *= 0.25
-    cast = cv2.warpAffine(low, matrix, (low.shape[1], low.shape[0]))
-    cast = cv2.GaussianBlur(cast, (0, 0), log_uniform(rng, 0.5, 8))
-    cast = cv2.resize(cast, (size, size)) * np.float32(rng.uniform(0.1, 0.6))
-    darker: Field = background * planes.spread(1 - cast)
-    return darker
-
 
 UNREGISTERED = 0.25
 """Share of the plates that are as they were taken."""

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import blur, camera, gaps, layers, planes, plates, trimaps
+from matteplug.training.scenes import blur, camera, changes, gaps, layers, planes, plates, trimaps
 from matteplug.training.scenes.cutout import U8
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
@@ -100,7 +100,8 @@ class SceneSource:
         layout: "crop": a part of a larger picture, around an edge; "portrait": the whole object,
             upright, before a background in which other sharp things stand; where there are people,
             they are the objects and all else stands around, or there is nobody.
-        plates: make `Scene.plate` and `Scene.segmentation`, and let objects cast shadows.
+        plates: make `Scene.plate` and `Scene.segmentation`; objects cast shadows and are mirrored,
+            small things come and go.
         pool: objects to choose from at any time.
         reuse: scenes after which one object is replaced.
 
@@ -183,9 +184,10 @@ class SceneSource:
             alpha, names = np.zeros_like(alpha), ()
         foreground, background = camera.grade(rng, foreground, background)
         apart = self._rng("plate", index)
-        plate = plates.captured(apart, background) if self.plates else None
+        plate = None
         if self.plates:
-            background = plates.shadowed(apart, background, alpha)
+            empty, background = changes.between(apart, background, foreground, alpha)
+            plate = plates.captured(apart, empty)
         alpha8 = camera.quantise(alpha)
         foreground8, background8 = camera.quantise(foreground), camera.quantise(background)
         linear = rng.random() < self.effects.linear_share
