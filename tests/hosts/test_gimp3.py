@@ -305,7 +305,7 @@ def compare(image: NDArray[Any], folder: Path, gimp3: Cases, library_s: Library)
     assert report["results"][0][0] == "success", report["results"]
     assert report["untouched"]
     selected = np.frombuffer(base64.b64decode(report["selection before"]), np.uint8)
-    selection = selected.reshape(height, width).astype(np.float32) / 255
+    selection = selected.reshape(height, width).astype(np.float32) / np.float32(255)
     started = time.perf_counter()
     expected = library_s(image, selection)
     own_s = time.perf_counter() - started
