@@ -9,11 +9,21 @@ import numpy as np
 import pytest
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import NO_EFFECTS, STYLES, Scene, SceneSource, changes, gaps, layers
+from matteplug.training.scenes import (
+    NO_EFFECTS,
+    STYLES,
+    Effects,
+    Scene,
+    SceneSource,
+    changes,
+    gaps,
+    layers,
+)
 from matteplug.training.scenes.beyond import extended
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, Split, split_of
+from matteplug.training.scenes.source import composed
 from matteplug.training.scenes.sprites import Sprites
 from matteplug.training.scenes.trimaps import TOLERANCE
 from matteplug.training.sheet import sheet
@@ -57,8 +67,9 @@ def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
 
 
 @pytest.mark.parametrize("plates", [False, True])
+@pytest.mark.parametrize("light", [1.0, 2.2])
 def test_image_is_the_composition_of_its_layers(
-    plates: bool, photos: Path, sprites: Path, monkeypatch: pytest.MonkeyPatch
+    plates: bool, light: float, photos: Path, sprites: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "MIRRORED", 1.0)
     monkeypatch.setattr(changes, "VISITED", 1.0)
@@ -68,14 +79,35 @@ def test_image_is_the_composition_of_its_layers(
         photos=photos,
         sprites=sprites,
         pool=4,
-        effects=NO_EFFECTS,
+        effects=NO_EFFECTS if light == 1 else Effects(camera=False, linear_share=1.0),
         plates=plates,
     )
     for index in range(8):
         scene = source.sample(index)
         alpha = scene.alpha[..., None] / 255.0
-        mixed = scene.foreground * alpha + scene.background * (1 - alpha)
+        front, back = ((layer / 255.0) ** light for layer in (scene.foreground, scene.background))
+        mixed = 255 * (front * alpha + back * (1 - alpha)) ** (1 / light)
         assert np.abs(mixed - scene.image).max() <= 0.51
+
+
+def test_some_scenes_are_composed_in_linear_light(photos: Path) -> None:
+    source = SceneSource(
+        seed=2, size_px=SIZE, photos=photos, pool=4, effects=Effects(camera=False, linear_share=0.5)
+    )
+    linear = 0
+    for index in range(24):
+        scene = source.sample(index)
+        alpha = scene.alpha[..., None] / 255.0
+        mixed = scene.foreground * alpha + scene.background * (1 - alpha)
+        linear += np.abs(mixed - scene.image).max() > 1
+    assert 4 < linear < 20
+
+
+def test_half_of_white_over_black_is_bright_in_linear_light() -> None:
+    white, black = (np.full((2, 2, 3), level, np.uint8) for level in (255, 0))
+    half = np.full((2, 2), 128, np.uint8)
+    assert composed(white, half, black, 1.0) == pytest.approx(128 / 255, abs=1e-6)
+    assert composed(white, half, black, 2.2) == pytest.approx((128 / 255) ** (1 / 2.2), abs=1e-6)
 
 
 def test_camera_changes_the_image_only(photos: Path) -> None:
