@@ -169,6 +169,7 @@ def _batches(settings: TrainSettings, split: Split, needs: Needs) -> SceneBatche
         if not dataset.only_backgrounds
     ]
     if "photos" in made:
+        # held scenes show every style, so that runs that hold back others can be compared
         hold = settings.hold if split == "train" else ()
         largest_px = max(settings.sizes_px) if split == "train" else settings.sizes_px[0]
         scenes = MadeScenes(seed, made, split, lanes, largest_px, needs, hold)

@@ -21,20 +21,26 @@ Made = Callable[..., SceneBatches]
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let the generator draw nothing but discs; return the sizes of those that were drawn."""
-    sizes: list[int] = []
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the generator draw nothing but discs and boxes; return which, as they are drawn."""
+    names: list[str] = []
 
     def disc(rng: Rng, size_px: int) -> Cutout:
-        sizes.append(size_px)
+        names.append("disc")
         alpha = np.zeros((size_px, size_px), np.uint8)
-        centre = rng.uniform(0.3, 0.7, 2) * size_px
-        cv2.circle(alpha, (int(centre[0]), int(centre[1])), size_px // 5, 255, -1)
+        centre = (rng.uniform(0.3, 0.7, 2) * size_px).astype(int).tolist()
+        return flat(cv2.circle(alpha, centre, size_px // 5, 255, -1))
+
+    def box(rng: Rng, size_px: int) -> Cutout:
+        names.append("box")
+        alpha = np.zeros((size_px, size_px), np.uint8)
+        top, left = (rng.uniform(0.2, 0.4, 2) * size_px).astype(int)
+        alpha[top : top + size_px // 3, left : left + size_px // 3] = 255
         return flat(alpha)
 
-    monkeypatch.setattr(source, "STYLES", {"disc": disc})
-    monkeypatch.setattr(source, "WEIGHTS", {"disc": 1.0})
-    return sizes
+    monkeypatch.setattr(source, "STYLES", {"disc": disc, "box": box})
+    monkeypatch.setattr(source, "WEIGHTS", {"disc": 1.0, "box": 1.0})
+    return names
 
 
 @pytest.fixture
@@ -44,20 +50,23 @@ def made(tmp_path: Path) -> Made:
         photo = rng.integers(0, 255, (120, 160, 3), dtype=np.uint8)
         cv2.imwrite(str(tmp_path / f"photo{number}.png"), photo)
 
-    def batches(sizes_px: tuple[int, ...], workers: int = 1) -> SceneBatches:
+    def batches(
+        sizes_px: tuple[int, ...], workers: int = 1, held: bool = False, hold: tuple[str, ...] = ()
+    ) -> SceneBatches:
         settings = TrainSettings(
             family="citm",
             config="compact",
             data=(f"photos:{tmp_path}",),
             sizes_px=sizes_px,
             workers=workers,
+            hold=hold,
         )
-        return sources(settings)[0]
+        return sources(settings)[held]
 
     return batches
 
 
-def test_more_sizes_need_no_more_drawings(drawn: list[int], made: Made) -> None:
+def test_more_sizes_need_no_more_drawings(drawn: list[str], made: Made) -> None:
     counts = []
     for sizes in ((64,), SIZES):
         drawn.clear()
@@ -80,6 +89,14 @@ def test_a_batch_is_the_same_whatever_was_made_before(made: Made, workers: int) 
         assert alone["image"].shape == in_order[index]["image"].shape
         for name, arrays in alone.items():
             np.testing.assert_array_equal(arrays, in_order[index][name])
+
+
+def test_held_scenes_show_the_styles_that_training_does_not(drawn: list[str], made: Made) -> None:
+    plan = BatchPlan(12, (64,))
+    made((64,), hold=("disc",)).batch(0, plan)
+    assert set(drawn) == {"box"}
+    made((64,), hold=("disc",), held=True).batch(0, plan)
+    assert set(drawn) == {"box", "disc"}
 
 
 def test_makers_take_equal_shares_and_number_their_own_scenes() -> None:
