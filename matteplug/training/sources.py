@@ -209,5 +209,9 @@ def _parse(arguments: Sequence[str]) -> dict[str, Path]:
                 f"There is no kind of data {kind!r}.",
                 f"Known: {'; '.join(f'{k} ({what})' for k, what in known.items())}.",
             )
+        if kind in folders:
+            raise TrainingError(
+                "data-twice", f"{kind} was named twice.", "Name one folder of each kind."
+            )
         folders[kind] = Path(folder)
     return folders

@@ -284,6 +284,7 @@ def test_kinds_mix_in_one_stream(tmp_path: Path) -> None:
         (("photos",), "'photos' names no data"),
         (("films:x",), "no kind of data 'films'"),
         (("sprites:x",), "nothing to make scenes from"),
+        (("photos:x", "photos:y"), "photos was named twice"),
     ],
 )
 def test_arguments_that_make_no_sense(data: tuple[str, ...], message: str) -> None:
