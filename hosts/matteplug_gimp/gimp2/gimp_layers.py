@@ -163,4 +163,4 @@ class Layers(object):
 
 def _depth(pixels):
     # type: (bridge.Pixels) -> str
-    return pixels.format.split()[1]
+    return str(pixels.format.split()[1])
