@@ -164,14 +164,13 @@ def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
     Raises:
         NetworkError: it is not; the worst case is named.
     """
-    found = worst(differences)
-    if found.worst > TOLERANCE:
-        raise NetworkError(
-            "export-differs",
-            f"The exported graph of {spec.id} differs from torch: {found}; the limit is "
-            f"{TOLERANCE:.0e}.",
-            "Probably a size is baked in: look for int(), ceil(), `if` on sizes, adaptive pooling.",
-        )
+    _hold(
+        differences,
+        TOLERANCE,
+        "export-differs",
+        f"The exported graph of {spec.id} differs from torch",
+        "Probably a size is baked in: look for int(), ceil(), `if` on sizes, adaptive pooling.",
+    )
 
 
 def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
@@ -180,14 +179,22 @@ def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
     Raises:
         NetworkError: it is not; the worst case is named.
     """
+    _hold(
+        differences,
+        HALF_TOLERANCE,
+        "export-half-differs",
+        f"With half-precision weights the graph of {spec.id} differs from torch",
+        "Add --full, which stores the weights in single precision.",
+    )
+
+
+def _hold(
+    differences: Sequence[Difference], tolerance: float, code: str, problem: str, hint: str
+) -> None:
+    """Raise the error where a case exceeds the tolerance; the worst case is named."""
     found = worst(differences)
-    if found.worst > HALF_TOLERANCE:
-        raise NetworkError(
-            "export-half-differs",
-            f"With half-precision weights the graph of {spec.id} differs from torch: {found}; the "
-            f"limit is {HALF_TOLERANCE:.0e}.",
-            "Add --full, which stores the weights in single precision.",
-        )
+    if found.worst > tolerance:
+        raise NetworkError(code, f"{problem}: {found}; the limit is {tolerance:.0e}.", hint)
 
 
 def _raised(spec: NetworkSpec, case: Case) -> Case:
