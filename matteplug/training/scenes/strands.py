@@ -205,6 +205,34 @@ def mane(rng: Rng, size_px: int) -> Cutout:
     return canvas.finish("strands")
 
 
+def veil(rng: Rng, size_px: int) -> Cutout:
+    """Draw loose hair beside a body: so few and fine strands that one looks through most of it."""
+    canvas = Canvas(size_px, SAMPLES)
+    edge = canvas.edge
+    outline = bodies(rng, canvas)[0]
+    first, share = rng.random(), rng.uniform(0.2, 0.6)
+    kept = (np.linspace(0, 1, len(outline), endpoint=False) - first) % 1 < share
+    strands = int(log_uniform(rng, 250, 2000))
+    guides = max(10, int(strands / log_uniform(rng, 2, 25)))
+    roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.05, 0.4), kept)
+    # Strands hang side by side, more or less along the outline.
+    hang = np.pi / 2 + rng.normal(0, 0.4) + smooth_steps(rng, 8, place, rng.uniform(0.05, 0.4))
+    lean = rng.uniform(0.0, 0.6)
+    angles = hang + lean * np.sin(angles - hang) + rng.normal(0, rng.uniform(0.02, 0.2), guides)
+    longest = rng.uniform(0.2, 0.6) * edge
+    lengths = longest * rng.uniform(0.4, 1.1, guides)
+    leading = courses(rng, roots, angles, lengths, rng.uniform(0.05, 0.6))
+    paths = locks(rng, leading, strands, longest * rng.uniform(0.02, 0.2), rng.uniform(0.0, 0.5))
+    widths = stroke_widths(rng, strands, 1.0, rng.uniform(1.5, 4.0))
+    tone = rng.uniform(0, 255)
+    paint(rng, canvas, paths, widths, tone=tone, contrast=rng.uniform(0.15, 0.5))
+    canvas.fill(outline, NEUTRAL * rng.uniform(0.5, 1.1), rng.uniform(0, 255))
+    over = rng.random(strands) < rng.uniform(0.1, 0.6)
+    paint(rng, canvas, paths[over], widths[over], tone=tone)
+    stray(rng, canvas, roots, longest, tone)
+    return canvas.finish("strands")
+
+
 def stray(rng: Rng, canvas: Canvas, roots: Floats, longest: float, tone: float) -> None:
     """Draw some of the finest strands in any direction."""
     count = int(rng.integers(1, 60))
