@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # onnxruntime-gpu where an NVIDIA driver is present
 RUNTIME := $(if $(wildcard /proc/driver/nvidia/version),gpu,cpu)
 SETUP := pyproject.toml constraints.txt
+# as many at a time as there are processors; tests of one group in one process, one after the other
+PYTEST := $(BIN)/python -m pytest -q
+TOGETHER := -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: demo test slow hosts lint clean
 
@@ -16,13 +19,14 @@ demo: $(VENV)/.demo
 	$(BIN)/python -m matteplug_batch.demo demo-output
 
 test: lint
-	$(BIN)/python -m pytest -q -m "not slow and not host"
+	$(PYTEST) $(TOGETHER) -m "not slow and not host"
 
 slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m "slow and not host"
+	$(PYTEST) -m "slow and not host"
 
 hosts: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m host
+	$(PYTEST) $(TOGETHER) -m "host and not alone"
+	$(PYTEST) -m "host and alone"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -99,6 +99,7 @@ _FLATPAK = "/.flatpak-info"
 _CHUNK = 1 << 20
 _CREATE_NO_WINDOW = 0x08000000
 _TAIL_BYTES = 4000
+_BEAT_S = 1.0
 _STRAY_LIMIT = 1 << 16
 
 
@@ -291,7 +292,9 @@ class Worker(object):
         self._logging = _thread(self._log)
         try:
             self._send({"type": "hello", "protocol": PROTOCOL, "client": client})
-            self.hello = self._next(("hello",), hello_limit_s)[0]
+            self.hello = self._next(
+                ("hello",), hello_limit_s, lambda: self._give_up(hello_limit_s)
+            )[0]
             self._check_version()
         except BaseException:
             self._kill()
@@ -316,7 +319,8 @@ class Worker(object):
         """Return (header, {name: bytes}) of the matte; see the protocol.
 
         `buffers` maps names to `Pixels`, `results` names to formats.  `progress` is called in this
-        thread with the share done (0 to 1) and what is being done.
+        thread with the share done (0 to 1) and what is being done, and with the same once more
+        after every second of silence: a plug-in whose host has gone learns it by telling.
         Raises Refusal: the worker says no ("cancelled" after `cancel`); or BridgeError: it failed
         ("internal"), or died.
         """
@@ -325,8 +329,19 @@ class Worker(object):
         if host is not None:
             header["host"] = host
         self._send(header, [(_entry(name, buffers[name]), buffers[name].data) for name in buffers])
+        told = []  # type: list[Any]
+
+        def tell():
+            # type: () -> None
+            if progress is not None and told:
+                try:
+                    progress(*told)
+                except BaseException:
+                    self.cancel()
+                    raise
+
         while True:
-            answer, data = self._next(("progress", "matte", "error"))
+            answer, data = self._next(("progress", "matte", "error"), _BEAT_S, tell)
             if answer.get("id") != self._id:
                 continue  # what is left of a matte before
             if answer["type"] == "matte":
@@ -334,12 +349,8 @@ class Worker(object):
             if answer["type"] == "error":
                 kind = BridgeError if answer["code"] == "internal" else Refusal
                 raise kind(answer["code"], answer["message"], answer["hint"])
-            if progress is not None:
-                try:
-                    progress(answer["share"], answer["what"])
-                except BaseException:
-                    self.cancel()
-                    raise
+            told = [answer["share"], answer["what"]]
+            tell()
 
     def load(self, network=None):
         # type: (Optional[str]) -> None
@@ -408,17 +419,24 @@ class Worker(object):
             except (IOError, OSError):  # what could not be flushed is lost
                 pass
 
-    def _next(self, types, limit_s=None):
-        # type: (Sequence[str], Optional[float]) -> Frame
-        try:
-            frame = self._frames.get(True, limit_s)  # type: Any
-        except queue.Empty:
-            self._kill()
-            raise BridgeError(
-                "worker-silent",
-                "matteplug did not answer within %s seconds." % limit_s,
-                "The machine may be busy; try again." + self._said(),
-            )
+    def _give_up(self, limit_s):
+        # type: (float) -> None
+        self._kill()
+        raise BridgeError(
+            "worker-silent",
+            "matteplug did not answer within %s seconds." % limit_s,
+            "The machine may be busy; try again." + self._said(),
+        )
+
+    def _next(self, types, silence_s, after_silence):
+        # type: (Sequence[str], float, Callable[[], None]) -> Frame
+        """Return the next frame; `after_silence` is called whenever none came for that long."""
+        while True:
+            try:
+                frame = self._frames.get(True, silence_s)  # type: Any
+                break
+            except queue.Empty:
+                after_silence()
         if frame is None:
             raise self._died()
         if isinstance(frame, BridgeError):

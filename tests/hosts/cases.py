@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+SLOW = {"size": [9, 12], "at": [10, 10]}
+"""A case over which the fake engine takes a minute."""
+
 
 class Cases:
     """Cases and reports of the GIMP that `start` starts; it writes what it says to `said`."""
@@ -55,6 +58,13 @@ class Cases:
     def said(self) -> str:
         """Return what GIMP has said so far."""
         return (self._folder / "said").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """Have it crash."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
 
     def close(self) -> None:
         """End it."""

@@ -12,7 +12,7 @@ import pytest
 from hosts.metadata import ROOT, describe
 from matteplug import bridge
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.alone]
 
 LIMIT_S = 1.5
 """From starting the worker to its answer, without the library's time, which loads the network."""

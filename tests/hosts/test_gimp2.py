@@ -25,10 +25,11 @@ from matteplug_gimp.install_gimp2 import WAYS
 from matteplug_gimp.install_gimp2 import files as installation
 
 from . import meanwhile, processes
+from .cases import SLOW
 from .reports import floats
 from .run_gimp2 import Gimp2
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp2")]
 
 # GIMP's numbers for precisions, the depth that holds each, and how far GIMP may round
 PRECISIONS: dict[str, tuple[int, str, float]] = {
@@ -283,9 +284,8 @@ def test_the_shipped_network_makes_the_library_s_matte(gimp2: Gimp2, shared: Pat
 
 
 def test_killing_the_plug_in_ends_its_worker(gimp2: Gimp2) -> None:
-    slow = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
     (gimp2.folder / "python.pid").unlink(missing_ok=True)
-    gimp2.cases.begin({"slow": slow})
+    gimp2.cases.begin({"slow": SLOW})
     worker = gimp2.worker_id()
     time.sleep(1.0)  # let it begin
     plug_in = processes.find(str(gimp2.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
@@ -295,6 +295,17 @@ def test_killing_the_plug_in_ends_its_worker(gimp2: Gimp2) -> None:
     assert report["results"][0][0] == "error"
     assert report["untouched"]
     assert report["layers"] == []
+
+
+def test_the_plug_in_and_its_worker_end_with_gimp(gimp2: Gimp2) -> None:
+    (gimp2.folder / "python.pid").unlink(missing_ok=True)
+    gimp2.cases.begin({"slow": SLOW})
+    worker = gimp2.worker_id()
+    plug_in = processes.find(str(gimp2.folder / "gimp" / "plug-ins" / "matteplug-smart-matte"))
+    time.sleep(1.0)  # let it begin
+    gimp2.cases.kill()
+    assert processes.ends(plug_in, limit_s=5)
+    assert processes.ends(worker, limit_s=5)
 
 
 def test_the_check_says_what_is_wrong(

@@ -16,7 +16,7 @@ from matteplug_gimp import matteplug_hosts
 
 from .run_gimp2 import Gimp2
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp2")]
 
 DEPTHS = {"uint8": ("u8", 150), "uint16": ("u16", 250), "float32": ("f32", 650)}
 """How the wire calls a depth, and how GIMP 2.10 counts it."""

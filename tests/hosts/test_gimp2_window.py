@@ -22,7 +22,7 @@ from .cases import Cases, line
 from .run_gimp2 import Gimp2
 from .screen import Screen
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp2")]
 
 OPEN = """
 (let ((image (car (gimp-file-load RUN-NONINTERACTIVE "{path}" "{path}"))))

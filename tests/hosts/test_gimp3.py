@@ -24,11 +24,11 @@ from matteplug import api, files
 from matteplug.testing import FakeEngine
 
 from . import meanwhile, processes
-from .cases import Cases
+from .cases import SLOW, Cases
 from .conftest import PATH, REAL, worker_of
 from .reports import floats
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp3")]
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,6 @@ matte = matteplug.matte(asked["image"], selection=asked["selection"])
 np.save("/srv/test/cutout.npy", matte.cutout())
 """
 Library = Callable[[NDArray[Any], NDArray[np.float32]], NDArray[Any]]
-SLOW = {"size": [9, 12], "at": [10, 10]}  # the fake engine takes a minute over it
 PLATE = {"picture": "scene.png", "special": "plate layer"}
 UNGUIDED = {"picture": "scene.png"}
 CASES: dict[str, Any] = {
@@ -353,3 +352,13 @@ def test_killing_the_plug_in_ends_its_worker(gimp3: Cases, chroot: Path) -> None
     assert report["results"][0][0] != "success"
     assert report["untouched"]
     assert report["layers"] == []
+
+
+def test_the_plug_in_and_its_worker_end_with_gimp(gimp3: Cases, chroot: Path) -> None:
+    gimp3.begin({"slow": SLOW})
+    worker = processes.find("tests/wire/fake_worker.py", root=chroot)
+    plug_in = processes.find("matteplug-smart-matte.py", root=chroot)
+    time.sleep(1.0)  # let it begin
+    gimp3.kill()
+    assert processes.ends(plug_in, limit_s=5)
+    assert processes.ends(worker, limit_s=5)

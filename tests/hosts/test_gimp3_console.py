@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import REAL
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp3")]
 
 
 class Console:

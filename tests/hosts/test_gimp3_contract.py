@@ -19,7 +19,7 @@ from matteplug_gimp.install import files
 from .cases import Cases
 from .conftest import FAKE
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(900), pytest.mark.xdist_group("gimp3")]
 
 DEPTHS = {"uint8": ("u8", "U8"), "uint16": ("u16", "U16"), "float32": ("float", "FLOAT")}
 """How GIMP's buffers and its images call a depth."""

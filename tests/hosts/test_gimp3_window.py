@@ -31,7 +31,7 @@ from .cases import Cases, line
 from .conftest import REAL, TIMED, worker_of
 from .screen import Screen
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp3")]
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -136,6 +136,7 @@ def test_menu_repeat_and_cancel(folder: Path, show: Show, display: str, chroot: 
     assert screen.window("1 layer.*9x12.*GIMP", limit_s=5)
 
 
+@pytest.mark.alone
 def test_from_ok_to_the_layer(
     show: Show,
     display: str,

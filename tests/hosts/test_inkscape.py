@@ -25,7 +25,7 @@ from matteplug.host_places import Place
 from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
 from matteplug_inkscape import install, matteplug_hosts
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("inkscape")]
 
 DESKTOP_PATH = "/usr/local/bin:/usr/bin:/bin"
 """PATH as a desktop has it: Inkscape takes the python3 that it finds there."""

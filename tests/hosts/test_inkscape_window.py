@@ -31,7 +31,7 @@ from matteplug.types import Size
 from matteplug_inkscape import install, outline
 from matteplug_inkscape.check import check
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("inkscape")]
 
 Found = TypeVar("Found")
 ROUGH = [(190, 20), (290, 10), (360, 60), (390, 180), (390, 290), (140, 290), (150, 140)]

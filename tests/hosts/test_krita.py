@@ -23,7 +23,7 @@ from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.check import check
 from matteplug_krita.install import WAYS
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("krita")]
 
 CASES: dict[str, Any] = {
     "plain": {},

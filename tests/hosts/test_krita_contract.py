@@ -15,7 +15,7 @@ from matteplug import pixels
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_krita import matteplug_hosts
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("krita")]
 
 DEPTHS = {"uint8": ("U8", "BGRA"), "uint16": ("U16", "BGRA"), "float32": ("F32", "RGBA")}
 """How Krita calls a depth, and the order of its channels there."""

@@ -14,7 +14,7 @@ from hosts.metadata import ROOT, describe
 from matteplug.host_places import Place
 from matteplug_krita.install import files
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.host, pytest.mark.timeout(200), pytest.mark.xdist_group("krita")]
 
 FAKE = Path(__file__).resolve().parent / "fake_krita"
 

@@ -200,6 +200,19 @@ with bridge.Worker(PYTHON, arguments=(os.path.join(TESTS, "fake_worker.py"),)) a
     threading.Timer(0.2, worker.cancel).start()
     refused("cancelled", "cancelled", matte, worker, slow)
     assert time.time() - started < 5, "cancelling takes effect at once"
+    beats = []
+
+    def host_has_gone(share, what):
+        # type: (float, str) -> None
+        beats.append((share, what))
+        if beats.count(beats[-1]) == 2:
+            raise IOError("no host")
+
+    try:
+        worker.matte(slow, {"alpha": "Y u8"}, progress=host_has_gone)
+        raise AssertionError("what progress raises is raised")
+    except IOError:
+        assert beats[-1] == beats[-2], "progress is told again in a silence: %s" % beats
     slow["image"] = Pixels("RGB u8", 8, 5, b"abc" * 40)
     slow["trimap"] = Pixels("Y u8", 8, 5, trimap)
     assert matte(worker, slow)[1]["alpha"] == trimap

@@ -84,6 +84,11 @@ def photograph(stage):
             ratio = run["elapsed_s"] / run["header"]["elapsed_s"]["total"]
         report["large"].append(run)
 
+    yield from stage.make_current(stage.layer)
+    stage.button("Smart Matte").click()
+    yield 0.3
+    report["quit while it runs"] = stage.pid()
+
 
 def screenshots(stage):
     """Take the pictures of the guide: where the entry is, and what comes of it."""
