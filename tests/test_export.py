@@ -11,11 +11,11 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from matteplug import golden, parity, tracing, weights
+from matteplug import golden, weights
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
-from matteplug.export import METADATA_KEY, export
-from matteplug.half_storage import halve
+from matteplug.export import METADATA_KEY, export, parity, tracing
+from matteplug.export.half_storage import halve
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.types import Size
 

@@ -9,9 +9,9 @@ import onnx
 import pytest
 import torch
 
-from matteplug import golden, parity, providers, tensors, weights
+from matteplug import golden, providers, tensors, weights
 from matteplug.engine import OrtEngine
-from matteplug.export import METADATA_KEY
+from matteplug.export import METADATA_KEY, parity
 from matteplug.networks import checkpoints, families
 
 MANIFESTS = sorted(weights.exported_folder().glob("*.json"))

@@ -21,13 +21,14 @@ import onnx
 import torch
 from torch import nn
 
-from matteplug import golden, parity, weights
+from matteplug import golden, weights
 from matteplug.engine import OrtEngine
-from matteplug.half_storage import halve
+from matteplug.export import parity
+from matteplug.export.half_storage import halve
+from matteplug.export.parity import Case, Difference
+from matteplug.export.tracing import trace
 from matteplug.network import NetworkSpec
-from matteplug.parity import Case, Difference
 from matteplug.tensors import Tensor
-from matteplug.tracing import trace
 
 METADATA_KEY = "matteplug.spec"
 """Key of the ONNX file's metadata under which the spec stands as JSON."""

@@ -26,8 +26,9 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from matteplug import folders, golden, parity, tensors
+from matteplug import folders, golden, tensors
 from matteplug.errors import NetworkError
+from matteplug.export import parity
 from matteplug.network import NetworkSpec
 
 Model: TypeAlias = onnx.ModelProto
