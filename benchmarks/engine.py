@@ -24,7 +24,7 @@ import numpy as np
 from matteplug import golden, matte, plugins, tensors, weights
 from matteplug.engine import OrtEngine
 from matteplug.network import NetworkSpec
-from matteplug.ort import import_onnxruntime
+from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
 
 MATTE_LIMIT = 1.08

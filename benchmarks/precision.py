@@ -26,8 +26,8 @@ import numpy as np
 
 from matteplug import golden, plugins, tensors, weights
 from matteplug.evaluation.metrics import measure
-from matteplug.machine import physical_cores
-from matteplug.ort import import_onnxruntime
+from matteplug.runtime.machine import physical_cores
+from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
 from pictures import Scene, made, scaled_up
 

@@ -27,9 +27,9 @@ import onnx
 from onnx import TensorProto, helper
 
 from matteplug import golden, plugins, tensors, weights
-from matteplug.machine import physical_cores
 from matteplug.network import NetworkSpec
-from matteplug.ort import import_onnxruntime
+from matteplug.runtime.machine import physical_cores
+from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
 
 TARGET = 0.5

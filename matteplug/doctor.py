@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from matteplug import ort, probe, providers, weights
+from matteplug import weights
 from matteplug.errors import EngineError
 from matteplug.network import NetworkSpec
-from matteplug.probe import Verdict
-from matteplug.providers import CPU, Provider
+from matteplug.runtime import ort, probe, providers
+from matteplug.runtime.probe import Verdict
+from matteplug.runtime.providers import CPU, Provider
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,17 +14,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from matteplug import graphs, ort, providers, weights
+from matteplug import weights
 from matteplug.errors import EngineError
-from matteplug.machine import physical_cores
 from matteplug.network import NetworkSpec
-from matteplug.providers import CPU, Provider
-from matteplug.sessions import OrtSession, SolverSession
+from matteplug.runtime import graphs, ort, providers
+from matteplug.runtime.machine import physical_cores
+from matteplug.runtime.providers import CPU, Provider
+from matteplug.runtime.sessions import OrtSession, SolverSession
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken
 
 if TYPE_CHECKING:
-    from matteplug.probe import Verdict
+    from matteplug.runtime.probe import Verdict
 
 Made = TypeVar("Made")
 
@@ -92,7 +93,7 @@ class OrtEngine:
             cores.
         locate: finds and checks the weights of a spec.
         prove: says whether a provider other than the CPU may be trusted with a network; by default
-            `matteplug.probe.verdict`.
+            `matteplug.runtime.probe.verdict`.
     """
 
     def __init__(
@@ -187,8 +188,8 @@ class OrtEngine:
 
 
 def _prove(spec: NetworkSpec, path: Path, provider: Provider) -> Verdict:
-    """Ask `matteplug.probe`, which is imported late: most machines only have the CPU."""
-    from matteplug import probe
+    """Ask `matteplug.runtime.probe`, which is imported late: most machines only have the CPU."""
+    from matteplug.runtime import probe
 
     return probe.verdict(spec, path, provider)
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from matteplug import ort, plugins, probe, providers
+from matteplug import plugins
 from matteplug.commands.doctor import command
 from matteplug.doctor import Finding, expect
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.plugins import Registry
-from matteplug.probe import Verdict
-from matteplug.providers import Provider
+from matteplug.runtime import ort, probe, providers
+from matteplug.runtime.probe import Verdict
+from matteplug.runtime.providers import Provider
 
 WORKS = Verdict(loads=True, correct=True, milliseconds=4.0, placed=1.0)
 ABSENT = Verdict(reason="libcuda.so.1 is missing")

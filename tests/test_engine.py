@@ -21,7 +21,7 @@ from matteplug import weights
 from matteplug.engine import OrtEngine, Session
 from matteplug.errors import Cancelled, EngineError, NetworkError
 from matteplug.network import Guide, NetworkSpec, SizeRule, TensorSpec
-from matteplug.sessions import OrtSession
+from matteplug.runtime.sessions import OrtSession
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken
 from matteplug.worker import _Worker

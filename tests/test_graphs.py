@@ -10,8 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from matteplug import graphs, ort
 from matteplug.errors import EngineError
+from matteplug.runtime import graphs, ort
 
 Opened = list[Path]
 

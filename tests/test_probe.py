@@ -13,13 +13,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from matteplug import cache, golden, ort, probe, providers
+from matteplug import golden
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec, TensorSpec
-from matteplug.probe import Verdict
-from matteplug.probe_child import ONE_CONVOLUTION
-from matteplug.providers import Provider
+from matteplug.runtime import cache, ort, probe, providers
+from matteplug.runtime.probe import Verdict
+from matteplug.runtime.probe_child import ONE_CONVOLUTION
+from matteplug.runtime.providers import Provider
 
 STUBS = Path(__file__).parent / "stubs"
 CUDA = providers.named("cuda")

@@ -9,10 +9,11 @@ import onnx
 import pytest
 import torch
 
-from matteplug import golden, providers, tensors, weights
+from matteplug import golden, tensors, weights
 from matteplug.engine import OrtEngine
 from matteplug.export import METADATA_KEY, parity
 from matteplug.networks import checkpoints, families
+from matteplug.runtime import providers
 
 MANIFESTS = sorted(weights.exported_folder().glob("*.json"))
 pytestmark = pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)

@@ -142,7 +142,7 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 def _provider(asked: str, required: str | None) -> str:
     """Return the execution provider to ask for, or "auto"."""
-    from matteplug import providers
+    from matteplug.runtime import providers
 
     if required is None:
         return asked if asked == "auto" else providers.named(asked).id

@@ -13,7 +13,7 @@ import numpy as np
 from matteplug import golden, sizing, tensors
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
-from matteplug.ort import import_onnxruntime
+from matteplug.runtime.ort import import_onnxruntime
 from matteplug.tensors import Tensor
 from matteplug.types import Size
 

@@ -1,6 +1,6 @@
 """The execution providers that ONNX Runtime may offer, as data: names, options, order, limits.
 
-Whether one of them can be trusted on this machine is another question; see `matteplug.probe`.
+Whether one of them can be trusted on this machine is another question: `matteplug.runtime.probe`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ The proof runs in a child process with a time limit, because a broken GPU librar
 
 The verdict is cached in the user's cache folder under a key of everything that may change it: the
 network, the provider's options, the versions of matteplug, ONNX Runtime and the GPU libraries, the
-driver.  A time-out is doubted after a while.  `matteplug.probe_child` is the other half.
+driver.  A time-out is doubted after a while.  `matteplug.runtime.probe_child` is the other half.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
-from matteplug import cache
 from matteplug.network import NetworkSpec
-from matteplug.providers import Provider
+from matteplug.runtime import cache
+from matteplug.runtime.providers import Provider
 
 VERDICTS = "verdicts.json"
 _KEPT = 200
@@ -118,7 +118,7 @@ def probe(
     home = str(Path(__file__).resolve().parent.parent)
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     child = subprocess.Popen(
-        [sys.executable, "-m", "matteplug.probe_child"],
+        [sys.executable, "-m", "matteplug.runtime.probe_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from matteplug.errors import EngineError
-from matteplug.providers import CPU, Provider
+from matteplug.runtime.providers import CPU, Provider
 
 
 def import_onnxruntime() -> Any:
@@ -40,7 +40,7 @@ def import_onnxruntime() -> Any:
 def available() -> tuple[str, ...]:
     """Return the names of the providers that the installed ONNX Runtime was built with.
 
-    That says nothing about whether they load; see `matteplug.probe`.
+    That says nothing about whether they load; see `matteplug.runtime.probe`.
     """
     return tuple(import_onnxruntime().get_available_providers())
 

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import golden, ort, providers
+from matteplug import golden
 from matteplug.errors import EngineError
 from matteplug.network import NetworkSpec
-from matteplug.providers import Provider
-from matteplug.sessions import OrtSession
+from matteplug.runtime import ort, providers
+from matteplug.runtime.providers import Provider
+from matteplug.runtime.sessions import OrtSession
 
 ONE_CONVOLUTION = base64.b64decode(
     "CAcSCW1hdHRlcGx1ZzqGAQoPCgF4CgF3EgF5IgRDb252EgRjb252KjMIAQgBCAMIAxABQgF3SiQAAAA/"

@@ -14,8 +14,8 @@ import numpy as np
 from matteplug import sizing, tensors
 from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError
 from matteplug.network import NetworkSpec, SizeRule
-from matteplug.ort import first_line, import_onnxruntime
-from matteplug.providers import CPU, Provider
+from matteplug.runtime.ort import first_line, import_onnxruntime
+from matteplug.runtime.providers import CPU, Provider
 from matteplug.tensors import Tensor
 from matteplug.types import CancelToken, Size
 

@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from matteplug import ort
 from matteplug.errors import EngineError
 from matteplug.folders import cache_folder
-from matteplug.providers import CPU
+from matteplug.runtime import ort
+from matteplug.runtime.providers import CPU
 
 KEPT = 8
 """Graphs that are kept; the ones that were used longest ago go first."""
