@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from matteplug.host_places import Way
+from matteplug.hosting.places import Way
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
 

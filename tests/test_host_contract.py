@@ -10,8 +10,8 @@ import pytest
 
 from matteplug import bridge, pixels
 from matteplug.host import HostSpec
-from matteplug.host_files import HostFiles
-from matteplug.host_places import Place
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 
 PIXELS = "the_cutout_is_the_library_s_in_every_depth"

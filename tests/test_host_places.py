@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way, find
-from matteplug.host_versions import version_of
+from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way, find
+from matteplug.hosting.versions import version_of
 from matteplug_gimp.install import WAYS as GIMP3
 from matteplug_gimp.install_gimp2 import WAYS as GIMP2
 from matteplug_gimp.install_gimp2 import files as gimp2_files

@@ -15,8 +15,8 @@ import pytest
 from matteplug import bridge, plugins
 from matteplug.cli import main
 from matteplug.errors import RequestError
-from matteplug.host_files import HostFiles
-from matteplug.host_places import Place
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import Place
 from matteplug_gimp import install as gimp
 from matteplug_gimp import matteplug_hosts
 

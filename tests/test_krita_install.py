@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug.testing import import_check
 from matteplug_krita import install
 from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug_krita.install import files
 
 PEER = Path(__file__).resolve().parent / "wire" / "peer.py"

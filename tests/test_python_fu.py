@@ -22,7 +22,7 @@ from hosts.processes import ends
 from numpy.typing import NDArray
 
 from matteplug import api
-from matteplug.host_places import WINDOWS, Place
+from matteplug.hosting.places import WINDOWS, Place
 from matteplug.testing import FakeEngine
 from matteplug_gimp import install_gimp2
 

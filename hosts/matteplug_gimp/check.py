@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from matteplug import host_checks
 from matteplug.errors import RequestError
-from matteplug.host_places import Place
+from matteplug.hosting import checks as host_checks
+from matteplug.hosting.places import Place
 
 _SCRIPT = Path(__file__).parent / "checks" / "gimp3.py"
 _OPTIONS = ("-i", "-d", "-f", "--quit", "--batch-interpreter=python-fu-eval", "-b")

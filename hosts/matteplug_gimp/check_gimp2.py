@@ -6,9 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from matteplug import host_checks
 from matteplug.errors import RequestError
-from matteplug.host_places import Place
+from matteplug.hosting import checks as host_checks
+from matteplug.hosting.places import Place
 
 _SCRIPT = Path(__file__).parent / "checks" / "gimp2.scm"
 _FAILED = "Procedure execution of plug-in-matteplug-smart-matte failed: "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matteplug.host_files import HostFiles
-from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
 
 _PROGRAM = "matteplug-smart-matte.py"
 _FLATPAK = "app/org.gimp.GIMP/current/active"

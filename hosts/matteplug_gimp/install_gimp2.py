@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from matteplug.host_files import HostFiles
-from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
 
 _HERE = Path(__file__).parent
 _PROGRAM = "matteplug-smart-matte.py"

@@ -15,12 +15,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from matteplug import bridge, host_checks
+from matteplug import bridge
 from matteplug.decoding import decode
 from matteplug.encoding import encode
 from matteplug.errors import RequestError
-from matteplug.host_places import LINUX, Place
-from matteplug.host_versions import version_of
+from matteplug.hosting import checks as host_checks
+from matteplug.hosting.places import LINUX, Place
+from matteplug.hosting.versions import version_of
 from matteplug.types import Image
 from matteplug_inkscape.install import files
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matteplug.host_files import HostFiles
-from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
 
 _FLATPAK = "app/org.inkscape.Inkscape/current/active/files/bin/inkscape"
 _IN_THE_SANDBOX = (

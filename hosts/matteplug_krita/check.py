@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from matteplug import host_checks
 from matteplug.errors import RequestError
-from matteplug.host_places import Place
+from matteplug.hosting import checks as host_checks
+from matteplug.hosting.places import Place
 
 _SCRIPTS = Path(__file__).parent / "checks"
 

@@ -13,7 +13,7 @@ _GROUP = b"[python]"
 
 @dataclass(frozen=True)
 class PluginSwitch:
-    """One plug-in's line in the settings; see `matteplug.host_files.Switch`.
+    """One plug-in's line in the settings; see `matteplug.hosting.files.Switch`.
 
     Attributes:
         settings: the file, which need not exist; all else in it is kept byte for byte.

@@ -12,9 +12,9 @@ from typing import Any
 from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
 from matteplug.host import HostSpec
-from matteplug.host_files import HostFiles
-from matteplug.host_places import Place, find
-from matteplug.host_versions import version_of
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import Place, find
+from matteplug.hosting.versions import version_of
 from matteplug.plugins import registry, resolve
 
 

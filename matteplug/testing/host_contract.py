@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from matteplug import api, pixels, plugins
 from matteplug.host import HostSpec
-from matteplug.host_files import HostFiles
-from matteplug.host_places import Place
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import Place
 from matteplug.testing import import_check, worker
 from matteplug.testing.fake_engine import FakeEngine
 from matteplug.types import Alpha, Image, Rect, Size

@@ -19,7 +19,7 @@ from hosts.metadata import describe
 from hosts.run_gimp2 import Gimp2
 from hosts.run_krita import Krita
 from matteplug import plugins, weights
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug_gimp.install import files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ import pytest
 
 from hosts.cases import Cases
 from hosts.metadata import describe
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug_gimp.install_gimp2 import files
 
 HERE = Path(__file__).resolve().parent

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hosts.metadata import describe
-from matteplug.host_places import find
+from matteplug.hosting.places import find
 from matteplug_krita.install import WAYS, files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matteplug import api, files
 from matteplug.errors import RequestError
-from matteplug.host_places import find
+from matteplug.hosting.places import find
 from matteplug.testing import FakeEngine
 from matteplug_gimp.check_gimp2 import check
 from matteplug_gimp.install_gimp2 import WAYS

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
 from matteplug_gimp.install import files

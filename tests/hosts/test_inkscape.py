@@ -21,7 +21,7 @@ from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from hosts.run_krita import processes_of
 from matteplug import api, files
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
 from matteplug_inkscape import install, matteplug_hosts
 

@@ -26,7 +26,7 @@ from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from matteplug import api, files
 from matteplug.errors import RequestError
-from matteplug.host_places import Place, find
+from matteplug.hosting.places import Place, find
 from matteplug.types import Size
 from matteplug_inkscape import install, outline
 from matteplug_inkscape.check import check

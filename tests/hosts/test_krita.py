@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hosts.run_krita import Krita, processes_of
 from matteplug import api, pixels
 from matteplug.errors import RequestError
-from matteplug.host_places import find
+from matteplug.hosting.places import find
 from matteplug.testing import FakeEngine
 from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.check import check

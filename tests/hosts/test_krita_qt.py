@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hosts.metadata import ROOT, describe
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug_krita.install import files
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(200), pytest.mark.xdist_group("krita")]

@@ -9,7 +9,7 @@ import easel
 import matteplug_easel
 import numpy as np
 
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 
 

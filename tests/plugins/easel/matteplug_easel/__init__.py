@@ -5,8 +5,8 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
-from matteplug.host_files import HostFiles
-from matteplug.host_places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.files import HostFiles
+from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
 
 SPEC: HostSpec[Any] = HostSpec(
     id="easel",

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from matteplug.host_places import Place
+from matteplug.hosting.places import Place
 
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)*")
 _LIMIT_S = 20.0
