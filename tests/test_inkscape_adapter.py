@@ -16,9 +16,9 @@ from PIL import Image, ImageCms
 from matteplug import api, plugins
 from matteplug.buffers import Buffer, PixelFormat
 from matteplug.cli import main
-from matteplug.decoding import decode
-from matteplug.encoding import encode
 from matteplug.errors import RequestError
+from matteplug.files.decoding import decode
+from matteplug.files.encoding import encode
 from matteplug.testing import FakeEngine
 from matteplug.types import Rect, Size
 from matteplug.wire import WireJob

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from matteplug import files
 from matteplug.buffers import Buffer, PixelFormat
-from matteplug.decoding import decode
-from matteplug.encoding import encode
 from matteplug.errors import RequestError
+from matteplug.files.decoding import decode
+from matteplug.files.encoding import encode
 from matteplug.result import Matte
 from matteplug.types import Image, MatteRequest, Rect, Size
 from matteplug.wire import WireAdapter, WireJob

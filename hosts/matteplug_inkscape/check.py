@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from matteplug import bridge
-from matteplug.decoding import decode
-from matteplug.encoding import encode
 from matteplug.errors import RequestError
+from matteplug.files.decoding import decode
+from matteplug.files.encoding import encode
 from matteplug.hosting import checks as host_checks
 from matteplug.hosting.places import LINUX, Place
 from matteplug.hosting.versions import version_of

@@ -21,7 +21,7 @@ from typing import Protocol
 from matteplug.errors import RequestError
 from matteplug.folders import state_folder
 
-_BRIDGE = Path(__file__).with_name("bridge.py")
+_BRIDGE = Path(__file__).parents[1] / "bridge.py"
 
 
 class Switch(Protocol):

@@ -115,7 +115,7 @@ def probe(
         "spec": spec.to_json() if spec else None,
         "graph": str(graph) if graph else None,
     }
-    home = str(Path(__file__).resolve().parent.parent)
+    home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     child = subprocess.Popen(
         [sys.executable, "-m", "matteplug.runtime.probe_child"],

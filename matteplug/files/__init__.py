@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug import pixels
-from matteplug.decoding import Decoded, decode
-from matteplug.encoding import encode
 from matteplug.errors import RequestError
+from matteplug.files.decoding import Decoded, decode
+from matteplug.files.encoding import encode
 from matteplug.types import Alpha, Image
 
 _COLOURLESS = 24
@@ -98,7 +98,7 @@ def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None =
         icc: colour profile that belongs to it; gray pictures get none.
 
     Raises:
-        RequestError: "format-…" as `matteplug.encoding.encode`, "disk-full", "folder-missing",
+        RequestError: "format-…" as `files.encoding.encode`, "disk-full", "folder-missing",
             "folder-not-writable", "file-not-written".
     """
     path = Path(path)
