@@ -64,7 +64,7 @@ def spec(tmp_path: Path) -> NetworkSpec:
 
 
 def stub(spec: NetworkSpec, behaviour: str, limit_s: float = 30.0) -> Verdict:
-    environment = {"PYTHONPATH": f"{STUBS}:{Path(probe.__file__).parent.parent}"}
+    environment = {"PYTHONPATH": f"{STUBS}:{Path(probe.__file__).parents[2]}"}
     environment["STUB_BEHAVIOUR"] = behaviour
     return probe.probe(spec, Path(spec.weights or ""), replace(CUDA, limit_s=limit_s), environment)
 
