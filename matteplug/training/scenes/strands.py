@@ -94,6 +94,15 @@ def rooted(
     return roots, np.arctan2(outward[:, 1], outward[:, 0]), index / len(outline)
 
 
+def stretch(rng: Rng, outline: Floats, longest: float) -> NDArray[np.bool_]:
+    """Choose a stretch of an outline, a fifth of it to `longest`: (points of the outline,)."""
+    first, share = rng.random(), rng.uniform(0.2, longest)
+    chosen: NDArray[np.bool_] = (
+        np.linspace(0, 1, len(outline), endpoint=False) - first
+    ) % 1 < share
+    return chosen
+
+
 def bodies(rng: Rng, canvas: Canvas) -> list[Floats]:
     """Choose the outlines strands grow from: a body, sometimes with ears, head or limbs."""
     edge = canvas.edge
@@ -153,11 +162,7 @@ def hair(rng: Rng, size_px: int) -> Cutout:
     outline = bodies(rng, canvas)[0]
     strands = int(log_uniform(rng, 1000, 4500))
     guides = max(10, int(strands / log_uniform(rng, 8, 80)))
-    if rng.random() < 0.6:  # hair on a part of the outline only
-        first, share = rng.random(), rng.uniform(0.2, 0.7)
-        kept = (np.linspace(0, 1, len(outline), endpoint=False) - first) % 1 < share
-    else:
-        kept = np.ones(len(outline), bool)
+    kept = stretch(rng, outline, 0.7) if rng.random() < 0.6 else np.ones(len(outline), bool)
     roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.1, 0.7), kept)
     angles = angles + smooth_steps(rng, 16, place, rng.uniform(0.1, 0.7))
     angles = angles + rng.normal(0, rng.uniform(0.03, 0.25), guides)
@@ -210,8 +215,7 @@ def veil(rng: Rng, size_px: int) -> Cutout:
     canvas = Canvas(size_px, SAMPLES)
     edge = canvas.edge
     outline = bodies(rng, canvas)[0]
-    first, share = rng.random(), rng.uniform(0.2, 0.6)
-    kept = (np.linspace(0, 1, len(outline), endpoint=False) - first) % 1 < share
+    kept = stretch(rng, outline, 0.6)
     strands = int(log_uniform(rng, 250, 2000))
     guides = max(10, int(strands / log_uniform(rng, 2, 25)))
     roots, angles, place = rooted(rng, outline, guides, rng.uniform(0.05, 0.4), kept)
