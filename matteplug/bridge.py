@@ -610,15 +610,14 @@ class _broken_pipe_is_an_error(object):  # noqa: N801 - reads as a sentence afte
     """Turn the signal of a broken pipe into an exception, for this thread only.
 
     A Python of its own ignores the signal; one inside an editor (Krita) may not, and the signal
-    would end the editor.
+    would end the editor.  It is blocked whether it is ignored now or not: another thread may
+    change that before the pipe breaks.
     """
 
     def __enter__(self):
         # type: () -> None
         self._blocked = None  # type: Optional[Any]
-        if not hasattr(signal, "pthread_sigmask"):  # Windows, and Python 2, which ignores it
-            return
-        if signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL:
+        if hasattr(signal, "pthread_sigmask"):  # not on Windows, nor in Python 2, which ignores it
             self._blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
 
     def __exit__(self, *details):
