@@ -154,13 +154,15 @@ def test_detail_comes_back_from_the_picture() -> None:
     seen = bounded(image, 32)
     coarse = seen[:, :1]
     enlarged = torch.nn.functional.interpolate(coarse, size=(128, 128), mode="bilinear")
-    restored = restore_detail(coarse, seen, image)
+    restored, sure = restore_detail(coarse, torch.full_like(coarse, 0.7), seen, image)
+    torch.testing.assert_close(sure, torch.full_like(alpha, 0.7))
     assert (restored - alpha).abs().mean() < 0.5 * (enlarged - alpha).abs().mean()
 
 
 def test_an_image_that_was_not_shrunk_keeps_its_alpha() -> None:
     image, alpha = torch.rand(1, 3, 20, 30), torch.rand(1, 1, 20, 30)
-    torch.testing.assert_close(restore_detail(alpha, image, image), alpha)
+    restored, sure = restore_detail(alpha, 1 - alpha, image, image)
+    torch.testing.assert_close((restored, sure), (alpha, 1 - alpha))
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (50, 97), (200, 130)])

@@ -126,7 +126,7 @@ def _alpha(logit: Tensor, stride: int, prior: Tensor | None) -> Tensor:
     logit = logit.float()
     if prior is not None:
         coarse = F.avg_pool2d(prior.float(), stride) if stride > 1 else prior.float()
-        logit = logit + torch.atanh(2 * coarse.clamp(PRIOR_CLAMP, 1 - PRIOR_CLAMP) - 1)
+        logit = logit + torch.logit(coarse.clamp(PRIOR_CLAMP, 1 - PRIOR_CLAMP)) / 2  # artanh
     if stride > 1:
         logit = F.interpolate(
             logit, scale_factor=float(stride), mode="bilinear", align_corners=False

@@ -51,14 +51,13 @@ class HfamGraph(nn.Module):
         logits = logits[:, :, : small.shape[2], : small.shape[3]]
 
         large = bounded(image, config.detail_px)
-        probabilities = resize(logits, large.shape[2], large.shape[3]).softmax(dim=1)
+        probabilities = softmax(resize(logits, large.shape[2], large.shape[3]))
         detail = self.model.detail(
             self.model.encode(replicate_to_multiple(large, MULTIPLE)),
             replicate_to_multiple(probabilities, MULTIPLE),
         )
         alpha = fuse(probabilities, detail[:, :, : large.shape[2], : large.shape[3]])
-        sure = resize(confidence(probabilities, alpha), image.shape[2], image.shape[3])
-        return restore_detail(alpha, large, image), sure.clamp(0, 1)
+        return restore_detail(alpha, confidence(probabilities, alpha), large, image)
 
 
 def bounded(image: Tensor, side_px: int) -> Tensor:
@@ -78,6 +77,12 @@ def resize(x: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
 
 
+def softmax(logits: Tensor) -> Tensor:
+    """Return the softmax over the channels; ONNX Runtime's own wants them last."""
+    powers = (logits - logits.amax(dim=1, keepdim=True)).exp()
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
 def confidence(probabilities: Tensor, alpha: Tensor) -> Tensor:
     """Return how sure the semantic map is, (B, 1, H, W); near 0 everywhere without a person."""
     best = probabilities.amax(dim=1, keepdim=True)
@@ -85,8 +90,10 @@ def confidence(probabilities: Tensor, alpha: Tensor) -> Tensor:
     return (1.5 * best - 0.5) * (covered / PRESENT).clamp(max=1)
 
 
-def restore_detail(alpha: Tensor, seen: Tensor, image: Tensor) -> Tensor:
-    """Bring alpha to the image's size with the detail that the network did not see.
+def restore_detail(
+    alpha: Tensor, sure: Tensor, seen: Tensor, image: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Bring alpha and confidence to the image's size, alpha with detail that was not seen.
 
     In small windows alpha is taken as a linear function of brightness, as the guided filter does;
     what the image has beyond `seen` then moves alpha by that slope.  An image that was not shrunk
@@ -94,19 +101,22 @@ def restore_detail(alpha: Tensor, seen: Tensor, image: Tensor) -> Tensor:
 
     Args:
         alpha: (B, 1, h, w).
+        sure: (B, 1, h, w), the confidence.
         seen: (B, 3, h, w), the image as the network saw it.
         image: (B, 3, H, W).
 
     Returns:
-        (B, 1, H, W) in [0, 1]; exactly 0 and 1 where the enlarged alpha is.
+        Both, (B, 1, H, W) in [0, 1]; alpha exactly 0 and 1 where the enlarged one is.
     """
     height, width = image.shape[2:]
     brightness = seen.mean(dim=1, keepdim=True)
     mean, mean_alpha = box(brightness, WINDOW_PX), box(alpha, WINDOW_PX)
     covariance = box((brightness - mean) * (alpha - mean_alpha), WINDOW_PX)
     variance = box((brightness - mean) ** 2, WINDOW_PX)
-    slope = resize(covariance / (variance + SMOOTHNESS), height, width)
-    unseen = image.mean(dim=1, keepdim=True) - resize(brightness, height, width)
-    enlarged = resize(alpha, height, width)
+    maps = torch.cat([alpha, sure, brightness, covariance / (variance + SMOOTHNESS)], dim=1)
+    # together, because ONNX Runtime gives each channel a thread
+    enlarged, sure, brightness, slope = resize(maps, height, width).chunk(4, dim=1)
+    unseen = image.mean(dim=1, keepdim=True) - brightness
     certain = (enlarged == 0) | (enlarged == 1)
-    return torch.where(certain, enlarged, (enlarged + slope * unseen).clamp(0, 1))
+    restored = torch.where(certain, enlarged, (enlarged + slope * unseen).clamp(0, 1))
+    return restored, sure.clamp(0, 1)

@@ -56,11 +56,11 @@ class Laplacian:
         white = self._white
         products = [(white[:, :, i : i + 1] * white[:, :, i + 1 :]).sum(dim=1) for i in range(8)]
         bonds = (1 + torch.cat(products, dim=1)) / 9  # (B, 36, H - 2, W - 2), by _PAIRS
-        return F.conv2d(F.pad(bonds, (2, 2, 2, 2)), _SCATTER.to(bonds))
+        return F.conv2d(bonds, _SCATTER.to(bonds), padding=2)
 
     def times(self, alpha: Tensor) -> Tensor:
         """Return L·alpha, (B, 1, H, W)."""
-        neighbours = _take(F.pad(alpha, (2, 2, 2, 2)), _TAKE_NEIGHBOURS)
+        neighbours = _take(alpha, _TAKE_NEIGHBOURS, border=2)
         return self.diagonal * alpha - (self._weights * neighbours).sum(dim=1, keepdim=True)
 
     def model(self, alpha: Tensor) -> Tensor:
@@ -87,10 +87,14 @@ def _windows(x: Tensor) -> Tensor:
     return _take(x, _TAKE_WINDOW)
 
 
-def _take(x: Tensor, kernel: Tensor) -> Tensor:
-    """Return the convolution of (B, 1, H, W) with a kernel whose channels hold a single 1."""
+def _take(x: Tensor, kernel: Tensor, border: int = 0) -> Tensor:
+    """Return the convolution of (B, 1, H, W) with a kernel whose channels hold a single 1.
+
+    `border` zeros are put around the image first.
+    """
     if torch.compiler.is_exporting():  # one node of the graph in place of fifty, and as fast there
-        return F.conv2d(x, kernel.to(x))
+        return F.conv2d(x, kernel.to(x), padding=border)
+    x = F.pad(x, (border, border, border, border))
     size = kernel.shape[-1]
     height, width = x.shape[2] - size + 1, x.shape[3] - size + 1
     places = kernel.flatten(1).argmax(dim=1).tolist()

@@ -11,6 +11,7 @@ from torch import Tensor
 
 _BINS = 13  # a side; linear interpolation between them
 _SIGMA = 0.065  # of the Gaussian around a sample
+_FAR = -20.0  # of the Gaussians' exponents: the products of smaller ones are slow, denormal numbers
 _STRIDE = 16  # of the samples
 _FLOOR = 1e-5  # density of a colour that was never seen
 _SCALE = -math.log(_FLOOR) / 2
@@ -26,17 +27,18 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     picked = slice(_STRIDE // 4, None, _STRIDE // 2)  # of the half-size image
     both = F.avg_pool2d(torch.cat([image, foreground, background], dim=1), 2)[:, :, picked, picked]
     both = both.flatten(2)
-    samples, known = both[:, :3], both[:, 3:]  # (B, 3, N), (B, 2, N)
+    samples, known = both[:, :3], both[:, 3:].transpose(1, 2)  # (B, 3, N), (B, N, 2)
     known = (known > 0.99).to(image.dtype)
-    share = known / (known.sum(dim=-1, keepdim=True) + 1e-3)
+    share = known / (known.sum(dim=1, keepdim=True) + 1e-3)
 
     # The Gaussian is separable, so is the table: red × green by blue.
     axis = torch.linspace(0, 1, _BINS, dtype=image.dtype, device=image.device)
-    kernel = ((axis[:, None] - samples[:, :, None]).square() * (-0.5 / _SIGMA**2)).exp()
+    exponent = (axis[:, None] - samples[:, :, None]).square() * (-0.5 / _SIGMA**2)
+    kernel = exponent.clamp(min=_FAR).exp()
     red, green, blue = kernel.unbind(dim=1)  # (B, bins, N) each
     plane = (red[:, :, None] * green[:, None]).flatten(1, 2)  # (B, bins², N)
-    line = (share[:, :, None] * blue[:, None]).flatten(1, 2)  # (B, 2·bins, N)
-    density = (plane @ line.transpose(1, 2)).reshape(-1, _BINS, _BINS, 2, _BINS)
+    line = (share[:, :, :, None] * blue.transpose(1, 2)[:, :, None]).flatten(2)  # (B, N, 2·bins)
+    density = (plane @ line).reshape(-1, _BINS, _BINS, 2, _BINS)
     density = density.permute(0, 3, 1, 2, 4)  # (B, 2, bins, bins, bins)
     table = (density + _FLOOR).log() / _SCALE + 1
     return _read(table.flatten(2), image)
