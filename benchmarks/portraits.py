@@ -1,5 +1,7 @@
 """Portraits without any guide: our network beside GrabCut with a centred rectangle, and a U-Net.
 
+Ours twice: as the library does, with its edge computed again by the trimap network, and alone.
+
     python benchmarks/portraits.py DIR [--network hfam] [--weights runs/u-net.pt ...]
 
 DIR holds NAME.jpg and NAME_alpha.png, as `matteplug evaluate` takes them.  Prints, by picture and
@@ -42,7 +44,8 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, nargs="+", default=[], metavar="FILE")
     args = parser.parse_args()
     methods: dict[str, Callable[[Image], Alpha]] = {
-        args.network: partial(by_network, args.network),
+        args.network: partial(by_network, args.network, refine=True),
+        f"{args.network} alone": partial(by_network, args.network, refine=False),
         "GrabCut": by_grabcut,
         **dict(map(by_weights, args.weights)),
     }
@@ -63,9 +66,9 @@ def main() -> int:
     return 0 if means[args.network] > means["GrabCut"] else 1
 
 
-def by_network(network: str, image: Image) -> Alpha:
+def by_network(network: str, image: Image, *, refine: bool) -> Alpha:
     """Ask the library."""
-    return matteplug.matte(image, network=network, clean_colours=False).alpha
+    return matteplug.matte(image, network=network, clean_colours=False, refine=refine).alpha
 
 
 def by_weights(path: Path) -> tuple[str, Callable[[Image], Alpha]]:

@@ -1,6 +1,6 @@
 """The recipe: a request in, a matte out.
 
-    image + guide ─► network ─► inputs ─► engine ─► alpha ─► straight colours ─► Matte
+    image + guide ─► network ─► inputs ─► engine ─► alpha ─► edge ─► straight colours ─► Matte
 
 `matte` is for people, `run` for hosts that have built a `MatteRequest` themselves.
 """
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matteplug import focus, foreground, pixels, plates
+from matteplug import focus, foreground, pixels, plates, refining
 from matteplug import trimap as trimaps
+from matteplug.choice import choose
 from matteplug.confidence import heed
 from matteplug.engine import Engine, default_engine
-from matteplug.errors import NetworkError, RequestError
-from matteplug.network import Guide, NetworkSpec
+from matteplug.errors import RequestError
 from matteplug.pictures import mask, picture
 from matteplug.request_check import checked
 from matteplug.result import Matte
@@ -51,6 +51,7 @@ def matte(
     band_px: int | None = None,
     align: bool = True,
     clean_colours: bool = True,
+    refine: bool = True,
     limit_mib: int | None = None,
     engine: Engine | None = None,
     progress: Progress | None = None,
@@ -86,6 +87,8 @@ def matte(
             by default it adapts.
         align: register the plate before it is used.
         clean_colours: estimate the straight foreground colours; otherwise the image's are kept.
+        refine: have a trimap network compute the soft edge again, for networks that ask for it;
+            `notes` names it then.
         limit_mib: memory in MiB that the engine may take at a time; see `MatteOptions`.
         engine: who runs the network; by default ONNX Runtime.
         progress: called with the share done and a word for the step.
@@ -110,6 +113,7 @@ def matte(
             band_px=band_px,
             align=align,
             clean_colours=clean_colours,
+            refine=refine,
             limit_mib=limit_mib,
         ),
     )
@@ -136,52 +140,6 @@ def with_guide(
     return replace(request, trimap=result.trimap, notes=request.notes + result.notes)
 
 
-def choose(request: MatteRequest) -> NetworkSpec:
-    """Return the network that `request` names, or of those for its guides the `best`.
-
-    Raises:
-        NetworkError: the named network is unknown, or none takes the guide.
-        RequestError: the named network needs a guide that is not there.
-    """
-    from matteplug import plugins  # late: discovery takes longer to import than all the rest
-
-    registry = plugins.registry()
-    if request.network is not None:
-        spec = registry.network(request.network)
-        given = {Guide.TRIMAP: request.trimap, Guide.PLATE: request.plate}
-        if spec.guide is not Guide.NONE and given[spec.guide] is None:
-            raise RequestError(
-                "guide-missing",
-                f"The network {spec.id} needs a {spec.guide.value}.",
-                f"Give a {spec.guide.value}, or leave the choice of the network open.",
-            )
-        return spec
-    if request.trimap is not None:
-        return best(Guide.TRIMAP)
-    return best(Guide.NONE if request.plate is None else Guide.PLATE)
-
-
-def best(guide: Guide) -> NetworkSpec:
-    """Return of the networks for a guide the best, by what their manifests record as measured.
-
-    What was never measured comes last.
-
-    Raises:
-        NetworkError: there is none.
-    """
-    from matteplug import plugins  # late, as above
-
-    registry = plugins.registry()
-    able = [spec for spec in registry.networks.values() if spec.guide is guide]
-    if able:
-        return min(able, key=lambda spec: spec.mean_sad)  # of equals the first that was listed
-    raise NetworkError(
-        "no-network",
-        f"No network for {_WORDS[guide]} is installed.",
-        "See `matteplug plugins`." if guide is Guide.TRIMAP else "Give a trimap or a selection.",
-    )
-
-
 def run(
     request: MatteRequest,
     *,
@@ -195,22 +153,28 @@ def run(
     request = checked(request)
     spec = choose(request)
     report(0.0, "loading")
-    session = (engine or default_engine()).session(spec, request.options.provider)
+    engine = engine or default_engine()
+    session = engine.session(spec, request.options.provider)
     cancel.check()
     request, registered = plates.prepare(
         request, spec, progress=within(report, 0.05, 0.15), cancel=cancel
     )
-    outputs = focus.run(
-        session,
-        request,
-        progress=within(report, 0.05 if registered is None else 0.15, 0.8),
-        cancel=cancel,
-    )
+    refines = request.options.refine and spec.refined_share > 0
+    begun, ends = 0.05 if registered is None else 0.15, 0.5 if refines else 0.8
+    outputs = focus.run(session, request, progress=within(report, begun, ends), cancel=cancel)
     if registered is not None:
         outputs = plates.completed(outputs, registered, request.trimap)
-    alpha, confidence, doubts = heed(outputs, request.trimap)
+    alpha, confidence, notes = heed(outputs, request.trimap)
     if confidence is None and registered is not None:
         confidence = registered.confidence
+    if refines:
+        refined = refining.run(
+            engine, spec, request, alpha, progress=within(report, ends, 0.8), cancel=cancel
+        )
+        if refined is not None:
+            alpha, by = refined
+            outputs.pop("foreground", None)  # it goes with the alpha before
+            notes += by
     matted = time.perf_counter()
     cancel.check()
     report(0.8, "colours")
@@ -231,15 +195,8 @@ def run(
             "total": finished - started,
         },
         confidence=confidence,
-        notes=(*request.notes, *session.notes, *doubts),
+        notes=(*request.notes, *session.notes, *notes),
     )
-
-
-_WORDS = {
-    Guide.NONE: "a picture without a guide",
-    Guide.TRIMAP: "a trimap",
-    Guide.PLATE: "a plate",
-}
 
 
 def _foreground(

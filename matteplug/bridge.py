@@ -42,7 +42,7 @@ Masks are Y; a trimap may have colours and alpha too, and is their gray over bla
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 Floats of masks beyond 0 and 1 are clipped.
 "options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
-limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
+refine, limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the
 foreground with the matte's alpha times the image's own).  Their colours are straight.
 "host" is the id of a host adapter, for hosts whose bytes need one.

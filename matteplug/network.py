@@ -71,6 +71,8 @@ class NetworkSpec:
         size: the size rule.
         tiling: whether it may be run in tiles.
         overlap_px: how far a tile must reach beyond the pixels that are kept.
+        refined_share: how far around its soft edge a trimap network does better, as a share of the
+            picture's longer side (see `refining`); 0 for an alpha that is final.
         mib_fixed, mib_per_megapixel: measured memory of a run, a constant and the part that grows
             with the tile; 0 for not measured.
         weights: path of the ONNX file, relative to the folder of the manifest; or None where
@@ -98,6 +100,7 @@ class NetworkSpec:
     size: SizeRule = field(default_factory=SizeRule)
     tiling: bool = True
     overlap_px: int = 0
+    refined_share: float = 0.0
     mib_fixed: float = 0.0
     mib_per_megapixel: float = 0.0
     weights: str | None = None

@@ -116,6 +116,7 @@ class MatteOptions:
             without gray; None adapts to the object.
         align: register the plate to the image before it is used.
         clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
+        refine: have a trimap network compute the soft edge again, for networks that ask for it.
         limit_mib: memory in MiB that the engine may take at a time, 1 or more; None for 1024, which
             what has to see a picture whole may exceed.  It holds for networks whose memory was
             measured.
@@ -125,6 +126,7 @@ class MatteOptions:
     band_px: int | None = None
     align: bool = True
     clean_colours: bool = True
+    refine: bool = True
     limit_mib: int | None = None
 
 

@@ -24,6 +24,7 @@ _OPTIONS: Mapping[str, type] = {
     "band_px": int,
     "align": bool,
     "clean_colours": bool,
+    "refine": bool,
     "limit_mib": int,
 }
 _OPAQUE = 1 - 1e-6

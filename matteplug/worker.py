@@ -126,11 +126,11 @@ class _Worker:
 
     def _load(self, network: str | None) -> None:
         """Load a network ahead of its matte, which will say what is wrong with it."""
-        from matteplug import api, plugins
+        from matteplug import choice, plugins
         from matteplug.network import Guide
 
         try:
-            spec = plugins.registry().network(network) if network else api.best(Guide.TRIMAP)
+            spec = plugins.registry().network(network) if network else choice.best(Guide.TRIMAP)
             self._the_engine().session(spec)
         except MatteplugError:
             pass

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matteplug import api, files, pixels
+from matteplug import api, choice, files, pixels
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.files import Picture
 from matteplug.network import Guide
@@ -81,7 +81,7 @@ def _result(job: Job, matte: Matte, icc: bytes | None) -> Image:
 def _check_that_none_is_needed(job: Job) -> None:
     """Refuse a picture without a guide before it is decoded, and say what is missing."""
     try:
-        api.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
+        choice.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
     except MatteplugError as error:
         if error.code not in ("no-network", "guide-missing"):
             raise

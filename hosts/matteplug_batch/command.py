@@ -56,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(adapts to the object)",
     )
     add("--no-align", action="store_true", help="use plates as they are, without registering them")
+    add("--no-refine", action="store_true", help="keep the edges of networks that take no trimap")
     add("--resume", action="store_true", help="leave out pictures that are finished and unchanged")
     add("--quiet", action="store_true", help="say only what failed")
     add("--json", action="store_true", help="print the report as JSON on standard output")
@@ -136,6 +137,7 @@ def _settings(args: argparse.Namespace) -> Settings:
             provider=_provider(args.provider, args.require_ep),
             band_px=args.band,
             align=not args.no_align,
+            refine=not args.no_refine,
         ),
     )
 

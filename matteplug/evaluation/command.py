@@ -51,6 +51,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="[NAME=]FOLDER",
         help="a folder of finished alphas to measure; may be repeated",
     )
+    parser.add_argument(
+        "--no-refine", action="store_true", help="networks alone, their edges not computed again"
+    )
     parser.add_argument("--provider", default="auto", help="execution provider of the networks")
     parser.add_argument(
         "--count",
@@ -78,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
     found = samples.find(args.folder, args.trimap)
     names = args.network or ([] if args.alphas else ["auto"])
     chosen = [
-        *(methods.network(name, args.provider) for name in names),
+        *(methods.network(name, args.provider, refine=not args.no_refine) for name in names),
         *(methods.Folder.parse(text) for text in args.alphas),
     ]
     count = Count(args.count)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from matteplug import api, plugins
+from matteplug import api, choice, plugins
 from matteplug.errors import RequestError
 from matteplug.evaluation.samples import Scene, picture_named, read_alpha
 from matteplug.network import Guide
@@ -43,8 +43,13 @@ class Method(Protocol):
         """
 
 
-def network(name: str, provider: str = "auto") -> Method:
+def network(name: str, provider: str = "auto", *, refine: bool = True) -> Method:
     """Return the method that a word after ``--network`` stands for.
+
+    Args:
+        name: HALF, AUTO or a network's id.
+        provider: execution provider.
+        refine: as for `matteplug.matte`.
 
     Raises:
         NetworkError: there is no such network.
@@ -53,7 +58,7 @@ def network(name: str, provider: str = "auto") -> Method:
         return Half()
     if name != AUTO:
         plugins.registry().network(name)
-    return Network(name, provider)
+    return Network(name, provider, refine)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class Network:
 
     name: str
     provider: str = "auto"
+    refine: bool = True
 
     def answer(self, scene: Scene) -> Answer:
         """Run the network on the picture and the guide that it takes."""
@@ -70,9 +76,9 @@ class Network:
             network=None if self.name == AUTO else self.name,
             trimap=scene.trimap,
             plate=scene.plate,
-            options=MatteOptions(provider=self.provider, clean_colours=False),
+            options=MatteOptions(provider=self.provider, clean_colours=False, refine=self.refine),
         )
-        if api.choose(request).guide is not Guide.TRIMAP:
+        if choice.choose(request).guide is not Guide.TRIMAP:
             request = replace(request, trimap=None)  # what it did not see must not help it
         started = time.perf_counter()
         matte = api.run(request)

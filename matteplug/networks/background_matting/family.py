@@ -47,6 +47,7 @@ def spec(config_name: str) -> NetworkSpec:
             TensorSpec(name="foreground", role="foreground", channels=3),
         ),
         overlap_px=reach_px + 16,
+        refined_share=0.002,
         mib_fixed=10.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=380.0 if config_name == "compact" else 0.0,
         build="matteplug.networks.background_matting.family:build",

@@ -1,0 +1,88 @@
+"""What of an alpha a trimap network does better: the edge, once it is known where it runs.
+
+A network without a trimap has to find the foreground first, in a picture that it sees small or
+beside a plate that is off by a little.  A trimap network has nothing to do but the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from matteplug import bands, choice, focus
+from matteplug.engine import Engine
+from matteplug.network import Guide, NetworkSpec
+from matteplug.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    CancelToken,
+    MatteRequest,
+    Progress,
+    Trimap,
+)
+
+SURE = 0.02
+"""An alpha this close to 0 or 1, with nothing softer near, is known."""
+
+
+def run(
+    engine: Engine,
+    spec: NetworkSpec,
+    request: MatteRequest,
+    alpha: Alpha,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[Alpha, tuple[str, ...]] | None:
+    """Have the best trimap network compute the soft edge of an alpha again.
+
+    Args:
+        engine: who runs it, by the provider of the request's options.
+        spec: the network that made the alpha.
+        request: what it was made of; what its trimap knows is kept.
+        alpha: (H, W) float32 [0, 1].
+        progress: called after each tile with the share of the work that is done.
+        cancel: stops between tiles and inside them.
+
+    Returns:
+        The alpha, and notes for the user that name the network; None where there is nothing to do,
+        see `band`.
+
+    Raises:
+        NetworkError: there is no trimap network.
+        Cancelled, EngineError: as `Session.run`.
+    """
+    trimap = band(alpha, spec.refined_share, request.trimap)
+    if trimap is None:
+        return None
+    session = engine.session(choice.best(Guide.TRIMAP), request.options.provider)
+    edge = replace(request, trimap=trimap, plate=None, segmentation=None)
+    outputs = focus.run(session, edge, progress=progress, cancel=cancel)
+    return outputs["alpha"][0, 0], (f"The edge is by {session.spec.id}.", *session.notes)
+
+
+def band(alpha: Alpha, share: float, trimap: Trimap | None = None) -> Trimap | None:
+    """Return the trimap of an alpha's soft edge.
+
+    Args:
+        alpha: (H, W) float32 [0, 1].
+        share: how far around what is soft the band reaches, as a share of the longer side; 1 px at
+            least.
+        trimap: what is known besides, (H, W) uint8; it is kept.
+
+    Returns:
+        (H, W) uint8: 0, 128 and 255; or None where there is no soft edge, or nothing known on one
+        of its sides.
+    """
+    soft = (alpha > SURE) & (alpha < 1 - SURE)
+    if not soft.any():
+        return None
+    near = bands.depth(~soft) <= max(1.0, share * max(alpha.shape))
+    drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
+    if trimap is not None:
+        np.copyto(drawn, trimap, where=trimap != UNKNOWN)
+    values = np.unique(drawn).tolist()
+    return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
