@@ -1,7 +1,7 @@
-"""A GIMP that stays and goes through cases when asked: starting one takes longer than most cases.
+"""An editor that stays and goes through cases when asked: starting one takes longer than most.
 
-The driver in it (gimp2_batch.py, gimp3_batch.py) takes cases.json and writes report.json until the
-file "stop" ends it; see serving.py.
+The driver in it (gimp2_batch.py, gimp3_batch.py, krita_batch.py) takes cases.json and writes
+report.json until the file "stop" ends it; see serving.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SLOW = {"size": [9, 12], "at": [10, 10]}
 
 
 class Cases:
-    """Cases and reports of the GIMP that `start` starts; it writes what it says to `said`."""
+    """Cases and reports of the editor that `start` starts; it writes what it says to `said`."""
 
     def __init__(self, folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         """Start nothing yet."""
@@ -56,7 +56,7 @@ class Cases:
         return self.reports()
 
     def said(self) -> str:
-        """Return what GIMP has said so far."""
+        """Return what it has said so far."""
         return (self._folder / "said").read_text(errors="replace")
 
     def kill(self) -> None:

@@ -171,7 +171,9 @@ def krita_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def krita(krita_home: Path) -> Iterator[Krita]:
     """Krita with the plug-in, and a worker with a fake engine."""
     with pytest.MonkeyPatch.context() as patch:
-        yield Krita(krita_home, patch)
+        krita = Krita(krita_home, patch)
+        yield krita
+        krita.cases.close()
 
 
 @pytest.fixture(scope="module")

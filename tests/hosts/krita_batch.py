@@ -1,19 +1,18 @@
 """What a person does in Krita, case by case; run by Krita's own Python in kritarunner.
 
-Reads cases.json and writes report.json beside it; see test_krita.py.
+Cases come and reports go as `serving` says; see test_krita.py.
 """
 
 import base64
-import json
 import os
 import struct
 import time
 import traceback
 
 from krita import Krita, Selection
-from matteplug_smart_matte import smart_matte
+from matteplug_smart_matte import _service, smart_matte
 from PyQt5.QtCore import QByteArray
-from serving import go_through
+from serving import serve
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
 SIZE = (60, 40)
@@ -174,6 +173,8 @@ def report_of(layer):
 
 
 def run(case):
+    if case.get("new worker"):
+        _service.worker.close()
     document, layer = make_scene(case["scene"]) if "scene" in case else make(case)
     choices = dict(case.get("choices", {}))
     current = prepare(case, document, layer, choices)
@@ -218,7 +219,4 @@ def run(case):
 
 def __main__(_args):  # noqa: N807 - kritarunner calls it
     Krita.instance().setBatchmode(True)
-    with open(os.path.join(FOLDER, "cases.json")) as file:
-        cases = json.load(file)
-    with open(os.path.join(FOLDER, "report.json"), "w") as file:
-        json.dump(go_through(cases, run), file)
+    serve(FOLDER, run)

@@ -8,10 +8,11 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
+from hosts.cases import Cases
 from hosts.metadata import describe
 from matteplug.hosting.places import find
 from matteplug_krita.install import WAYS, files
@@ -46,6 +47,7 @@ class Krita:
         monkeypatch.setenv("MATTEPLUG_STATE", str(home / "state"))
         self.files = files(find(WAYS)[0])
         self.use_worker(fake=True)
+        self.cases = Cases(self.shared, self._start_headless)
 
     def use_worker(self, *, fake: bool) -> None:
         """Install the plug-in with the real worker, or with that of a fake engine."""
@@ -61,25 +63,16 @@ class Krita:
         python.chmod(python.stat().st_mode | stat.S_IXUSR)
         self.files.install(python=str(python))
 
-    def run_cases(self, cases: dict[str, Any], limit_s: float = 250.0) -> dict[str, Any]:
-        """Go through the cases of krita_batch.py, and return its reports."""
-        report = self.shared / "report.json"
-        report.unlink(missing_ok=True)
-        (self.shared / "cases.json").write_text(json.dumps(cases))
-        said, _ = self.start_headless("krita_batch.py").communicate(timeout=limit_s)
-        assert report.exists(), said.decode(errors="replace")
-        told: dict[str, Any] = json.loads(report.read_text())
-        return told
-
-    def start_headless(self, script: str) -> subprocess.Popen[bytes]:
-        """Run a file of this folder in kritarunner, which has documents and no window."""
+    def _start_headless(self) -> subprocess.Popen[bytes]:
+        """Run krita_batch.py in kritarunner, which has documents and no window."""
         scripts = self.home / "scripts"
         scripts.mkdir(exist_ok=True)
-        for name in (script, "serving.py"):
+        for name in ("krita_batch.py", "serving.py"):
             shutil.copy(HERE / name, scripts)
         path = f"{scripts}:{self.files.folder.parent}"
         environment = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": path}
-        return self._start(["kritarunner", "-s", Path(script).stem], environment)
+        with (self.shared / "said").open("w") as said:
+            return self._start(["kritarunner", "-s", "krita_batch"], environment, said)
 
     def start_window(self, display: str) -> subprocess.Popen[bytes]:
         """Run the program with the plug-in that drives it (krita_window)."""
@@ -95,7 +88,7 @@ class Krita:
         if driver not in settings.read_text():
             settings.write_text(settings.read_text().replace("[python]\n", "[python]\n" + driver))
         command = ["krita", "--nosplash"]
-        return self._start(command, {"DISPLAY": display})
+        return self._start(command, {"DISPLAY": display}, subprocess.PIPE)
 
     def play(self, display: str, plan: dict[str, Any], limit_s: float = 250.0) -> dict[str, Any]:
         """Go through a scenario of krita_window, and return its report when Krita has ended."""
@@ -112,11 +105,11 @@ class Krita:
         assert "error" not in told, told["error"]
         return told
 
-    def _start(self, command: list[str], more: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, command: list[str], more: dict[str, str], out: IO[str] | int
+    ) -> subprocess.Popen[bytes]:
         environment: dict[str, Any] = {**self._environment, **more}
-        return subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        return subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
 
 
 def processes_of(home: Path) -> list[int]:

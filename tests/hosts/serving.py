@@ -24,9 +24,13 @@ def go_through(cases: Mapping[str, Any], run: Callable[[Any], Report]) -> dict[s
 
 
 def serve(folder: str, run: Callable[[Any], Report]) -> None:
-    """Take cases.json whenever it is there and write report.json, until there is a file "stop"."""
+    """Take cases.json whenever it is there and write report.json, until there is a file "stop".
+
+    It ends with the program that started it, too.
+    """
+    parent = os.getppid()
     asked, told, stop = (os.path.join(folder, n) for n in ("cases.json", "report.json", "stop"))
-    while not os.path.exists(stop):
+    while not os.path.exists(stop) and os.getppid() == parent:
         if not os.path.exists(asked):
             time.sleep(0.02)
             continue

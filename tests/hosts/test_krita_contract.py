@@ -44,7 +44,8 @@ class TestKrita(HostContract):
             "pixels": base64.b64encode(opaque.tobytes()).decode(),
             "selection": base64.b64encode(scene.selection.tobytes()).decode(),
         }
-        report = self.krita.run_cases({"scene": {"scene": described}})["scene"]
+        case = {"scene": described, "new worker": True}
+        report = self.krita.cases.run({"scene": case})["scene"]
         assert "results" in report, report
         ((kind, said),) = report["results"]
         made = report["layers"]
