@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matteplug import bands, choice, focus
 from matteplug.engine import Engine
@@ -48,8 +49,8 @@ def run(
         cancel: stops between tiles and inside them.
 
     Returns:
-        The alpha, and notes for the user that name the network; None where there is nothing to do,
-        see `band`.
+        The alpha, as it was outside `band` where it is soft, and notes for the user that name the
+        network; None where there is nothing to do.
 
     Raises:
         NetworkError: there is no trimap network.
@@ -60,12 +61,18 @@ def run(
         return None
     session = engine.session(choice.best(Guide.TRIMAP), request.options.provider)
     edge = replace(request, trimap=trimap, plate=None, segmentation=None)
-    outputs = focus.run(session, edge, progress=progress, cancel=cancel)
-    return outputs["alpha"][0, 0], (f"The edge is by {session.spec.id}.", *session.notes)
+    refined = focus.run(session, edge, progress=progress, cancel=cancel)["alpha"][0, 0]
+    left = _soft(alpha) & (trimap != UNKNOWN)
+    if request.trimap is not None:
+        left &= request.trimap == UNKNOWN
+    notes = (f"The edge is by {session.spec.id}.", *session.notes)
+    return np.where(left, alpha, refined), notes
 
 
 def band(alpha: Alpha, share: float, trimap: Trimap | None = None) -> Trimap | None:
     """Return the trimap of an alpha's soft edge.
+
+    What is soft amidst the foreground, next to no background, is no edge.
 
     Args:
         alpha: (H, W) float32 [0, 1].
@@ -77,12 +84,26 @@ def band(alpha: Alpha, share: float, trimap: Trimap | None = None) -> Trimap | N
         (H, W) uint8: 0, 128 and 255; or None where there is no soft edge, or nothing known on one
         of its sides.
     """
-    soft = (alpha > SURE) & (alpha < 1 - SURE)
+    soft = _soft(alpha)
     if not soft.any():
         return None
     near = bands.depth(~soft) <= max(1.0, share * max(alpha.shape))
+    near &= _beside(near, ~near & (alpha <= 0.5))
     drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
     if trimap is not None:
         np.copyto(drawn, trimap, where=trimap != UNKNOWN)
     values = np.unique(drawn).tolist()
     return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
+
+
+def _soft(alpha: Alpha) -> NDArray[np.bool_]:
+    return (alpha > SURE) & (alpha < 1 - SURE)
+
+
+def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return those of some separate areas that something is next to."""
+    import cv2
+
+    _, numbers = cv2.connectedComponents(areas.astype(np.uint8))
+    grown = cv2.dilate(what.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.isin(numbers, np.unique(numbers[areas & (grown > 0)]))

@@ -75,6 +75,20 @@ def test_the_band_reaches_around_what_is_soft() -> None:
     assert (narrow[50] == 128).sum() == 12, "a pixel on both sides"
 
 
+def test_what_is_soft_amidst_the_foreground_is_left() -> None:
+    alpha = soft()
+    alpha[45:50, 60:65] = 0.6
+    band = refining.band(alpha, 0.03)
+    assert band is not None
+    assert (band[40:55, 55:70] == 255).all()
+    engine = FakeEngine(
+        alpha=lambda inputs: of_both(inputs) if "trimap" in inputs else alpha[None, None]
+    )
+    refined = api.matte(IMAGE, network="rough", engine=engine).alpha
+    assert (refined[45:50, 60:65] == np.float32(0.6)).all()
+    assert (refined[:, 28:42] == 0.75).all()
+
+
 def test_there_is_no_band_without_a_soft_edge_or_one_of_its_sides() -> None:
     hard = (soft() == 1).astype(np.float32)
     assert refining.band(hard, 0.03) is None
