@@ -413,7 +413,8 @@ class Worker(object):
 
     def _hang_up(self):
         # type: () -> None
-        with _broken_pipe_is_an_error():
+        # Python before 3.8 crashes where a buffered file is closed while another thread writes.
+        with self._sending, _broken_pipe_is_an_error():
             try:
                 self._process.stdin.close()
             except (IOError, OSError):  # what could not be flushed is lost
