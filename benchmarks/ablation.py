@@ -72,6 +72,7 @@ def main() -> int:
     table = Table("network", "parameters", "time", "held SAD", "portraits, IoU · MSE")
     for name in args.only or NAMES:
         row = measured(name, settings, args.portraits, args.save)
+        print(f"{name}: {row}")  # hours before the table
         table.add_row(
             name,
             f"{row.parameters:.2f} M",
