@@ -63,8 +63,6 @@ def run(
     edge = replace(request, trimap=trimap, plate=None, segmentation=None)
     refined = focus.run(session, edge, progress=progress, cancel=cancel)["alpha"][0, 0]
     left = _soft(alpha) & (trimap != UNKNOWN)
-    if request.trimap is not None:
-        left &= request.trimap == UNKNOWN
     notes = (f"The edge is by {session.spec.id}.", *session.notes)
     return np.where(left, alpha, refined), notes
 
