@@ -34,9 +34,13 @@ PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
 NOBODY = 0.06
 ALIKE = 0.3
 """Shares of the portraits that show nobody, and whose background takes on the person's colours."""
+FURNISHED, WHOLE = 0.7, 0.5
+"""Share of the portraits with one to four things in the background; how many of these are whole."""
 GAPS = 0.25
 """Share of the crops whose object has gaps."""
 Layout = Literal["crop", "portrait"]
+ZOOMS: dict[Layout, tuple[float, float]] = {"crop": (0.35, 2.2), "portrait": (0.5, 6.0)}
+"""Bounds of a photograph's pixels per pixel of the background: a part of it, or up to all."""
 Purpose = Literal["scene", "object", "plate", "furniture"]
 
 
@@ -174,8 +178,8 @@ class SceneSource:
         """
         rng = self._rng("scene", index)
         self._photographs.advance(index // self.lanes)
-        background, photo = self._textures.background(rng)
-        if self._around is not None and rng.random() < 0.5:
+        background, photo = self._textures.background(rng, ZOOMS[self.layout])
+        if self._around is not None and rng.random() < FURNISHED:
             background = self._furnished(rng, index, self._around, background, photo)
         foreground, alpha, names = self._foreground(rng, index, background, photo)
         if self._around is not None and rng.random() < ALIKE:
@@ -260,9 +264,10 @@ class SceneSource:
         self, rng: Rng, index: int, around: Pool, background: Field, photo: int
     ) -> Field:
         """Put sharp things into the background, or a network learns that what is sharp is meant."""
-        for _ in range(int(rng.integers(1, 3))):
+        for _ in range(int(rng.integers(1, 5))):
             _, drawn = around.choose(rng, index)
-            view = layers.view(drawn, self.size_px, layers.near_edge(rng, drawn, self.size_px))
+            place = layers.whole if rng.random() < WHOLE else layers.near_edge
+            view = layers.view(drawn, self.size_px, place(rng, drawn, self.size_px))
             colour = layers.colours(
                 rng, view, drawn.material, self._textures, behind=background, photo=photo
             )

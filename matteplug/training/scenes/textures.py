@@ -29,13 +29,13 @@ class Textures:
         self._photographs = photographs
         self._size = size_px
 
-    def background(self, rng: Rng) -> tuple[Field, int]:
-        """Return a background and the number of the photograph it is from."""
+    def background(self, rng: Rng, zoom: tuple[float, float]) -> tuple[Field, int]:
+        """Return a background and the number of the photograph it is from; `zoom`: as `crop`."""
         index = self._photographs.choose(rng)
         if rng.random() < 0.1:
             scene = self.pattern(rng)
         else:
-            scene = self._photographs.crop(rng, index, self._size, (0.35, 2.2))
+            scene = self._photographs.crop(rng, index, self._size, zoom)
         if rng.random() < 0.45:
             scene = soften(scene, log_uniform(rng, 0.6, 9))
         return np.clip(scene, 0, 1), index
