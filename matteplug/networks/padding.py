@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def replicate_to_multiple(x: Tensor, multiple: int) -> Tensor:
     """Repeat the last row and column of (B, C, H, W) until both sides are multiples of `multiple`.
 
-    Clamped indices reach beyond the picture's own size, which padding by reflection could not.
+    However far beyond the picture's own size, which padding by reflection could not.
     """
     height, width = x.shape[2:]
-    rows = torch.arange(_up(height, multiple), device=x.device).clamp(max=height - 1)
-    columns = torch.arange(_up(width, multiple), device=x.device).clamp(max=width - 1)
-    return x.index_select(2, rows).index_select(3, columns)
+    missing = (0, _up(width, multiple) - width, 0, _up(height, multiple) - height)
+    return F.pad(x, missing, mode="replicate")
 
 
 def _up(side: int, multiple: int) -> int:

@@ -49,19 +49,24 @@ class Laplacian:
         self._scale = torch.cat([d0, d1, d2], dim=1).rsqrt()
         self._white = torch.stack([r, g, b], dim=1) * self._scale.unsqueeze(2)  # (B, 3, 9, …)
         self._weights = self._stencil()  # (B, 24, H, W)
-        self.diagonal = self._weights.sum(dim=1, keepdim=True)
+        self.diagonal = _total(self._weights)
 
     def _stencil(self) -> Tensor:
         """Return (B, 24, H, W): what binds each pixel to its neighbours at `_OFFSETS`."""
-        white = self._white
-        products = [(white[:, :, i : i + 1] * white[:, :, i + 1 :]).sum(dim=1) for i in range(8)]
+        r, g, b = self._white.unbind(dim=1)
+        products = [
+            r[:, i : i + 1] * r[:, i + 1 :]
+            + g[:, i : i + 1] * g[:, i + 1 :]
+            + b[:, i : i + 1] * b[:, i + 1 :]
+            for i in range(8)
+        ]
         bonds = (1 + torch.cat(products, dim=1)) / 9  # (B, 36, H - 2, W - 2), by _PAIRS
         return F.conv2d(bonds, _SCATTER.to(bonds), padding=2)
 
     def times(self, alpha: Tensor) -> Tensor:
         """Return L·alpha, (B, 1, H, W)."""
         neighbours = _take(alpha, _TAKE_NEIGHBOURS, border=2)
-        return self.diagonal * alpha - (self._weights * neighbours).sum(dim=1, keepdim=True)
+        return self.diagonal * alpha - _total(self._weights * neighbours)
 
     def model(self, alpha: Tensor) -> Tensor:
         """Return (B, 4, H, W): three slopes and the offset that give alpha from colours less 0.5.
@@ -100,6 +105,13 @@ def _take(x: Tensor, kernel: Tensor, border: int = 0) -> Tensor:
     places = kernel.flatten(1).argmax(dim=1).tolist()
     corners = [divmod(place, size) for place in places]
     return torch.cat([x[:, :, v : v + height, u : u + width] for v, u in corners], dim=1)
+
+
+def _total(x: Tensor) -> Tensor:
+    """Return (B, 1, H, W): the sum of the channels."""
+    if torch.compiler.is_exporting():  # a sum would have ONNX Runtime reorder the channels first
+        return F.conv2d(x, torch.ones(1, x.shape[1], 1, 1).to(x))
+    return x.sum(dim=1, keepdim=True)
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
