@@ -45,8 +45,9 @@ def opened(gimp: Gimp2, pictures: dict[Path, str], display: str) -> Iterator[Cas
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=10)
+            process.wait(timeout=10)
         process.kill()
+        process.wait()
 
 
 def choose_smart_matte(screen: Screen, window: str) -> str:
