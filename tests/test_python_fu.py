@@ -303,8 +303,12 @@ def test_killing_the_plug_in_ends_its_worker(plug_in: Path, tmp_path: Path) -> N
 
 def test_the_half_in_gimp_holds_against_the_stubs(plug_in: Path, tmp_path: Path) -> None:
     pytest.importorskip("mypy")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=STUBS, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("gimpfu_stubs-*.whl")
+    shutil.unpack_archive(wheel, tmp_path, "zip")
     for package in ("gimp", "gimpfu"):  # as an installed stub package is found
-        shutil.copytree(STUBS / f"{package}-stubs", tmp_path / package)
+        (tmp_path / f"{package}-stubs").rename(tmp_path / package)
     options = ["--strict", "--config-file", os.devnull, "--cache-dir", str(tmp_path / "cache")]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, plug_in.name],
