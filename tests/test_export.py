@@ -17,6 +17,7 @@ from matteplug.errors import NetworkError
 from matteplug.export import METADATA_KEY, export, parity, tracing
 from matteplug.export.half_storage import halve
 from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.tensors import Tensor
 from matteplug.types import Size
 
 SPEC = NetworkSpec(
@@ -67,6 +68,21 @@ class BakedByCounting(Toy):
         return super().forward(image, trimap) / len(range(image.shape[3]))
 
 
+class Upright(Toy):
+    """Finds something in upright pictures alone, as a network of people may."""
+
+    def forward(self, image: torch.Tensor, trimap: torch.Tensor) -> torch.Tensor:
+        upright = torch.arange(image.shape[2])[-1] > torch.arange(image.shape[3])[-1]
+        return super().forward(image, trimap) * upright
+
+
+class Silent(Toy):
+    """Finds nothing in any picture."""
+
+    def forward(self, image: torch.Tensor, trimap: torch.Tensor) -> torch.Tensor:
+        return 0 * super().forward(image, trimap)
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("export")
@@ -113,6 +129,30 @@ def test_the_golden_tensor_is_reproduced(exported: tuple[Path, list[str]]) -> No
     assert golden.compare(spec, outputs).worst < 1e-4
     wrong = {"alpha": outputs["alpha"] * np.float32(1.05)}
     assert golden.compare(spec, wrong).mean > 0.01
+
+
+def test_the_golden_tensor_is_of_a_picture_that_tells_something(tmp_path: Path) -> None:
+    spec = export(Upright(), SPEC, tmp_path / "toy.onnx")
+    width, height = spec.golden["size"]
+    assert width < height
+
+
+def test_a_network_that_finds_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="finds nothing in the 32 pictures"):
+        export(Silent(), SPEC, tmp_path / "toy.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_graph_and_module_are_compared_on_pictures_that_tell_something() -> None:
+    shown: list[float] = []
+
+    def every_third(image: Tensor, trimap: Tensor) -> tuple[Tensor]:
+        shown.append(float(image.mean()))
+        return (np.full_like(trimap, 0.5 * (len(shown) % 3 == 0)),)
+
+    cases = parity.fitted(SPEC)
+    assert all(golden.tells(one.outputs) for one in parity.sample(SPEC, cases, every_third))
+    assert len(set(shown)) == 3 * len(cases), "another picture each time"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from torch import nn
 
 from matteplug import golden, weights
 from matteplug.engine import OrtEngine
+from matteplug.errors import NetworkError
 from matteplug.export import parity
 from matteplug.export.half_storage import halve
 from matteplug.export.parity import Case, Difference
@@ -136,9 +137,21 @@ def _numpy(module: nn.Module) -> Callable[..., tuple[Tensor, ...]]:
 
 
 def _golden(graph: Path, spec: NetworkSpec) -> dict[str, Any]:
-    """Return the golden tensor: what the CPU makes of the rule's picture, through the engine."""
+    """Return the golden tensor: what the CPU makes of a picture by rule, through the engine.
+
+    Raises:
+        NetworkError: the network says next to nothing about any of them.
+    """
     session = OrtEngine(locate=lambda _: graph).session(spec, "cpu")
-    return golden.record(session.run(golden.example(spec, golden.SIZE, golden.SEED)))
+    for size, seed in golden.PICTURES:
+        outputs = session.run(golden.example(spec, size, seed))
+        if golden.tells(outputs.values()):
+            return golden.record(outputs, size, seed)
+    raise NetworkError(
+        "export-silent",
+        f"{spec.id} finds nothing in the {len(golden.PICTURES)} pictures that prove providers.",
+        "Train it further.",
+    )
 
 
 def _summary(differences: Sequence[Difference], tolerance: float) -> dict[str, Any]:
