@@ -42,7 +42,8 @@ class Screen:
             return found
         shown = self.do("search", "--onlyvisible", "--name", ".").split()
         titles = [self.do("getwindowname", window).strip() for window in shown]
-        pytest.fail(f"no window {title} among {titles}")
+        focus = self.do("getwindowfocus", "getwindowname").strip()
+        pytest.fail(f"no window {title} among {titles}; the keys go to {focus!r}")
 
     def gone(self, window: str, limit_s: float = 20.0) -> None:
         """Wait until a window is not shown any more."""
@@ -66,21 +67,16 @@ class Screen:
         x, y = at["X"] + at["WIDTH"] + from_corner[0], at["Y"] + at["HEIGHT"] + from_corner[1]
         self.do("mousemove", str(x), str(y), "click", "1")
 
-    def choose(self, window: str, action: str, *keys: str, dialog: str) -> str:
-        """Start one of GIMP's actions by its search, and return the dialog that it brings.
+    def choose_last(self, window: str, menu: str, dialog: str) -> str:
+        """Choose the last entry of the menu that a key opens, and return the dialog that it brings.
 
-        The search has the focus late at times, or has not found anything yet: then once more.
+        A window that is new or busy loses keys at times: then once more.
         """
         for _ in range(3):
-            self.press(window, "slash")
-            search = self.window("[Ss]earch Actions")
-            self.press(search)
-            self.do("type", "--delay", "50", action)
-            time.sleep(1)  # for the search to find it
-            self.press(search, *keys)
+            self.press(window, menu, "Up", "Return")
             if found := self.seen(dialog, limit_s=20):
                 return found
-            self.do("key", "Escape")
+            self.do("key", "Escape", "Escape")
         return self.window(dialog, limit_s=1)
 
     def shoot(self, name: str) -> None:

@@ -50,14 +50,6 @@ def opened(gimp: Gimp2, pictures: dict[Path, str], display: str) -> Iterator[Cas
         process.wait()
 
 
-def choose_smart_matte(screen: Screen, window: str) -> str:
-    """Look into the Filters menu, then start Smart Matte by GIMP's search; return its dialog."""
-    screen.press(window, "alt+r")
-    screen.shoot("gimp2-menu.png")
-    screen.do("key", "Escape", "Escape")
-    return screen.choose(window, "Smart Matte", "Return", dialog=DIALOG)
-
-
 def press_cancel(screen: Screen, window: str, worker: int) -> bool:
     """Press Cancel beside the progress in GIMP's window, and tell whether it ends the worker."""
     screen.click(window, CANCEL_AT)
@@ -73,11 +65,14 @@ def test_menu_dialog_result_undo_and_cancel(tmp_path: Path, display: str) -> Non
     screen, others = Screen(display), ("layer-mask", "new-layer-with-mask", "selection")
     with opened(gimp, {slow: "2 3 5 6", picture: "60 40 180 150"}, display) as cases:
         window = screen.window("picture.*1 layer.*GIMP")
-        dialog = choose_smart_matte(screen, window)
+        screen.press(window, "alt+r")
+        screen.shoot("gimp2-menu.png")
+        screen.do("key", "Escape", "Escape")
+        dialog = screen.choose_last(window, "alt+r", DIALOG)
         screen.shoot("gimp2-dialog.png")
         screen.press(dialog, "Escape")
         assert not screen.seen("GIMP Message", limit_s=1)
-        screen.press(screen.choose(window, "Smart Matte", "Return", dialog=DIALOG), "alt+o")
+        screen.press(screen.choose_last(window, "alt+r", DIALOG), "alt+o")
         window = screen.window("2 layers.*GIMP", limit_s=60)
         screen.shoot("gimp2-result.png")
         screen.press(window, "ctrl+z")

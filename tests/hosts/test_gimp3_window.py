@@ -116,7 +116,7 @@ def test_menu_repeat_and_cancel(folder: Path, show: Show, display: str, chroot: 
     show(ramps(), ellipse=[60, 40, 180, 150], slow=True)
     told(folder / "window.json")
     window = screen.window("1 layer.*GIMP")
-    dialog = screen.choose(window, "Smart Matte...", "Down", "Return", dialog="^Smart Matte$")
+    dialog = screen.choose_last(window, "alt+r", "^Smart Matte$")
     screen.press(dialog, "Return")
     screen.press(screen.window("2 layers.*GIMP"), "ctrl+f")  # without a dialog
     screen.press(screen.window("3 layers.*GIMP"), "ctrl+z")
