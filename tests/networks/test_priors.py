@@ -16,9 +16,9 @@ from torch.nn import functional as F
 
 from matteplug.networks.citm.priors import KINDS, Priors
 from matteplug.networks.citm.priors.colours import carry
-from matteplug.networks.citm.priors.laplacian import Laplacian
-from matteplug.networks.citm.priors.propagation import settle, solve
 from matteplug.networks.citm.priors.table import likelihoods, posterior
+from matteplug.networks.laplacian import Laplacian
+from matteplug.networks.settling import settle, solve
 
 
 def one_hot(areas: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ def test_what_is_trusted_mends_what_is_not() -> None:
     wrong[..., 30:60, 20:70] = 0.4
     guess = (alpha + unknown * wrong).clamp(0, 1)
     trust = torch.where(F.avg_pool2d(wrong, 2) > 0, 1e-3, 10.0)
-    mended = settle(image, unknown, guess, trust)
+    mended = settle(image, unknown, guess, trust, stride=2)
     assert torch.equal(mended[unknown == 0], alpha[unknown == 0])
     left = [(a - alpha)[unknown > 0].abs().mean() for a in (mended, guess)]
     assert left[0] < 0.3 * left[1]

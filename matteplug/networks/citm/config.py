@@ -25,7 +25,7 @@ class CitmConfig:
         spectral_norm: normalise the convolutions of shortcuts and decoder while training.
         priors: colour priors computed in the graph (see `priors`); the heads then mend their alpha.
         settle: a last step in which what the network trusts of its alpha spreads by the matting
-            Laplacian (see `priors.propagation`).
+            Laplacian (see `networks.settling`).
         refine_px: widths of the uncertain area's dilation, output stride 8 to 4 and 4 to 1.
     """
 

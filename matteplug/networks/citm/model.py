@@ -11,8 +11,9 @@ from torch.nn import functional as F
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.decoder import Decoder
 from matteplug.networks.citm.encoder import Encoder
-from matteplug.networks.citm.priors import Priors, propagation
+from matteplug.networks.citm.priors import Priors
 from matteplug.networks.citm.refinement import refine
+from matteplug.networks.settling import settle
 
 MULTIPLE = 32
 PRIOR_CLAMP = 0.02
@@ -110,8 +111,7 @@ class Citm(nn.Module):
             Alpha (B, 1, H, W) float32 in [0, 1].
         """
         unknown = (trimap == 1).unsqueeze(1).float()
-        with torch.autocast(image.device.type, enabled=False):
-            return propagation.settle(image.float(), unknown, alpha.float(), trust)
+        return settle(image, unknown, alpha, trust, stride=2)
 
     def _start_as_the_prior(self) -> None:
         decoder = self.decoder
