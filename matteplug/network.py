@@ -73,6 +73,7 @@ class NetworkSpec:
         overlap_px: how far a tile must reach beyond the pixels that are kept.
         refined_share: how far around its soft edge a trimap network does better, as a share of the
             picture's longer side (see `refining`); 0 for an alpha that is final.
+        refined_from: how far from 0 and 1 an alpha is soft, and so a part of that edge.
         mib_fixed, mib_per_megapixel: measured memory of a run, a constant and the part that grows
             with the tile; 0 for not measured.
         weights: path of the ONNX file, relative to the folder of the manifest; or None where
@@ -101,6 +102,7 @@ class NetworkSpec:
     tiling: bool = True
     overlap_px: int = 0
     refined_share: float = 0.0
+    refined_from: float = 0.02
     mib_fixed: float = 0.0
     mib_per_megapixel: float = 0.0
     weights: str | None = None

@@ -25,9 +25,6 @@ from matteplug.types import (
     Trimap,
 )
 
-SURE = 0.02
-"""An alpha this close to 0 or 1, with nothing softer near, is known."""
-
 
 def run(
     engine: Engine,
@@ -56,36 +53,36 @@ def run(
         NetworkError: there is no trimap network.
         Cancelled, EngineError: as `Session.run`.
     """
-    trimap = band(alpha, spec.refined_share, request.trimap)
+    trimap = band(alpha, spec, request.trimap)
     if trimap is None:
         return None
     session = engine.session(choice.best(Guide.TRIMAP), request.options.provider)
     edge = replace(request, trimap=trimap, plate=None, segmentation=None)
     refined = focus.run(session, edge, progress=progress, cancel=cancel)["alpha"][0, 0]
-    left = _soft(alpha) & (trimap != UNKNOWN)
+    left = _soft(alpha, spec) & (trimap != UNKNOWN)
     notes = (f"The edge is by {session.spec.id}.", *session.notes)
     return np.where(left, alpha, refined), notes
 
 
-def band(alpha: Alpha, share: float, trimap: Trimap | None = None) -> Trimap | None:
+def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trimap | None:
     """Return the trimap of an alpha's soft edge.
 
     What is soft amidst the foreground, next to no background, is no edge.
 
     Args:
         alpha: (H, W) float32 [0, 1].
-        share: how far around what is soft the band reaches, as a share of the longer side; 1 px at
-            least.
+        spec: the network that made it: from where its alpha is soft, and how far around that the
+            band reaches; 1 px at least.
         trimap: what is known besides, (H, W) uint8; it is kept.
 
     Returns:
         (H, W) uint8: 0, 128 and 255; or None where there is no soft edge, or nothing known on one
         of its sides.
     """
-    soft = _soft(alpha)
+    soft = _soft(alpha, spec)
     if not soft.any():
         return None
-    near = bands.depth(~soft) <= max(1.0, share * max(alpha.shape))
+    near = bands.depth(~soft) <= max(1.0, spec.refined_share * max(alpha.shape))
     near &= _beside(near, ~near & (alpha <= 0.5))
     drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
     if trimap is not None:
@@ -94,8 +91,8 @@ def band(alpha: Alpha, share: float, trimap: Trimap | None = None) -> Trimap | N
     return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
 
 
-def _soft(alpha: Alpha) -> NDArray[np.bool_]:
-    return (alpha > SURE) & (alpha < 1 - SURE)
+def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
+    return (alpha > spec.refined_from) & (alpha < 1 - spec.refined_from)
 
 
 def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,12 +33,15 @@ def network(network_id: str, guide: Guide, *roles: str, share: float = 0.0) -> N
     )
 
 
+ROUGH = network("rough", Guide.NONE, "image", share=0.03)
+
+
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = plugins.Registry()
     networks = [
         network("edges", Guide.TRIMAP, "image", "trimap"),
-        network("rough", Guide.NONE, "image", share=0.03),
+        ROUGH,
         network("final", Guide.NONE, "image"),
     ]
     registry.add("a", "a 1", networks=networks)
@@ -64,21 +68,31 @@ def matte(network: str = "rough", *, refine: bool = True) -> Alpha:
 
 
 def test_the_band_reaches_around_what_is_soft() -> None:
-    band = refining.band(soft(), 0.03)
+    band = refining.band(soft(), ROUGH)
     assert band is not None
     row = band[50]
     assert set(row[27:43]) == {128}
     assert set(row[:27]) == set(row[80:]) == {0}
     assert set(row[43:80]) == {255}
-    narrow = refining.band(soft(), 0.0)
+    narrow = refining.band(soft(), replace(ROUGH, refined_share=0.0))
     assert narrow is not None
     assert (narrow[50] == 128).sum() == 12, "a pixel on both sides"
+
+
+def test_a_network_says_from_where_its_alpha_is_soft() -> None:
+    hazy = np.clip(soft(), 0.1, 0.9)
+    assert refining.band(hazy, ROUGH) is None, "all of it is soft"
+    clear = refining.band(hazy, replace(ROUGH, refined_from=0.15))
+    expected = refining.band(soft(), ROUGH)
+    assert clear is not None
+    assert expected is not None
+    assert np.array_equal(clear, expected)
 
 
 def test_what_is_soft_amidst_the_foreground_is_left() -> None:
     alpha = soft()
     alpha[45:50, 60:65] = 0.6
-    band = refining.band(alpha, 0.03)
+    band = refining.band(alpha, ROUGH)
     assert band is not None
     assert (band[40:55, 55:70] == 255).all()
     engine = FakeEngine(
@@ -91,15 +105,15 @@ def test_what_is_soft_amidst_the_foreground_is_left() -> None:
 
 def test_there_is_no_band_without_a_soft_edge_or_one_of_its_sides() -> None:
     hard = (soft() == 1).astype(np.float32)
-    assert refining.band(hard, 0.03) is None
-    assert refining.band(soft() * 0.5, 0.03) is None, "nothing is sure to be foreground"
-    assert refining.band(np.maximum(soft(), 0.5), 0.03) is None, "nor background"
+    assert refining.band(hard, ROUGH) is None
+    assert refining.band(soft() * 0.5, ROUGH) is None, "nothing is sure to be foreground"
+    assert refining.band(np.maximum(soft(), 0.5), ROUGH) is None, "nor background"
 
 
 def test_what_a_trimap_knows_is_kept() -> None:
     known = np.full((SIDE, SIDE), 128, np.uint8)
     known[:20], known[80:] = 255, 0
-    band = refining.band(soft(), 0.03, known)
+    band = refining.band(soft(), ROUGH, known)
     assert band is not None
     assert (band[:20] == 255).all()
     assert (band[80:] == 0).all()
