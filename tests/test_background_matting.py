@@ -14,13 +14,13 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
-from matteplug.networks.background_matting.refinement import explain, fit
+from matteplug.networks.background_matting.refinement import explain, fit, settled
 from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
 DEEP = replace(TINY, widths=(4, 8, 8, 16), cues=("plate", "segmentation"))
-REFINED = replace(DEEP, widths=(4, 8, 16), difference=True, detail=4)
+REFINED = replace(DEEP, widths=(4, 8, 16), difference=True, detail=4, settle=True)
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +116,15 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
     assert (foreground[..., :64] == 1).all()
 
 
+def test_what_settled_leaves_no_traces() -> None:
+    image, plate, segmentation, _ = scene()
+    graph = export_module(BackgroundMatting(REFINED))
+    thirds = torch.tensor([0.03, 0.5, 0.97]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
+    graph.model.forward = lambda *_: PlateOutput(thirds, image)  # type: ignore[union-attr]
+    alpha, _ = graph(*(255 * x for x in (image, plate, segmentation)))
+    torch.testing.assert_close(alpha, thirds.round(decimals=1))
+
+
 @pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (50, 97)])
 def test_graph_takes_any_size(config: BackgroundMattingConfig, height: int, width: int) -> None:
@@ -155,6 +164,22 @@ def test_a_foreground_fits_that_explains_the_picture() -> None:
     assert (fit(image, plate, foreground, alpha) > 0.9).all()
     image[:, 0] += 0.6  # a colour beside the line from plate to foreground
     assert (fit(image, plate, foreground, explain(image, plate, foreground)) < 0.01).all()
+
+
+def test_alpha_spreads_to_where_foreground_and_plate_look_alike() -> None:
+    noise = 0.05 * torch.randn(1, 3, 64, 64)
+    inside = torch.zeros(1, 1, 64, 64)
+    inside[..., 16:48, 16:48] = 1
+    image = noise + 0.6 * (2 * inside - 1)
+    plate = torch.full((1, 3, 64, 64), -0.6)
+    foreground = torch.full((1, 3, 64, 64), 0.6)
+    plate[..., 28:36, 28:36] = 0.6  # a part of the wall has the colour of what stands before it
+    wrong = 2 * inside - 1
+    wrong[..., 28:36, 28:36] = -1
+    alpha = settled(image, plate, foreground, wrong, torch.zeros(1, 1, 32, 32))
+    assert (alpha[..., 30:34, 30:34] > 0.8).all()
+    assert (alpha[..., 20:24, 20:44] > 0.9).all()
+    assert (alpha[..., 4:12, 4:60] < -0.9).all()
 
 
 def test_discriminator_judges_patches_of_70() -> None:

@@ -24,6 +24,8 @@ class BackgroundMattingConfig:
             published network has to find by itself.
         detail: channels of a `Refinement` at full resolution, under which everything else works at
             half; 0 for none, as published.
+        settle: with a refinement, let what it trusts of its alpha spread by the matting Laplacian
+            (see `networks.settling`).
     """
 
     widths: tuple[int, ...] = (64, 128, 256)
@@ -34,6 +36,7 @@ class BackgroundMattingConfig:
     public_wiring: bool = False
     difference: bool = False
     detail: int = 0
+    settle: bool = False
 
     @property
     def multiple(self) -> int:
@@ -60,6 +63,7 @@ COMPACT = BackgroundMattingConfig(
     cues=("plate", "segmentation"),
     difference=True,
     detail=24,
+    settle=True,
 )
 """The same, made for CPUs: narrower, residual blocks at 1/16, for stills, which have no motion;
 what that cannot carry is refined at full resolution."""

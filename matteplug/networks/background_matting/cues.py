@@ -14,8 +14,9 @@ STRANGE = (0.35, 0.75)
 """The same of texture: its squared difference over the sum of both textures' squares."""
 FAINT_TEXTURE = 0.016
 """Standard deviation, a channel, of texture that says little: noise, compression."""
-TEXTURE_PX, SUPPORT_PX = 9, 15
-"""What is finer than this is texture; where it is compared.  Pixels of the half-size picture."""
+TEXTURE_PX, SUPPORT_PX = 5, 7
+"""What is finer than this is texture; where it is compared.  Pixels of the quarter-size picture: in
+larger ones the plate's own grain is texture, too, and the picture seems foreign to it."""
 BLUR_PX = 15
 DARK = 0.05
 """Brightness at which noise, not light, decides the ratio of two pictures."""
@@ -46,12 +47,12 @@ def from_difference(image: Tensor, plate: Tensor) -> Tensor:
 
 
 def strangeness(image: Tensor, plate: Tensor) -> Tensor:
-    """Return how foreign the picture's texture is to the plate's, (B, 1, H/2, W/2).
+    """Return how foreign the picture's texture is to the plate's, (B, 1, H/4, W/4).
 
     About 0 where both are the same or plain, about 1 where they have nothing in common, whatever
     their strength; up to 2.
     """
-    a, b = (_texture(F.avg_pool2d(x, 2)) for x in (image, plate))
+    a, b = (_texture(F.avg_pool2d(x, 4)) for x in (image, plate))
     apart = box((a - b).square().sum(dim=1, keepdim=True), SUPPORT_PX)
     strength = box((a.square() + b.square()).sum(dim=1, keepdim=True), SUPPORT_PX)
     return apart / (strength + a.shape[1] * FAINT_TEXTURE**2)

@@ -12,6 +12,10 @@ RAMP = 0.02
 on the last bit of alpha."""
 
 
+HAZE = 0.045
+"""What spreads leaves traces: an alpha that settled is 0 below this, and 1 above its complement."""
+
+
 class BackgroundMattingGraph(nn.Module):
     """Preprocessing, network and the image's own colours where it is opaque.
 
@@ -44,6 +48,8 @@ class BackgroundMattingGraph(nn.Module):
         given = [image, plate, segmentation] + ([] if motion is None else [motion / 255])
         padded = [replicate_to_multiple(x, self.model.config.multiple) for x in given]
         alpha, foreground = self.model(*padded)
+        if self.model.config.settle:
+            alpha = (alpha - HAZE) / (1 - 2 * HAZE)
         alpha = alpha[:, :, :height, :width].clamp(0, 1)
         foreground = foreground[:, :, :height, :width].clamp(0, 1)
         own = ((alpha - OPAQUE) / RAMP + 1).clamp(0, 1)

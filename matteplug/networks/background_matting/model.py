@@ -64,7 +64,7 @@ class BackgroundMatting(nn.Module):
         self.foreground_up = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
         half = widths[1]
         self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
-        self.refinement = Refinement(config.detail) if config.detail else None
+        self.refinement = Refinement(config.detail, config.settle) if config.detail else None
 
     def forward(
         self, image: Tensor, plate: Tensor, segmentation: Tensor, motion: Tensor | None = None

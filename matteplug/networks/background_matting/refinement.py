@@ -5,6 +5,8 @@ Not in the paper, whose grid is finer; `BackgroundMattingConfig.detail` switches
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,6 +14,7 @@ from torch.nn import functional as F
 from matteplug.networks.background_matting.cues import differences
 from matteplug.networks.background_matting.layers import normed
 from matteplug.networks.background_matting.spreading import opaque, spread
+from matteplug.networks.settling import settle
 
 FAINT = 0.02
 """Squared distance of foreground and plate, of 12, below which colours say little about alpha."""
@@ -19,18 +22,24 @@ FAINT = 0.02
 MISFIT = 0.15
 """Distance of colours, of 3.5, at which a foreground does not fit any more."""
 
+ALIKE, MOST_TRUST, LEAST_TRUST, TRUST_RANGE = 0.08, 3.0, 0.01, 4.0
+"""Squared distance of foreground and plate, of 12, at which the trust in an alpha is half of the
+most; the most and the least before training, and by how much its logarithm may change."""
+
 
 class Refinement(nn.Module):
     """Corrects alpha and foreground by what the picture, the plate and the matting equation say.
 
     The foreground is the one spread from opaque parts nearby where that fits the picture, else the
-    coarse one; where the network trusts it, alpha is what the matting equation makes of it.
+    coarse one; where the network trusts it, alpha is what the matting equation makes of it.  What
+    can be trusted of that alpha may spread, by the matting Laplacian, to where it cannot.
 
     Args:
         channels: of its convolutions, which work at half resolution.
+        settles: let the alpha spread.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, settles: bool) -> None:
         super().__init__()
         coarse, seen, trust = 1 + 3, 3 + 2 * 3 + 2 * (3 + 1) + 1, 1
         self.look = nn.Sequential(
@@ -43,6 +52,10 @@ class Refinement(nn.Module):
         )
         self.enlarge = nn.Sequential(nn.Conv2d(channels, 2 * channels, 1), nn.PixelShuffle(2))
         self.correct = nn.Conv2d(channels // 2 + seen, coarse + trust, 3, padding=1)
+        self.doubt = nn.Conv2d(channels, 1, 3, padding=1) if settles else None
+        if self.doubt is not None:
+            nn.init.zeros_(self.doubt.weight)
+            nn.init.zeros_(cast(Tensor, self.doubt.bias))
 
     def forward(
         self, image: Tensor, plate: Tensor, alpha: Tensor, foreground: Tensor
@@ -69,7 +82,10 @@ class Refinement(nn.Module):
         guessed = guessed + corrections[:, :1]
         explained = 2 * explain(image, plate, foreground) - 1
         trust = torch.sigmoid(corrections[:, 4:])
-        return guessed + trust * (explained - guessed), foreground
+        alpha = guessed + trust * (explained - guessed)
+        if self.doubt is not None:
+            alpha = settled(image, plate, foreground, alpha, self.doubt(x))
+        return alpha, foreground
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -101,3 +117,27 @@ def fit(image: Tensor, plate: Tensor, foreground: Tensor, alpha: Tensor) -> Tens
     image, plate = image.float(), plate.float()
     error = image - plate - alpha * (foreground - plate)
     return torch.exp(-error.square().sum(dim=1, keepdim=True) / MISFIT**2)
+
+
+def settled(
+    image: Tensor, plate: Tensor, foreground: Tensor, alpha: Tensor, doubt: Tensor
+) -> Tensor:
+    """Return the alpha (B, 1, H, W), [−1, 1], that spreads from where it can be trusted.
+
+    It is trusted least where foreground and plate look alike, because colours tell nothing there;
+    the more it is trusted, the less it moves.
+
+    Args:
+        image: (B, 3, H, W) in [−1, 1], like `plate`, `foreground` and `alpha`; H and W multiples
+            of 4.
+        plate: (B, 3, H, W).
+        foreground: (B, 3, H, W).
+        alpha: (B, 1, H, W).
+        doubt: (B, 1, H/2, W/2), what is added to the logarithm of the trust.
+    """
+    span = (foreground - plate).float().square().sum(dim=1, keepdim=True).detach()
+    told = F.avg_pool2d(MOST_TRUST * span / (span + ALIKE) + LEAST_TRUST, 2)
+    trust = told * doubt.float().clamp(-TRUST_RANGE, TRUST_RANGE).exp()
+    everywhere, coarse = torch.ones_like(alpha), F.avg_pool2d(trust, 2)
+    moved = 2 * settle((image + 1) / 2, everywhere, (alpha + 1) / 2, coarse, stride=4) - 1
+    return alpha + (moved - alpha) / (1 + enlarged(trust))
