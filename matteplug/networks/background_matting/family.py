@@ -48,7 +48,8 @@ def spec(config_name: str) -> NetworkSpec:
         ),
         overlap_px=reach_px + 16,
         refined_share=0.002,
-        refined_from=0.15 if config_name == "compact" else 0.02,  # what settled is seldom 0 or 1
+        # what settled is seldom quite 0 or 1
+        refined_from=0.15 if config.settle else NetworkSpec.refined_from,
         mib_fixed=10.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=465.0 if config_name == "compact" else 0.0,
         build="matteplug.networks.background_matting.family:build",
