@@ -14,7 +14,8 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
-from matteplug.networks.background_matting.refinement import explain, fit, settled
+from matteplug.networks.background_matting.refinement import explain, fit
+from matteplug.networks.background_matting.settlement import Settlement, trusted
 from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
 
@@ -43,6 +44,9 @@ def test_outputs_have_the_size_of_the_image(config: BackgroundMattingConfig) -> 
 @pytest.mark.parametrize("config", [TINY, DEEP, REFINED])
 def test_gradients_reach_every_parameter(config: BackgroundMattingConfig) -> None:
     model = BackgroundMatting(config).train()
+    for parameter in model.parameters():
+        if not parameter.any():  # what starts as nothing stops what comes before it
+            torch.nn.init.normal_(parameter, std=0.1)
     output = model(*scene(batch=2))
     (output.alpha.square().mean() + output.foreground.square().mean()).backward()
     assert not [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
@@ -119,7 +123,7 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
 def test_what_settled_leaves_no_traces() -> None:
     image, plate, segmentation, _ = scene()
     graph = export_module(BackgroundMatting(REFINED))
-    thirds = torch.tensor([0.03, 0.5, 0.97]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
+    thirds = torch.tensor([0.01, 0.5, 0.99]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
     graph.model.forward = lambda *_: PlateOutput(thirds, image)  # type: ignore[union-attr]
     alpha, _ = graph(*(255 * x for x in (image, plate, segmentation)))
     torch.testing.assert_close(alpha, thirds.round(decimals=1))
@@ -176,7 +180,9 @@ def test_alpha_spreads_to_where_foreground_and_plate_look_alike() -> None:
     plate[..., 28:36, 28:36] = 0.6  # a part of the wall has the colour of what stands before it
     wrong = 2 * inside - 1
     wrong[..., 28:36, 28:36] = -1
-    alpha = settled(image, plate, foreground, wrong, torch.zeros(1, 1, 32, 32))
+    untrained, no_hint = Settlement(channels=4).eval(), torch.zeros(1, 2, 64, 64)
+    told = trusted(plate, foreground)
+    alpha = untrained(image, wrong, told, torch.randn(1, 4, 32, 32), no_hint)
     assert (alpha[..., 30:34, 30:34] > 0.8).all()
     assert (alpha[..., 20:24, 20:44] > 0.9).all()
     assert (alpha[..., 4:12, 4:60] < -0.9).all()

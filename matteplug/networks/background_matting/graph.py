@@ -12,7 +12,7 @@ RAMP = 0.02
 on the last bit of alpha."""
 
 
-HAZE = 0.045
+HAZE = 0.02
 """What spreads leaves traces: an alpha that settled is 0 below this, and 1 above its complement."""
 
 

@@ -58,13 +58,16 @@ class BackgroundMatting(nn.Module):
         self.foreground_blocks = blocks(deep, config.apart)
 
         steps = list(pairwise(reversed(widths)))
+        self._to_half = sum(len(up(i, o)) for i, o in steps[:-1])
         self.alpha_decoder = nn.Sequential(
             *(module for i, o in steps for module in up(i, o)), *output(widths[0], 1), nn.Tanh()
         )
         self.foreground_up = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
         half = widths[1]
         self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
-        self.refinement = Refinement(config.detail, config.settle) if config.detail else None
+        self.refinement = (
+            Refinement(config.detail, 3 * half, config.settle) if config.detail else None
+        )
 
     def forward(
         self, image: Tensor, plate: Tensor, segmentation: Tensor, motion: Tensor | None = None
@@ -96,28 +99,31 @@ class BackgroundMatting(nn.Module):
         """
         cues = {"plate": plate, "segmentation": segmentation, "motion": motion}
         if self.refinement is None:
-            return self._decode(image, cues)
+            return self._decode(image, cues)[:2]
         small = {name: F.avg_pool2d(cue, 2) for name, cue in cues.items()}
-        alpha, foreground = self._decode(F.avg_pool2d(image, 2), small)
-        refined: tuple[Tensor, Tensor] = self.refinement(image, plate, alpha, foreground)
+        coarse = self._decode(F.avg_pool2d(image, 2), small)
+        refined: tuple[Tensor, Tensor] = self.refinement(image, plate, *coarse)
         return refined
 
-    def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return alpha, foreground, and what image, plate and alpha's decoder know at half size."""
         if self.config.difference:
             plate = cues["plate"]
             cues = cues | {"plate": torch.cat((plate, *differences(image, plate)), dim=1)}
         half, features = self.image_encoder(image)
-        x = self.switch_context(features, {name: cues[name] for name in self.config.cues})
-        x = self.shared(x)
-        alpha = self.alpha_decoder(self.alpha_blocks(x))
+        encoded = {name: self.cue_encoders[name](cues[name]) for name in self.config.cues}
+        deepest = {name: cue for name, (_, cue) in encoded.items()}
+        x = self.shared(self.switch_context(features, deepest))
+        drawn = self.alpha_decoder[: self._to_half](self.alpha_blocks(x))
+        alpha = self.alpha_decoder[self._to_half :](drawn)
         coloured = self.foreground_up(self.foreground_blocks(x))
-        return alpha, self.foreground_decoder(torch.cat((coloured, half), dim=1))
+        foreground = self.foreground_decoder(torch.cat((coloured, half), dim=1))
+        return alpha, foreground, torch.cat((half, encoded["plate"][0], drawn), dim=1)
 
-    def switch_context(self, features: Tensor, cues: dict[str, Tensor]) -> Tensor:
-        """Let the image choose what to take from each cue (CS block)."""
-        encoded = {name: self.cue_encoders[name](cue)[1] for name, cue in cues.items()}
+    def switch_context(self, features: Tensor, encoded: dict[str, Tensor]) -> Tensor:
+        """Let the image choose what to take from each encoded cue (CS block)."""
         if self.config.public_wiring:
-            encoded["motion"] = encoded["plate"]
+            encoded = encoded | {"motion": encoded["plate"]}
         chosen = [
             self.selectors[name](torch.cat((features, cue), dim=1)) for name, cue in encoded.items()
         ]

@@ -5,26 +5,20 @@ Not in the paper, whose grid is finer; `BackgroundMattingConfig.detail` switches
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.background_matting.cues import differences
 from matteplug.networks.background_matting.layers import normed
+from matteplug.networks.background_matting.settlement import WEIGHED, Settlement, trusted
 from matteplug.networks.background_matting.spreading import opaque, spread
-from matteplug.networks.settling import settle
 
 FAINT = 0.02
 """Squared distance of foreground and plate, of 12, below which colours say little about alpha."""
 
 MISFIT = 0.15
 """Distance of colours, of 3.5, at which a foreground does not fit any more."""
-
-ALIKE, MOST_TRUST, LEAST_TRUST, TRUST_RANGE = 0.08, 3.0, 0.01, 4.0
-"""Squared distance of foreground and plate, of 12, at which the trust in an alpha is half of the
-most; the most and the least before training, and by how much its logarithm may change."""
 
 
 class Refinement(nn.Module):
@@ -36,29 +30,34 @@ class Refinement(nn.Module):
 
     Args:
         channels: of its convolutions, which work at half resolution.
+        known: channels of what is known at a quarter of the resolution.
         settles: let the alpha spread.
     """
 
-    def __init__(self, channels: int, settles: bool) -> None:
+    def __init__(self, channels: int, known: int, settles: bool) -> None:
         super().__init__()
         coarse, seen, trust = 1 + 3, 3 + 2 * 3 + 2 * (3 + 1) + 1, 1
+        self.recall = nn.Sequential(
+            *normed(nn.Conv2d(known, channels, 3, padding=1), channels),
+            *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
+        )
         self.look = nn.Sequential(
             *normed(nn.Conv2d(seen, channels, 3, stride=2, padding=1), channels)
         )
         self.think = nn.Sequential(
-            *normed(nn.Conv2d(channels + coarse, channels, 3, padding=1), channels),
+            *normed(nn.Conv2d(2 * channels + coarse, channels, 3, padding=1), channels),
             *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
             *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
         )
-        self.enlarge = nn.Sequential(nn.Conv2d(channels, 2 * channels, 1), nn.PixelShuffle(2))
-        self.correct = nn.Conv2d(channels // 2 + seen, coarse + trust, 3, padding=1)
-        self.doubt = nn.Conv2d(channels, 1, 3, padding=1) if settles else None
-        if self.doubt is not None:
-            nn.init.zeros_(self.doubt.weight)
-            nn.init.zeros_(cast(Tensor, self.doubt.bias))
+        corrected = coarse + trust + (WEIGHED if settles else 0)
+        self.glance = nn.Conv2d(seen, corrected, 3, padding=1, bias=False)
+        self.correct = nn.Sequential(
+            nn.Conv2d(channels, 4 * corrected, 3, padding=1), nn.PixelShuffle(2)
+        )
+        self.settlement = Settlement(channels) if settles else None
 
     def forward(
-        self, image: Tensor, plate: Tensor, alpha: Tensor, foreground: Tensor
+        self, image: Tensor, plate: Tensor, alpha: Tensor, foreground: Tensor, known: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return alpha (B, 1, H, W) and foreground (B, 3, H, W), about [−1, 1].
 
@@ -67,6 +66,7 @@ class Refinement(nn.Module):
             plate: (B, 3, H, W).
             alpha: (B, 1, H/2, W/2), coarse.
             foreground: (B, 3, H/2, W/2), coarse.
+            known: (B, C, H/4, W/4), features.
         """
         near = spread(F.avg_pool2d(image.float(), 2), opaque((alpha.detach().float() + 1) / 2))
         coarse = torch.cat((alpha, foreground), dim=1)
@@ -75,16 +75,16 @@ class Refinement(nn.Module):
         given = (image, *differences(image, plate))
         cues = (*given, guessed, own, near, 2 * by_own - 1, 2 * by_near - 1)
         seen = torch.cat(cues, dim=1)
-        x = self.think(torch.cat((self.look(seen), coarse), dim=1))
-        corrections = self.correct(torch.cat((self.enlarge(x), seen), dim=1)).float()
+        x = self.think(torch.cat((self.look(seen), coarse, enlarged(self.recall(known))), dim=1))
+        corrections = (self.glance(seen) + self.correct(x)).float()
         suits = fit(image, plate, near, by_near)
         foreground = own + suits * (near - own) + corrections[:, 1:4]
         guessed = guessed + corrections[:, :1]
         explained = 2 * explain(image, plate, foreground) - 1
-        trust = torch.sigmoid(corrections[:, 4:])
+        trust = torch.sigmoid(corrections[:, 4:5])
         alpha = guessed + trust * (explained - guessed)
-        if self.doubt is not None:
-            alpha = settled(image, plate, foreground, alpha, self.doubt(x))
+        if self.settlement is not None:
+            alpha = self.settlement(image, alpha, trusted(plate, foreground), x, corrections[:, 5:])
         return alpha, foreground
 
 
@@ -117,27 +117,3 @@ def fit(image: Tensor, plate: Tensor, foreground: Tensor, alpha: Tensor) -> Tens
     image, plate = image.float(), plate.float()
     error = image - plate - alpha * (foreground - plate)
     return torch.exp(-error.square().sum(dim=1, keepdim=True) / MISFIT**2)
-
-
-def settled(
-    image: Tensor, plate: Tensor, foreground: Tensor, alpha: Tensor, doubt: Tensor
-) -> Tensor:
-    """Return the alpha (B, 1, H, W), [−1, 1], that spreads from where it can be trusted.
-
-    It is trusted least where foreground and plate look alike, because colours tell nothing there;
-    the more it is trusted, the less it moves.
-
-    Args:
-        image: (B, 3, H, W) in [−1, 1], like `plate`, `foreground` and `alpha`; H and W multiples
-            of 4.
-        plate: (B, 3, H, W).
-        foreground: (B, 3, H, W).
-        alpha: (B, 1, H, W).
-        doubt: (B, 1, H/2, W/2), what is added to the logarithm of the trust.
-    """
-    span = (foreground - plate).float().square().sum(dim=1, keepdim=True).detach()
-    told = F.avg_pool2d(MOST_TRUST * span / (span + ALIKE) + LEAST_TRUST, 2)
-    trust = told * doubt.float().clamp(-TRUST_RANGE, TRUST_RANGE).exp()
-    everywhere, coarse = torch.ones_like(alpha), F.avg_pool2d(trust, 2)
-    moved = 2 * settle((image + 1) / 2, everywhere, (alpha + 1) / 2, coarse, stride=4) - 1
-    return alpha + (moved - alpha) / (1 + enlarged(trust))
