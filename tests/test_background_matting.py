@@ -15,7 +15,7 @@ from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
 from matteplug.networks.background_matting.refinement import explain, fit
-from matteplug.networks.background_matting.settlement import Settlement, trusted
+from matteplug.networks.background_matting.settlement import Settlement, settled, trusted
 from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
 
@@ -186,6 +186,22 @@ def test_alpha_spreads_to_where_foreground_and_plate_look_alike() -> None:
     assert (alpha[..., 30:34, 30:34] > 0.8).all()
     assert (alpha[..., 20:24, 20:44] > 0.9).all()
     assert (alpha[..., 4:12, 4:60] < -0.9).all()
+
+
+def test_what_settled_is_followed_as_far_as_the_network_says() -> None:
+    image, alpha = torch.rand(1, 3, 32, 32) * 2 - 1, torch.rand(1, 1, 32, 32) * 2 - 1
+    untrained, told = Settlement(channels=4).eval(), torch.full((1, 1, 16, 16), 0.5)
+
+    def weighed(odds: float, added: float) -> Tensor:
+        hint = torch.tensor([odds, added]).view(1, 2, 1, 1).expand(1, 2, 32, 32)
+        result: Tensor = untrained(image, alpha, told, torch.zeros(1, 4, 16, 16), hint)
+        return result
+
+    moved = settled(image, alpha, told)
+    assert (moved - alpha).abs().max() > 0.1
+    torch.testing.assert_close(weighed(-30.0, 0.0), alpha)
+    torch.testing.assert_close(weighed(30.0, 0.0), moved)
+    torch.testing.assert_close(weighed(0.0, 0.25), alpha + (moved - alpha) / 1.5 + 0.25)
 
 
 def test_discriminator_judges_patches_of_70() -> None:

@@ -60,7 +60,7 @@ class Settlement(nn.Module):
         """
         doubt = self.doubt(features).float().clamp(-TRUST_RANGE, TRUST_RANGE)
         trust = told * doubt.exp()
-        moved = spread(image, alpha, trust)
+        moved = settled(image, alpha, trust)
         both = torch.cat((alpha, moved), dim=1)
         x = self.think(torch.cat((features, F.avg_pool2d(both, 2)), dim=1))
         weighed = (hint + self.enlarge(self.weigh(x) + self.compare(both))).float()
@@ -81,7 +81,7 @@ def trusted(plate: Tensor, foreground: Tensor) -> Tensor:
     return F.avg_pool2d(MOST_TRUST * span / (span + ALIKE) + LEAST_TRUST, 2)
 
 
-def spread(image: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
+def settled(image: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
     """Return the alpha (B, 1, H, W), [−1, 1], that spreads from where it is trusted.
 
     Args:
