@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Encoder(nn.Module):
@@ -75,3 +76,8 @@ def output(channels: int, out: int) -> list[nn.Module]:
 def normed(convolution: nn.Conv2d, out: int) -> list[nn.Module]:
     """Return the convolution, batch norm and ReLU."""
     return [convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+
+
+def enlarged(x: Tensor) -> Tensor:
+    """Resize (B, C, H, W) to twice the size, bilinear."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

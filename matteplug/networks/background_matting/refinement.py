@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.background_matting.cues import differences
-from matteplug.networks.background_matting.layers import normed
+from matteplug.networks.background_matting.layers import enlarged, normed
 from matteplug.networks.background_matting.settlement import WEIGHED, Settlement, trusted
 from matteplug.networks.background_matting.spreading import opaque, spread
 
@@ -86,11 +86,6 @@ class Refinement(nn.Module):
         if self.settlement is not None:
             alpha = self.settlement(image, alpha, trusted(plate, foreground), x, corrections[:, 5:])
         return alpha, foreground
-
-
-def enlarged(x: Tensor) -> Tensor:
-    """Resize (B, C, H, W) to twice the size, bilinear."""
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 def explain(image: Tensor, plate: Tensor, foreground: Tensor) -> Tensor:

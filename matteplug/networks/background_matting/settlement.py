@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from matteplug.networks.background_matting.layers import normed
+from matteplug.networks.background_matting.layers import enlarged, normed
 from matteplug.networks.settling import settle
 
 ALIKE, MOST_TRUST, LEAST_TRUST, TRUST_RANGE = 0.08, 3.0, 0.01, 4.0
@@ -64,8 +64,7 @@ class Settlement(nn.Module):
         both = torch.cat((alpha, moved), dim=1)
         x = self.think(torch.cat((features, F.avg_pool2d(both, 2)), dim=1))
         weighed = (hint + self.enlarge(self.weigh(x) + self.compare(both))).float()
-        fine = F.interpolate(trust, scale_factor=2.0, mode="bilinear", align_corners=False)
-        share = torch.sigmoid(weighed[:, :1] - fine.log())
+        share = torch.sigmoid(weighed[:, :1] - enlarged(trust).log())
         corrected: Tensor = alpha + share * (moved - alpha) + weighed[:, 1:]
         return corrected
 
