@@ -5,7 +5,14 @@ loss counts.
 """
 
 from matteplug.training.losses.adversarial import fools, tells_apart
-from matteplug.training.losses.alpha import colour, composition, gradient, l1, unknown_root
+from matteplug.training.losses.alpha import (
+    colour,
+    composition,
+    gradient,
+    l1,
+    squared,
+    unknown_root,
+)
 from matteplug.training.losses.laplacian import laplacian
 from matteplug.training.losses.semantic import areas, cross_entropy
 from matteplug.training.losses.structural import dissimilarity
@@ -20,6 +27,7 @@ __all__ = [
     "gradient",
     "l1",
     "laplacian",
+    "squared",
     "tells_apart",
     "unknown_root",
 ]

@@ -14,6 +14,11 @@ def l1(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
     return ((prediction - truth).abs() * unknown).sum() / area(unknown)
 
 
+def squared(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
+    """Return the mean of (α̂ − α)² over the unknown area: doubt gets the mean, not the median."""
+    return ((prediction - truth).square() * unknown).sum() / area(unknown)
+
+
 def composition(
     prediction: Tensor, truth: Tensor, unknown: Tensor, foreground: Tensor, background: Tensor
 ) -> Tensor:

@@ -19,6 +19,7 @@ OPTIONS = {
     "stage": 1.0,
     "alpha": 1.0,
     "border": 1.0,
+    "square": 1.0,
     "gradient": 1.0,
     "foreground": 2.0,
     "composite": 1.0,

@@ -34,7 +34,9 @@ class BackgroundMattingRecipe:
         truth = PlateOutput(batch.alpha, batch.foreground)
         terms = against(output, truth, batch.image, batch.background)
         # not the paper's, which are means over a whole picture, where a border weighs little
-        terms["border"] = losses.l1(output.alpha, truth.alpha, border(truth.alpha))
+        near = border(truth.alpha)
+        terms["border"] = losses.l1(output.alpha, truth.alpha, near)
+        terms["square"] = losses.squared(output.alpha, truth.alpha, near)
         loss = torch.stack([self._options[name] * term for name, term in terms.items()]).sum()
         yield Phase(NETWORK, loss, terms)
 

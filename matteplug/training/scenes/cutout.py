@@ -76,10 +76,17 @@ class Canvas:
         look = (255, min(max(shade, 0), 255), min(max(tone, 0), 255))
         cv2.polylines(self.pixels, list(fixed(paths)), False, look, thickness, cv2.LINE_AA, 4)
 
-    def finish(self, material: Material) -> Cutout:
-        """Average down to the finished size and divide light and tone by alpha."""
+    def finish(self, material: Material, blur_px: float = 0.0) -> Cutout:
+        """Average down to the finished size and divide light and tone by alpha.
+
+        Args:
+            material: see `Cutout`.
+            blur_px: standard deviation of a blur, in finished pixels.
+        """
         size = (self.size_px, self.size_px)
         small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
+        if blur_px:
+            small = cv2.GaussianBlur(small, (0, 0), blur_px)
         return from_premultiplied(small, material)
 
 
