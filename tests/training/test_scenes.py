@@ -20,6 +20,7 @@ from matteplug.training.scenes import (
     layers,
 )
 from matteplug.training.scenes.beyond import extended
+from matteplug.training.scenes.cutout import Canvas
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, Split, split_of
@@ -161,6 +162,16 @@ def test_every_style_draws(style: str, photos: Path) -> None:
     scene = SceneSource(seed=2, size_px=SIZE, photos=photos, styles={style: 1}, pool=1).sample(0)
     assert scene.styles[0] == style
     assert scene.alpha.max() > 60
+
+
+def test_strands_out_of_focus_keep_what_they_cover_and_their_light() -> None:
+    canvas = Canvas(96, samples=3)
+    canvas.strokes(np.array([[[30.0, 150.0], [260.0, 150.0]]]), width=6, shade=200)
+    sharp, soft = canvas.finish("strands"), canvas.finish("strands", blur_px=1.5)
+    assert sharp.alpha.max() == 255
+    assert 100 < soft.alpha.max() < 180  # two pixels, of 1.5 deviation: half
+    assert soft.alpha.mean() == pytest.approx(sharp.alpha.mean(), rel=0.03)
+    assert np.abs(soft.shade[soft.alpha > 24].astype(int) - 200).max() <= 8
 
 
 def test_held_photographs_are_never_trained_on(photos: Path) -> None:

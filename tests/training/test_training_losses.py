@@ -15,6 +15,14 @@ def test_l1_counts_the_unknown_pixels_only() -> None:
     assert losses.l1(GUESS, TRUTH, UNKNOWN).item() == pytest.approx(0.6 / 4)
 
 
+def test_the_squared_error_is_least_at_the_mean_of_what_may_be() -> None:
+    assert losses.squared(GUESS, TRUTH, UNKNOWN).item() == pytest.approx((0.25 + 0.01) / 4)
+    truth = torch.tensor([0.0, 0.0, 0.0, 1.0]).view(1, 1, 2, 2)
+    everywhere = torch.ones_like(truth)
+    costs = {g: losses.squared(torch.full_like(truth, g), truth, everywhere) for g in (0, 0.25, 1)}
+    assert min(costs, key=lambda g: costs[g].item()) == 0.25
+
+
 def test_composition_weighs_by_contrast() -> None:
     foreground = torch.full((1, 3, 2, 3), 0.8)
     background = torch.full((1, 3, 2, 3), 0.6)
@@ -64,6 +72,7 @@ def test_a_batch_without_unknown_pixels_costs_nothing() -> None:
     none = torch.zeros_like(UNKNOWN)
     colours = torch.rand(1, 3, 2, 3)
     assert losses.l1(GUESS, TRUTH, none).item() == 0
+    assert losses.squared(GUESS, TRUTH, none).item() == 0
     assert losses.gradient(GUESS, TRUTH, none).item() == 0
     assert losses.laplacian(GUESS, TRUTH, none).item() == 0
     assert losses.composition(GUESS, TRUTH, none, colours, 1 - colours).item() == 0
