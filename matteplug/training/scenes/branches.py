@@ -46,7 +46,7 @@ def tree(rng: Rng, size_px: int) -> Cutout:
     if rng.random() < 0.4:
         pot = outlines.blob(rng, np.array([0.5, 0.95]) * edge, rng.uniform(0.08, 0.2) * edge, 0.1)
         canvas.fill(pot, NEUTRAL * rng.uniform(0.6, 1.2), rng.uniform(0, 255))
-    return canvas.finish("strands" if rng.random() < 0.5 else "solid")
+    return canvas.focused(rng, "strands" if rng.random() < 0.5 else "solid")
 
 
 def foliage(rng: Rng, size_px: int) -> Cutout:
@@ -56,7 +56,7 @@ def foliage(rng: Rng, size_px: int) -> Cutout:
     spread = rng.uniform(0.08, 0.22) * canvas.edge
     where = middle + rng.normal(0, spread, (int(rng.integers(80, 500)), 2))
     leaves(rng, canvas, where, rng.uniform(0.02, 0.08) * canvas.edge)
-    return canvas.finish("solid")
+    return canvas.focused(rng, "solid")
 
 
 def leaves(rng: Rng, canvas: Canvas, where: Floats, length: float) -> None:

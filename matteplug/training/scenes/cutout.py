@@ -14,11 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.training.scenes.noise import Rng, log_uniform
+
 U8 = NDArray[Any]
 """(H, W) or (H, W, C) uint8; OpenCV's annotations do not tell dtypes apart."""
 Material = Literal["strands", "solid", "vapour"]
 NEUTRAL = 128
 """The shade that leaves a colour as it is; 64 halves it, 255 doubles it."""
+SOFT = 0.25
+"""Share of the drawings that are out of focus: their thin parts nowhere cover a pixel."""
+BLUR_PX = (0.8, 2.5)
+"""Least and largest standard deviation of their blur, in finished pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,13 @@ class Canvas:
         if blur_px:
             small = cv2.GaussianBlur(small, (0, 0), blur_px)
         return from_premultiplied(small, material)
+
+    def focused(self, rng: Rng, material: Material) -> Cutout:
+        """Finish; some drawings are out of focus.
+
+        Feathers, lace and letters never are: benchmarks are made of them, and stay comparable.
+        """
+        return self.finish(material, log_uniform(rng, *BLUR_PX) if rng.random() < SOFT else 0.0)
 
 
 def from_premultiplied(planes: U8, material: Material) -> Cutout:

@@ -33,7 +33,7 @@ def net(rng: Rng, size_px: int) -> Cutout:
     if rng.random() < 0.5:
         radius = rng.uniform(0.08, 0.25) * edge
         canvas.fill(outlines.blob(rng, outlines.somewhere(rng, edge), radius), NEUTRAL, 255)
-    return canvas.finish("solid")
+    return canvas.focused(rng, "solid")
 
 
 def mesh(rng: Rng, edge: int) -> Field:
@@ -88,7 +88,7 @@ def wicker(rng: Rng, size_px: int) -> Cutout:
         shade, tone = NEUTRAL * rng.uniform(0.5, 1.2), rng.uniform(0, 255)
         for part, lit in ((1.0, 0.5), (0.75, 1.0), (0.35, 1.3)):
             canvas.strokes(path[None], width * part, shade * lit, tone)
-    return canvas.finish("strands")
+    return canvas.focused(rng, "strands")
 
 
 def lace(rng: Rng, size_px: int) -> Cutout:

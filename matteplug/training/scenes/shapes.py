@@ -23,7 +23,7 @@ def solid(rng: Rng, size_px: int) -> Cutout:
         canvas.fill(points, NEUTRAL * rng.uniform(0.6, 1.3), rng.uniform(0, 255))
     if rng.random() < 0.4:
         pierce(rng, canvas, int(rng.integers(1, 12)))
-    return canvas.finish("solid")
+    return canvas.focused(rng, "solid")
 
 
 def pierce(rng: Rng, canvas: Canvas, holes: int) -> None:
@@ -48,7 +48,7 @@ def bars(rng: Rng, size_px: int) -> Cutout:
         tone = rng.uniform(0, 255)
         for part in (1.0, 0.6, 0.25):
             canvas.strokes(curve[None], width * part, shade * (1.3 - 0.4 * part), tone)
-    return canvas.finish("solid")
+    return canvas.focused(rng, "solid")
 
 
 def letters(rng: Rng, size_px: int) -> Cutout:

@@ -20,8 +20,6 @@ PIECES = 4
 """A strand is drawn in four pieces of three segments, each thinner and lit otherwise."""
 TOGETHER = 16
 """Strands that share one look: drawing them in one call is what makes the drawing fast."""
-SOFT = 0.2
-"""Share of the drawings that are out of focus: strands that nowhere cover a pixel."""
 
 
 def courses(rng: Rng, roots: Floats, angles: Floats, lengths: Floats, curl: float) -> Floats:
@@ -155,7 +153,7 @@ def fur(rng: Rng, size_px: int) -> Cutout:
         paths = locks(rng, paths, count, spread, rng.uniform(0.0, 0.8))
         widths = stroke_widths(rng, count, 1.5, coarsest)
         paint(rng, canvas, paths, widths, tone=tone, contrast=rng.uniform(0.1, 0.4))
-    return finished(rng, canvas)
+    return canvas.focused(rng, "strands")
 
 
 def hair(rng: Rng, size_px: int) -> Cutout:
@@ -182,7 +180,7 @@ def hair(rng: Rng, size_px: int) -> Cutout:
     canvas.fill(outline, NEUTRAL * rng.uniform(0.5, 1.1), rng.uniform(0, 255))
     paint(rng, canvas, paths[:: 2 if behind else 1], widths, tone=tone)
     stray(rng, canvas, roots, longest, tone)
-    return finished(rng, canvas)
+    return canvas.focused(rng, "strands")
 
 
 def mane(rng: Rng, size_px: int) -> Cutout:
@@ -209,7 +207,7 @@ def mane(rng: Rng, size_px: int) -> Cutout:
     tone = rng.uniform(0, 255)
     paint(rng, canvas, paths, widths, tone=tone, contrast=rng.uniform(0.15, 0.5))
     stray(rng, canvas, roots, longest, tone)
-    return finished(rng, canvas)
+    return canvas.focused(rng, "strands")
 
 
 def veil(rng: Rng, size_px: int) -> Cutout:
@@ -236,7 +234,7 @@ def veil(rng: Rng, size_px: int) -> Cutout:
     over = rng.random(strands) < rng.uniform(0.1, 0.6)
     paint(rng, canvas, paths[over], widths[over], tone=tone)
     stray(rng, canvas, roots, longest, tone)
-    return finished(rng, canvas)
+    return canvas.focused(rng, "strands")
 
 
 def stray(rng: Rng, canvas: Canvas, roots: Floats, longest: float, tone: float) -> None:
@@ -264,9 +262,4 @@ def tuft(rng: Rng, size_px: int) -> Cutout:
         canvas.fill(outlines.blob(rng, middle, radius, 0.15), NEUTRAL * rng.uniform(0.5, 1.1), 128)
         near = rng.random(count) < 0.4
         paint(rng, canvas, paths[near], widths[near], tone=rng.uniform(0, 255))
-    return finished(rng, canvas)
-
-
-def finished(rng: Rng, canvas: Canvas) -> Cutout:
-    """Finish a drawing of strands, some of them out of focus."""
-    return canvas.finish("strands", log_uniform(rng, 0.8, 2.5) if rng.random() < SOFT else 0.0)
+    return canvas.focused(rng, "strands")
