@@ -15,12 +15,12 @@ from matteplug.training.scenes import (
     Effects,
     Scene,
     SceneSource,
+    blur,
     changes,
     gaps,
     layers,
 )
 from matteplug.training.scenes.beyond import extended
-from matteplug.training.scenes.cutout import Canvas
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, Split, split_of
@@ -164,14 +164,23 @@ def test_every_style_draws(style: str, photos: Path) -> None:
     assert scene.alpha.max() > 60
 
 
-def test_strands_out_of_focus_keep_what_they_cover_and_their_light() -> None:
-    canvas = Canvas(96, samples=3)
-    canvas.strokes(np.array([[[30.0, 150.0], [260.0, 150.0]]]), width=6, shade=200)
-    sharp, soft = canvas.finish("strands"), canvas.finish("strands", blur_px=1.5)
-    assert sharp.alpha.max() == 255
-    assert 100 < soft.alpha.max() < 180  # two pixels, of 1.5 deviation: half
-    assert soft.alpha.mean() == pytest.approx(sharp.alpha.mean(), rel=0.03)
-    assert np.abs(soft.shade[soft.alpha > 24].astype(int) - 200).max() <= 8
+def test_things_out_of_focus_cover_as_much_in_the_same_colour() -> None:
+    alpha = np.zeros((96, 96), np.float32)
+    alpha[47:49, 10:86] = 1  # a strand of two pixels
+    colour = np.zeros((96, 96, 3), np.float32) + (0.2, 0.5, 0.8)
+    straight, cover = blur.soft(colour, alpha, 1.5)
+    assert 0.45 < cover.max() < 0.55  # nowhere opaque: two pixels of a Gaussian of 1.5
+    assert cover.sum() == pytest.approx(alpha.sum(), rel=1e-3)
+    np.testing.assert_allclose(straight, colour, atol=1e-5)
+    assert blur.soft(colour, alpha, 0.0) == (colour, alpha)
+
+
+def test_some_drawings_are_out_of_focus() -> None:
+    drawn = [Drawn.of(STYLES["bars"](np.random.default_rng(seed), 64)) for seed in range(40)]
+    soft = [one.blur_px for one in drawn if one.blur_px]
+    assert 5 < len(soft) < 20
+    assert 0.8 <= min(soft) < max(soft) <= 2.5
+    assert Drawn.of(STYLES["letters"](np.random.default_rng(0), 64)).blur_px == 0
 
 
 def test_held_photographs_are_never_trained_on(photos: Path) -> None:

@@ -14,7 +14,7 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     kind = rng.random()
     if kind < 0.55:
         return colour, alpha
-    layer = np.dstack([colour * planes.spread(alpha), alpha])
+    layer = premultiplied(colour, alpha)
     if kind < 0.84:
         blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.0))
     elif kind < 0.9:
@@ -25,11 +25,30 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
         mask = np.clip((fractal(rng, alpha.shape[0], (1, 2)) - rng.uniform(0.3, 0.6)) * 4, 0, 1)
         far = defocus(layer, log_uniform(rng, 1.5, 7.0))
         blurred = layer + (far - layer) * cv2.merge([mask.astype(np.float32)] * 4)
-    soft = np.clip(blurred[..., 3], 0, 1)
-    # Where alpha is nearly nothing the division is unsafe: the sharp colours stay.
-    share = np.minimum(soft * 20, 1)
-    straight = blurred[..., :3] / planes.spread(np.maximum(soft, np.float32(1e-3)))
-    return np.clip(planes.mixed(colour, straight, share), 0, 1), soft
+    return straight(blurred, colour)
+
+
+def soft(colour: Field, alpha: Field, deviation_px: float) -> tuple[Field, Field]:
+    """Return the layer out of focus by a Gaussian of this standard deviation; 0 leaves it sharp."""
+    if deviation_px == 0:
+        return colour, alpha
+    return straight(cv2.GaussianBlur(premultiplied(colour, alpha), (0, 0), deviation_px), colour)
+
+
+def premultiplied(colour: Field, alpha: Field) -> Field:
+    """Return (H, W, 4): colours times alpha, and alpha."""
+    return np.dstack([colour * planes.spread(alpha), alpha])
+
+
+def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:
+    """Return straight colours and alpha of a blurred premultiplied layer.
+
+    Where alpha is nearly nothing the division is unsafe: the sharp colours stay.
+    """
+    alpha = np.clip(blurred[..., 3], 0, 1)
+    share = np.minimum(alpha * 20, 1)
+    divided = blurred[..., :3] / planes.spread(np.maximum(alpha, np.float32(1e-3)))
+    return np.clip(planes.mixed(sharp, divided, share), 0, 1), alpha
 
 
 def defocus(layer: Field, radius: float) -> Field:

@@ -7,7 +7,7 @@ nearer strokes over farther ones, as a painter would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import cv2
@@ -21,10 +21,10 @@ U8 = NDArray[Any]
 Material = Literal["strands", "solid", "vapour"]
 NEUTRAL = 128
 """The shade that leaves a colour as it is; 64 halves it, 255 doubles it."""
-SOFT = 0.25
+SOFT = 0.3
 """Share of the drawings that are out of focus: their thin parts nowhere cover a pixel."""
 BLUR_PX = (0.8, 2.5)
-"""Least and largest standard deviation of their blur, in finished pixels."""
+"""Least and largest standard deviation of their blur."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,7 @@ class Cutout:
         tone: (N, N) uint8, how much of the second of two textures.
         material: what kind of texture suits it.
         colour: (N, N, 3) uint8 straight RGB of a sprite or a rendered person; None to be textured.
+        blur_px: standard deviation of a blur to be seen through, in pixels of the scene.
     """
 
     alpha: U8
@@ -44,6 +45,7 @@ class Cutout:
     tone: U8
     material: Material
     colour: U8 | None = None
+    blur_px: float = 0.0
 
     def channels(self) -> U8:
         """Return (N, N, 3) or (N, N, 6) uint8: all that has to be warped together."""
@@ -82,17 +84,10 @@ class Canvas:
         look = (255, min(max(shade, 0), 255), min(max(tone, 0), 255))
         cv2.polylines(self.pixels, list(fixed(paths)), False, look, thickness, cv2.LINE_AA, 4)
 
-    def finish(self, material: Material, blur_px: float = 0.0) -> Cutout:
-        """Average down to the finished size and divide light and tone by alpha.
-
-        Args:
-            material: see `Cutout`.
-            blur_px: standard deviation of a blur, in finished pixels.
-        """
+    def finish(self, material: Material) -> Cutout:
+        """Average down to the finished size and divide light and tone by alpha."""
         size = (self.size_px, self.size_px)
         small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
-        if blur_px:
-            small = cv2.GaussianBlur(small, (0, 0), blur_px)
         return from_premultiplied(small, material)
 
     def focused(self, rng: Rng, material: Material) -> Cutout:
@@ -100,7 +95,8 @@ class Canvas:
 
         Feathers, lace and letters never are: benchmarks are made of them, and stay comparable.
         """
-        return self.finish(material, log_uniform(rng, *BLUR_PX) if rng.random() < SOFT else 0.0)
+        blur_px = log_uniform(rng, *BLUR_PX) if rng.random() < SOFT else 0.0
+        return replace(self.finish(material), blur_px=blur_px)
 
 
 def from_premultiplied(planes: U8, material: Material) -> Cutout:

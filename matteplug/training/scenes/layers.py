@@ -27,13 +27,14 @@ class Drawn:
 
     Attributes:
         planes: (N, N, 3 or 6) uint8, see `Cutout.channels`.
-        material: see `Cutout`.
+        material, blur_px: see `Cutout`.
         spots: (S, 2) x, y of places worth looking at: soft pixels and edges.
     """
 
     planes: U8
     material: Material
     spots: NDArray[np.float32]
+    blur_px: float = 0.0
 
     @classmethod
     def of(cls, cutout: Cutout) -> Drawn:
@@ -45,7 +46,7 @@ class Drawn:
         spots = np.stack([columns, rows], axis=1).astype(np.float32) * GRID
         if len(spots) == 0:
             spots = np.full((1, 2), alpha.shape[0] / 2, np.float32)
-        return cls(cutout.channels(), cutout.material, spots)
+        return cls(cutout.channels(), cutout.material, spots, cutout.blur_px)
 
 
 class Pose(NamedTuple):

@@ -241,7 +241,7 @@ class SceneSource:
         colour = layers.colours(
             rng, view, drawn.material, self._textures, behind=background, photo=photo
         )
-        return name, *blur.optics(rng, colour, cover)
+        return name, *blur.optics(rng, *blur.soft(colour, cover, drawn.blur_px))
 
     def _visible(self, rng: Rng, drawn: Drawn) -> Field:
         """Place an object until its solid part, and what surrounds it, are in the crop.
