@@ -238,9 +238,12 @@ class SceneSource:
         name, drawn = self._meant.choose(rng, index)
         view = self._visible(rng, drawn)
         cover = layers.densify(rng, view[..., 0], drawn.material)
-        colour = layers.colours(
-            rng, view, drawn.material, self._textures, behind=background, photo=photo
-        )
+        if drawn.blur_px:  # without detail: what is opaque nearby tells the colour of a soft rim
+            colour = self._textures.gradient(rng)
+        else:
+            colour = layers.colours(
+                rng, view, drawn.material, self._textures, behind=background, photo=photo
+            )
         return name, *blur.optics(rng, *blur.soft(colour, cover, drawn.blur_px))
 
     def _visible(self, rng: Rng, drawn: Drawn) -> Field:
