@@ -123,7 +123,7 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
 def test_what_settled_leaves_no_traces() -> None:
     image, plate, segmentation, _ = scene()
     graph = export_module(BackgroundMatting(REFINED))
-    thirds = torch.tensor([0.01, 0.5, 0.99]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
+    thirds = torch.tensor([0.03, 0.5, 0.97]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
     graph.model.forward = lambda *_: PlateOutput(thirds, image)  # type: ignore[union-attr]
     alpha, _ = graph(*(255 * x for x in (image, plate, segmentation)))
     torch.testing.assert_close(alpha, thirds.round(decimals=1))

@@ -12,8 +12,9 @@ RAMP = 0.02
 on the last bit of alpha."""
 
 
-HAZE = 0.02
-"""What spreads leaves traces: an alpha that settled is 0 below this, and 1 above its complement."""
+HAZE = 0.04
+"""What spreads, and doubt, leave traces: an alpha that settled is 0 below this, and 1 above its
+complement."""
 
 
 class BackgroundMattingGraph(nn.Module):
