@@ -71,8 +71,9 @@ def test_the_terms_of_stage_one() -> None:
     assert terms["composite"] == pytest.approx((abs(0.3 - 0.5) + abs(0.3 - 0.2)) / 2, abs=1e-6)
     near = 32 + 5  # columns of partial alpha and the border around them
     assert terms["border"] == pytest.approx((32 * 0.25 + 5 * 0.25) / near)
+    assert terms["square"] == pytest.approx(0.25**2)  # off by as much everywhere near
     weighted = terms["alpha"] + terms["gradient"] + 2 * terms["foreground"] + terms["composite"]
-    weighted += terms["border"]
+    weighted += terms["border"] + terms["square"]
     assert phase.loss.item() == pytest.approx(weighted)
 
 
