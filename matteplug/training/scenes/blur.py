@@ -14,7 +14,7 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     kind = rng.random()
     if kind < 0.55:
         return colour, alpha
-    layer = premultiplied(colour, alpha)
+    layer = planes.premultiplied(colour, alpha)
     if kind < 0.84:
         blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.0))
     elif kind < 0.9:
@@ -32,12 +32,8 @@ def soft(colour: Field, alpha: Field, deviation_px: float) -> tuple[Field, Field
     """Return the layer out of focus by a Gaussian of this standard deviation; 0 leaves it sharp."""
     if deviation_px == 0:
         return colour, alpha
-    return straight(cv2.GaussianBlur(premultiplied(colour, alpha), (0, 0), deviation_px), colour)
-
-
-def premultiplied(colour: Field, alpha: Field) -> Field:
-    """Return (H, W, 4): colours times alpha, and alpha."""
-    return np.dstack([colour * planes.spread(alpha), alpha])
+    layer = planes.premultiplied(colour, alpha)
+    return straight(cv2.GaussianBlur(layer, (0, 0), deviation_px), colour)
 
 
 def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:

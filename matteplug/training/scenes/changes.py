@@ -71,7 +71,7 @@ def mirrored(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Fi
         return background
     turns = sides[int(rng.integers(len(sides)))]
     line = ends[turns]
-    layer = np.rot90(np.dstack([foreground * planes.spread(alpha), alpha]), turns)
+    layer = np.rot90(planes.premultiplied(foreground, alpha), turns)
     depth = min(line, size - line)
     image = np.zeros_like(layer)
     image[line : line + depth] = layer[line - depth : line][::-1]

@@ -25,6 +25,11 @@ def spread(mask: Field) -> Field:
     return cv2.merge([mask, mask, mask])
 
 
+def premultiplied(colour: Field, alpha: Field) -> Field:
+    """Return (H, W, 4): colours (H, W, 3) times alpha (H, W), and alpha."""
+    return np.dstack([colour * spread(alpha), alpha])
+
+
 def mixed(below: Field, above: Field, share: Field) -> Field:
     """Return `above` where share (H, W) is one, `below` where it is zero."""
     blend: Field = below + (above - below) * spread(share)
