@@ -26,13 +26,13 @@ from rich.progress import track
 from rich.table import Table
 
 from matteplug.evaluation import samples
-from matteplug.training.batch import to_device
+from matteplug.training.data.batch import to_device
+from matteplug.training.data.sources import sources
+from matteplug.training.data.stream import BatchPlan, BatchStream
 from matteplug.training.recipes import NETWORK
+from matteplug.training.run.trainer import Trainer
+from matteplug.training.run.validation import HeldScenes
 from matteplug.training.settings import TrainSettings
-from matteplug.training.sources import sources
-from matteplug.training.stream import BatchPlan, BatchStream
-from matteplug.training.trainer import Trainer
-from matteplug.training.validation import HeldScenes
 from portrait_networks import NAMES, Trained, recipe
 from portraits import overlap
 
@@ -89,7 +89,7 @@ def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path |
     torch.manual_seed(settings.seed)
     made = recipe(name)
     trainer = Trainer(settings, made)
-    source, held = sources(settings, made.needs)
+    source, held = sources(settings, made.requirements)
     (size_px,), steps = settings.sizes_px, settings.steps or 0
     started = time.monotonic()
     with BatchStream(source, BatchPlan(settings.batch, (size_px,))) as stream:

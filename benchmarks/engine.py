@@ -21,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import golden, matte, plugins, tensors, weights
+from matteplug import matte, plugins, weights
 from matteplug.engine import OrtEngine
 from matteplug.network import NetworkSpec
+from matteplug.runtime import golden, normalisation
 from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
 
@@ -82,7 +83,9 @@ def engine_times(
         for role in ("trimap",)
         if role in inputs
     }
-    feed = {tensor.name: tensors.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs}
+    feed = {
+        tensor.name: normalisation.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs
+    }
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = engine.threads
     session = onnxruntime.InferenceSession(

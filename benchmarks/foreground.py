@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from matteplug import foreground
+from matteplug.matting import foreground
 
 Floats = NDArray[np.float32]
 GREEN = (0.05, 0.85, 0.1)

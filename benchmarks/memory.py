@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 import resident
-from matteplug import golden, weights
+from matteplug import weights
 from matteplug.engine import OrtEngine
+from matteplug.runtime import golden
 from matteplug.types import Size
 
 SIDES = (384, 512, 768, 1024, 1280)

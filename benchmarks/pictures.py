@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug import pixels
+from matteplug.images import pixels
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size
 
 

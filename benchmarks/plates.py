@@ -32,8 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 import matteplug
-from matteplug import registration
 from matteplug.evaluation.metrics import measure
+from matteplug.guides import registration
 from matteplug.training.scenes import Scene, SceneSource
 
 HELD_STYLES = ("feathers", "lace", "letters")

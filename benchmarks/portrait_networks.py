@@ -17,8 +17,8 @@ from torch import nn
 from matteplug.networks import checkpoints
 from matteplug.networks.hfam.config import COMPACT
 from matteplug.networks.hfam.model import MULTIPLE, Hfam
-from matteplug.networks.padding import replicate_to_multiple
-from matteplug.training.batch import Batch
+from matteplug.networks.ops.padding import replicate_to_multiple
+from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import NETWORK, Recipe
 from matteplug.training.recipes.hfam import OPTIONS, HfamRecipe
 from matteplug.types import Alpha

@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import golden, plugins, tensors, weights
+from matteplug import plugins, weights
 from matteplug.evaluation.metrics import measure
+from matteplug.runtime import golden, normalisation
 from matteplug.runtime.machine import physical_cores
 from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
@@ -131,7 +132,9 @@ def _error(session: Any, shared: Path) -> float:
 def _times(sessions: dict[str, Any], side: int, rounds: int) -> dict[str, list[float]]:
     spec = plugins.registry().network(NETWORK)
     inputs = golden.example(spec, Size(side, side), golden.SEED)
-    feed = {tensor.name: tensors.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs}
+    feed = {
+        tensor.name: normalisation.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs
+    }
     times: dict[str, list[float]] = {name: [] for name in sessions}
     for number in range(rounds + 1):
         for name, session in sessions.items():

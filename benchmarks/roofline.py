@@ -26,8 +26,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from matteplug import golden, plugins, tensors, weights
+from matteplug import plugins, weights
 from matteplug.network import NetworkSpec
+from matteplug.runtime import golden, normalisation
 from matteplug.runtime.machine import physical_cores
 from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
@@ -58,7 +59,9 @@ def measure(spec: NetworkSpec, side: int, rounds: int, threads: int) -> dict[str
     """Return the network's work and rate, the matrix product's rate and their ratio."""
     path = weights.path_of(spec)
     inputs = golden.example(spec, Size(side, side), golden.SEED)
-    feed = {tensor.name: tensors.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs}
+    feed = {
+        tensor.name: normalisation.encode(tensor, inputs[tensor.role]) for tensor in spec.inputs
+    }
     work = dict(sorted(count(path, feed, threads).items(), key=lambda item: -item[1]))
     network = _session(str(path), threads)
     product = _session(_product(), threads)

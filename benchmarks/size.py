@@ -34,8 +34,9 @@ from rich.console import Console
 from rich.table import Table
 
 import resident
-from matteplug import api, focus, inputs, plugins, tiling
+from matteplug import api, plugins
 from matteplug.engine import Session, default_engine
+from matteplug.matting import coarse_to_fine, network_inputs, tiling
 from matteplug.network import NetworkSpec
 from matteplug.types import UNKNOWN, MatteOptions, MatteRequest, Rect, Size
 from pictures import Scene, made, scaled_up
@@ -58,7 +59,7 @@ def whole(scene: Scene) -> tuple[NDArray[np.float32], float]:
     """Return alpha and seconds of the whole picture at once."""
     run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
     started = time.perf_counter()
-    found = run.run(inputs.tensors(request, Rect(0, 0, *Size.of(scene.trimap))))
+    found = run.run(network_inputs.tensors(request, Rect(0, 0, *Size.of(scene.trimap))))
     return found["alpha"][0, 0], time.perf_counter() - started
 
 
@@ -83,9 +84,9 @@ def focused(scene: Scene) -> Focused:
 
     with patch.object(tiling, "plan", recorded):
         started = time.perf_counter()
-        found = focus.run(run, request)
+        found = coarse_to_fine.run(run, request)
         elapsed_s = time.perf_counter() - started
-    area = focus.area(request) or Rect(0, 0, 0, 0)
+    area = coarse_to_fine.area(request) or Rect(0, 0, 0, 0)
     kept = [tile.kept for tile in planned[-1]]
     tiles = [Rect(area.x + k.x, area.y + k.y, k.width, k.height) for k in kept]
     seen = [tile.seen for level in planned for tile in level]
@@ -95,7 +96,7 @@ def focused(scene: Scene) -> Focused:
 
 def tiles_alone(scene: Scene) -> Focused:
     """Compute the same unknown area in tiles of the picture itself: they see what is near."""
-    with patch.object(focus, "levels", lambda size, affordable_px: (size,)):
+    with patch.object(coarse_to_fine, "levels", lambda size, affordable_px: (size,)):
         return focused(scene)
 
 

@@ -17,8 +17,9 @@ from random import Random
 
 import numpy as np
 
-from matteplug import golden, matte, plugins
+from matteplug import matte, plugins
 from matteplug.engine import OrtEngine
+from matteplug.runtime import golden
 from matteplug.types import Size
 from resident import now_mib
 

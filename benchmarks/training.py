@@ -20,11 +20,11 @@ from typing import Any
 
 import cv2
 
-from matteplug.training import journal
+from matteplug.training.data.sources import SceneBatches, sources
+from matteplug.training.data.stream import BatchPlan, BatchStream
 from matteplug.training.recipes import RECIPES, recipe
+from matteplug.training.run import journal
 from matteplug.training.settings import TrainSettings
-from matteplug.training.sources import SceneBatches, sources
-from matteplug.training.stream import BatchPlan, BatchStream
 
 RATE_TARGET = 60.0
 """Crops of 256² a second on two cores; or else:"""
@@ -103,7 +103,7 @@ def processor_rate(settings: TrainSettings, seconds: float) -> float:
 
 def scenes(settings: TrainSettings) -> tuple[SceneBatches, BatchPlan]:
     """Return what a run with these settings learns from."""
-    train, _ = sources(settings, recipe(settings).needs)
+    train, _ = sources(settings, recipe(settings).requirements)
     return train, BatchPlan(settings.batch, settings.sizes_px)
 
 

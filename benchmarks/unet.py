@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from matteplug.networks.hfam.layers import ConvNormReLU
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase
 
 
 class UNet(nn.Module):
@@ -51,7 +52,7 @@ def _level(channels: int, out: int) -> nn.Sequential:
 class UNetRecipe:
     """Train a `UNet` by what HFAM's fusion is trained by; see `Recipe`."""
 
-    needs = Needs(portraits=True, trimap=False)
+    requirements = DataRequirements(portraits=True, trimap=False)
 
     def __init__(self, network: UNet) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from matteplug import focus, foreground, pixels, plates, refining
-from matteplug import trimap as trimaps
-from matteplug.choice import choose
-from matteplug.confidence import heed
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
-from matteplug.pictures import mask, picture
-from matteplug.request_check import checked
+from matteplug.guides import plate as plates
+from matteplug.guides import trimap as trimaps
+from matteplug.images import pixels
+from matteplug.images.arguments import mask, picture
+from matteplug.matting import coarse_to_fine, edge_refinement, foreground
+from matteplug.matting.choice import choose
+from matteplug.matting.confidence import heed
+from matteplug.matting.validation import checked
 from matteplug.result import Matte
-from matteplug.tensors import Tensor
 from matteplug.types import (
     UNKNOWN,
     Alpha,
@@ -31,12 +32,13 @@ from matteplug.types import (
     MatteOptions,
     MatteRequest,
     Progress,
+    Tensor,
     silent,
     within,
 )
 
 if TYPE_CHECKING:
-    from matteplug.pictures import Picture
+    from matteplug.images.arguments import Picture
 
 
 def matte(
@@ -72,7 +74,7 @@ def matte(
     ============  =========  ====================  =========================================
 
     Floats beyond 0 to 1 are refused, for nobody can tell 0–255 from highlights; what a mask's
-    values mean, `matteplug.masks` says.
+    values mean, `matteplug.guides.masks` says.
 
     Args:
         image: the picture.
@@ -161,14 +163,16 @@ def run(
     )
     refines = request.options.refine and spec.refined_share > 0
     begun, ends = 0.05 if registered is None else 0.15, 0.5 if refines else 0.8
-    outputs = focus.run(session, request, progress=within(report, begun, ends), cancel=cancel)
+    outputs = coarse_to_fine.run(
+        session, request, progress=within(report, begun, ends), cancel=cancel
+    )
     if registered is not None:
         outputs = plates.completed(outputs, registered, request.trimap)
     alpha, confidence, notes = heed(outputs, request.trimap)
     if confidence is None and registered is not None:
         confidence = registered.confidence
     if refines:
-        refined = refining.run(
+        refined = edge_refinement.run(
             engine, spec, request, alpha, progress=within(report, ends, 0.8), cancel=cancel
         )
         if refined is not None:

@@ -21,8 +21,7 @@ from matteplug.runtime import graphs, ort, providers
 from matteplug.runtime.machine import physical_cores
 from matteplug.runtime.providers import CPU, Provider
 from matteplug.runtime.sessions import OrtSession, SolverSession
-from matteplug.tensors import Tensor
-from matteplug.types import CancelToken
+from matteplug.types import CancelToken, Tensor
 
 if TYPE_CHECKING:
     from matteplug.runtime.probe import Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matteplug import pixels
+from matteplug.images import pixels
 from matteplug.types import Alpha, Image
 
 

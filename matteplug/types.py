@@ -23,6 +23,8 @@ Alpha: TypeAlias = NDArray[np.float32]
 """(H, W) float32, [0, 1]."""
 Trimap: TypeAlias = NDArray[np.uint8]
 """(H, W) uint8, exactly BACKGROUND, UNKNOWN or FOREGROUND."""
+Tensor: TypeAlias = NDArray[np.float32]
+"""(B, C, H, W) float32, what a network takes and returns."""
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 

@@ -126,7 +126,8 @@ class _Worker:
 
     def _load(self, network: str | None) -> None:
         """Load a network ahead of its matte, which will say what is wrong with it."""
-        from matteplug import choice, plugins
+        from matteplug import plugins
+        from matteplug.matting import choice
         from matteplug.network import Guide
 
         try:
@@ -197,7 +198,8 @@ _OUT_OF_MEMORY = MatteplugError(
 def _hello() -> dict[str, Any]:
     from dataclasses import asdict
 
-    from matteplug import doctor, plugins
+    from matteplug import plugins
+    from matteplug.runtime import doctor
 
     networks = [*plugins.registry().networks.values()]
     return {

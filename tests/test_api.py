@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files, foreground, plugins
+from matteplug import api, plugins
 from matteplug.errors import Cancelled, NetworkError, RequestError
+from matteplug.images import files
+from matteplug.matting import foreground
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.testing import FakeEngine
 from matteplug.types import CancelToken, MatteRequest

@@ -14,10 +14,10 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
+from matteplug.networks.background_matting.propagation import Settlement, settled, trusted
 from matteplug.networks.background_matting.refinement import explain, fit
-from matteplug.networks.background_matting.settlement import Settlement, settled, trusted
-from matteplug.networks.background_matting.spreading import opaque, spread
 from matteplug.networks.families import family
+from matteplug.networks.ops.push_pull import opaque, spread
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
 DEEP = replace(TINY, widths=(4, 8, 8, 16), cues=("plate", "segmentation"))

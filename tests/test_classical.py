@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import classical
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
 from matteplug.evaluation import samples
 from matteplug.evaluation.methods import Answer
 from matteplug.evaluation.scores import evaluate
 from matteplug.network import NetworkSpec
+from matteplug.networks import classical
 
 SPECS = {spec.id: spec for spec in classical.matteplug_networks()}
 

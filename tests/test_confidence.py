@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matteplug.confidence import heed
-from matteplug.tensors import Tensor
+from matteplug.matting.confidence import heed
+from matteplug.types import Tensor
 
 
 def outputs(**levels: float) -> dict[str, Tensor]:

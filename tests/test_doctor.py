@@ -10,11 +10,11 @@ import pytest
 
 from matteplug import plugins
 from matteplug.commands.doctor import command
-from matteplug.doctor import Finding, expect
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.plugins import Registry
 from matteplug.runtime import ort, probe, providers
+from matteplug.runtime.doctor import Finding, expect
 from matteplug.runtime.probe import Verdict
 from matteplug.runtime.providers import Provider
 

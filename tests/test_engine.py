@@ -22,8 +22,7 @@ from matteplug.engine import OrtEngine, Session
 from matteplug.errors import Cancelled, EngineError, NetworkError
 from matteplug.network import Guide, NetworkSpec, SizeRule, TensorSpec
 from matteplug.runtime.sessions import OrtSession
-from matteplug.tensors import Tensor
-from matteplug.types import CancelToken
+from matteplug.types import CancelToken, Tensor
 from matteplug.worker import _Worker
 
 IMAGE = TensorSpec(name="image", role="image", channels=3, high=255)

@@ -11,14 +11,14 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from matteplug import golden, weights
+from matteplug import weights
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.export import METADATA_KEY, export, parity, tracing
 from matteplug.export.half_storage import halve
 from matteplug.network import Guide, NetworkSpec, TensorSpec
-from matteplug.tensors import Tensor
-from matteplug.types import Size
+from matteplug.runtime import golden
+from matteplug.types import Size, Tensor
 
 SPEC = NetworkSpec(
     id="toy",

@@ -19,9 +19,9 @@ from matteplug import weights
 from matteplug.commands import export, import_checkpoint
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
-from matteplug.golden import inputs_of
 from matteplug.hookspecs import Command
 from matteplug.networks import checkpoints, families
+from matteplug.runtime.golden import inputs_of
 
 
 def run(command: Command, *words: object) -> int:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import foreground
 from matteplug.errors import Cancelled
+from matteplug.matting import foreground
 from matteplug.types import CancelToken
 
 Floats = NDArray[np.float32]

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matteplug import bridge, pixels
+from matteplug import bridge
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.places import Place
+from matteplug.images import pixels
 from matteplug.testing import HostContract, Outcome, Scene
 
 PIXELS = "the_cutout_is_the_library_s_in_every_depth"

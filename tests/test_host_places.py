@@ -9,9 +9,9 @@ import pytest
 
 from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way, find
 from matteplug.hosting.versions import version_of
-from matteplug_gimp.install import WAYS as GIMP3
 from matteplug_gimp.install_gimp2 import WAYS as GIMP2
 from matteplug_gimp.install_gimp2 import files as gimp2_files
+from matteplug_gimp.install_gimp3 import WAYS as GIMP3
 from matteplug_inkscape.install import WAYS as INKSCAPE
 from matteplug_krita.install import WAYS as KRITA
 

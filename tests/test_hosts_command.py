@@ -17,10 +17,10 @@ from matteplug.cli import main
 from matteplug.errors import RequestError
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.places import Place
-from matteplug_gimp import install as gimp
+from matteplug_gimp import install_gimp3 as gimp
 from matteplug_gimp import matteplug_hosts
 
-IN_GIMP = Path(gimp.__file__).parent / "gimp3"
+IN_GIMP = Path(gimp.__file__).parent / "plug_in" / "gimp3"
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from matteplug import api, plugins
-from matteplug.buffers import Buffer, PixelFormat
 from matteplug.cli import main
 from matteplug.errors import RequestError
-from matteplug.files.decoding import decode
-from matteplug.files.encoding import encode
+from matteplug.images.decoding import decode
+from matteplug.images.encoding import encode
 from matteplug.testing import FakeEngine
 from matteplug.types import Rect, Size
 from matteplug.wire import WireJob
+from matteplug.wire.buffers import Buffer, PixelFormat
 from matteplug_inkscape import matteplug_hosts, outline
 from matteplug_inkscape.adapter import InkscapeAdapter
 
@@ -134,7 +134,7 @@ def test_the_extension_is_installed_and_removed(
 
 
 def test_the_guide_names_every_setting_and_choice() -> None:
-    inx = ElementTree.parse(ROOT / "hosts/matteplug_inkscape/inkscape/matteplug_smart_matte.inx")
+    inx = ElementTree.parse(ROOT / "hosts/matteplug_inkscape/plug_in/matteplug_smart_matte.inx")
     guide = (ROOT / "docs/guides/inkscape.md").read_text(encoding="utf-8")
     names = [one.get("name") for one in inx.iter(f"{INX}param")]
     choices = [one.get("value") for one in inx.iter(f"{INX}option")]

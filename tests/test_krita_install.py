@@ -127,7 +127,7 @@ def test_the_srgb_curve_is_that_of_the_standard_and_turns_back() -> None:
 
 
 def test_the_guide_names_every_choice() -> None:
-    folder = Path(install.__file__).parent / "pykrita" / "matteplug_smart_matte"
+    folder = Path(install.__file__).parent / "plug_in" / "matteplug_smart_matte"
     scope: dict[str, Any] = {}
     exec((folder / "choices.py").read_text(), scope)
     guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "krita.md").read_text()

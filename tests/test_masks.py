@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import masks
 from matteplug.errors import RequestError
+from matteplug.guides import masks
 
 
 @pytest.mark.parametrize(

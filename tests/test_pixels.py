@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import pixels
 from matteplug.errors import RequestError
+from matteplug.images import pixels
 from matteplug.types import Size
 
 DEPTHS = [np.uint8, np.uint16, np.float32]

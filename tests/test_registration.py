@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import files, plates, registration
 from matteplug.errors import Cancelled, RequestError
+from matteplug.guides import plate as plates
+from matteplug.guides import registration
+from matteplug.guides.registration import alignment
+from matteplug.images import files
 from matteplug.network import Guide, NetworkSpec
-from matteplug.registration import alignment
 from matteplug.types import CancelToken, MatteRequest
 
 WIDTH, HEIGHT = 640, 420

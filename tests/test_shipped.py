@@ -9,11 +9,11 @@ import onnx
 import pytest
 import torch
 
-from matteplug import golden, tensors, weights
+from matteplug import weights
 from matteplug.engine import OrtEngine
 from matteplug.export import METADATA_KEY, parity
 from matteplug.networks import checkpoints, families
-from matteplug.runtime import providers
+from matteplug.runtime import golden, normalisation, providers
 
 MANIFESTS = sorted(weights.exported_folder().glob("*.json"))
 pytestmark = pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)
@@ -49,12 +49,12 @@ def test_its_checkpoint_computes_its_golden_tensor(manifest: Path) -> None:
     found = checkpoints.read(checkpoint_of(manifest), spec.id, config)
     checkpoints.load_into(model, found.state, f"the shipped checkpoint of {spec.id}")
     example = golden.inputs_of(spec)
-    arrays = [torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs]
+    arrays = [torch.from_numpy(normalisation.encode(t, example[t.role])) for t in spec.inputs]
     with torch.inference_mode():
         made = family.export_module(model).eval()(*arrays)
     made = (made,) if isinstance(made, torch.Tensor) else made
     pairs = zip(spec.outputs, made, strict=True)
-    outputs = {t.role: tensors.decode(t, array.numpy()) for t, array in pairs}
+    outputs = {t.role: normalisation.decode(t, array.numpy()) for t, array in pairs}
     assert golden.compare(spec, outputs).mean <= providers.CPU.tolerance
 
 

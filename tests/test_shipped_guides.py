@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 import matteplug
-from matteplug import pixels, plugins
+from matteplug import plugins
+from matteplug.images import pixels
 from matteplug.network import Guide
 
 Colours = NDArray[np.float32]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import sizing
 from matteplug.network import SizeRule
+from matteplug.runtime import sizing
 from matteplug.types import Size
 
 SIZES = [(1, 1), (7, 5), (5, 7), (32, 32), (33, 31), (2000, 10)]

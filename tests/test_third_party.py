@@ -16,9 +16,10 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from matteplug import api, cli, files, onnx_file, plugins
+from matteplug import api, cli, plugins
 from matteplug.errors import MatteplugError, NetworkError
-from matteplug.networks import added
+from matteplug.images import files
+from matteplug.networks import added, onnx_file
 
 LUMA = Path(__file__).parent / "plugins" / "luma"
 WEIGHTS = np.array([0.299, 0.587, 0.114])

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import tiling
-from matteplug.covering import cover
 from matteplug.errors import Cancelled, RequestError
+from matteplug.matting import tiling
+from matteplug.matting.tile_cover import cover
 from matteplug.network import Guide, NetworkSpec, TensorSpec
-from matteplug.tensors import Tensor
-from matteplug.types import CancelToken, Rect, Size
+from matteplug.types import CancelToken, Rect, Size, Tensor
 
 SPEC = NetworkSpec(
     id="blur",

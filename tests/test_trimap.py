@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import trimap
 from matteplug.errors import RequestError
+from matteplug.guides import trimap
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size
 
 

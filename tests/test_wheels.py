@@ -20,9 +20,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from matteplug import golden, weights
+from matteplug import weights
 from matteplug.engine import OrtEngine
 from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.runtime import golden
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = {

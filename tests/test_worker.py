@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, buffers
+from matteplug import api
 from matteplug.bridge import PROTOCOL, BridgeError, Pixels, read_frame, write_frame
 from matteplug.bridge import Worker as Bridge
-from matteplug.buffers import Buffer, PixelFormat
 from matteplug.errors import RequestError
 from matteplug.testing import FakeEngine
 from matteplug.types import Rect
-from matteplug.wire import WireAdapter, WireJob
+from matteplug.wire import WireAdapter, WireJob, buffers
+from matteplug.wire.buffers import Buffer, PixelFormat
 
 ROOT = Path(__file__).resolve().parent.parent
 FAKE = str(ROOT / "tests" / "wire" / "fake_worker.py")

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matteplug import api, files
+from matteplug import api
+from matteplug.images import files
 
 ROOT = Path(__file__).parent.parent
 EASEL = ROOT / "tests" / "plugins" / "easel"

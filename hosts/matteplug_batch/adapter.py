@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from matteplug import api, choice, files, pixels
+from matteplug import api
 from matteplug.errors import MatteplugError, RequestError
-from matteplug.files import Picture
+from matteplug.images import files, pixels
+from matteplug.images.files import Picture
+from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import Image, MatteRequest, Size

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import files, pixels
 from matteplug.errors import RequestError
+from matteplug.images import files, pixels
 from matteplug.types import Image, Size
 
 

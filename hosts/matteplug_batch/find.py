@@ -19,7 +19,7 @@ FOLDER_PLATE = "plate"
 READABLE = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 )
-"""Suffixes of the formats that `matteplug.files.read` takes."""
+"""Suffixes of the formats that `matteplug.images.files.read` takes."""
 CAMERA = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
 UNREADABLE = frozenset(CAMERA | {".avif", ".exr", ".heic", ".heif", ".jxl", ".psd", ".svg", ".xcf"})
 """Suffixes of pictures that a person expects to be cut out, but that cannot be read."""

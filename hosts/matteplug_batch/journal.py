@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matteplug.errors import RequestError
+from matteplug_batch.display_text import name
 from matteplug_batch.find import MARKER
+from matteplug_batch.fingerprint import Origin, origin_of
 from matteplug_batch.job import Job
-from matteplug_batch.origin import Origin, origin_of
-from matteplug_batch.words import name
 
 
 class Journal:

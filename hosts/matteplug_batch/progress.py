@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from matteplug_batch.display_text import name, sentence
 from matteplug_batch.outcome import Outcome, State
-from matteplug_batch.words import name, sentence
 
 _NAME = 28
 """The bar shows so many letters of a picture's name."""

@@ -23,10 +23,10 @@ from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
 from matteplug_batch.failure import as_sentence, concerns_all
 from matteplug_batch.find import real
+from matteplug_batch.fingerprint import Origin, origin_of
 from matteplug_batch.interruption import cancelled_by_ctrl_c
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
-from matteplug_batch.origin import Origin, origin_of
 from matteplug_batch.outcome import Outcome, Report, State
 
 _log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from matteplug_batch.display_text import name, sentence
 from matteplug_batch.find import kind_of
 from matteplug_batch.outcome import Outcome, Report, State
 from matteplug_batch.plan import Plan
-from matteplug_batch.words import name, sentence
 
 _ROWS = 40
 """Up to so many pictures the table has a row for each; then plain successes are only counted."""

@@ -1,4 +1,4 @@
-"""GIMP as a host: GIMP 3 and 2.10; the halves that live in GIMP are copied there (`install`)."""
+"""GIMP 3 and GIMP 2.10 as hosts; what lives in GIMP is the folder ``plug_in``, copied there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
-from matteplug_gimp import install, install_gimp2
+from matteplug_gimp import install_gimp2, install_gimp3
 
 
 @hookimpl
@@ -18,9 +18,9 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             id="gimp3",
             title="GIMP 3",
             adapter="matteplug.wire:WireAdapter",
-            ways=install.WAYS,
-            install="matteplug_gimp.install:files",
-            check="matteplug_gimp.check:check",
+            ways=install_gimp3.WAYS,
+            install="matteplug_gimp.install_gimp3:files",
+            check="matteplug_gimp.check_gimp3:check",
         ),
         HostSpec(
             id="gimp2",

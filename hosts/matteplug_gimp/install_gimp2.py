@@ -12,7 +12,7 @@ from pathlib import Path
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parent / "plug_in"
 _PROGRAM = "matteplug-smart-matte.py"
 _SCRIPT = "matteplug-smart-matte.scm"
 _CONSOLE = "gimp-console-2.10"

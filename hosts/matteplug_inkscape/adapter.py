@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from matteplug import files
-from matteplug.buffers import Buffer, PixelFormat
 from matteplug.errors import RequestError
-from matteplug.files.decoding import decode
-from matteplug.files.encoding import encode
+from matteplug.images import files
+from matteplug.images.decoding import decode
+from matteplug.images.encoding import encode
 from matteplug.result import Matte
 from matteplug.types import Image, MatteRequest, Rect, Size
 from matteplug.wire import WireAdapter, WireJob
+from matteplug.wire.buffers import Buffer, PixelFormat
 from matteplug_inkscape import outline
 
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from matteplug import bridge
 from matteplug.errors import RequestError
-from matteplug.files.decoding import decode
-from matteplug.files.encoding import encode
 from matteplug.hosting import checks as host_checks
 from matteplug.hosting.places import LINUX, Place
 from matteplug.hosting.versions import version_of
+from matteplug.images.decoding import decode
+from matteplug.images.encoding import encode
 from matteplug.types import Image
 from matteplug_inkscape.install import files
 

@@ -62,7 +62,7 @@ WAYS = (
 
 def files(place: Place) -> HostFiles:
     """Return the extension's files in an installation of Inkscape."""
-    half = Path(__file__).parent / "inkscape"
+    half = Path(__file__).parent / "plug_in"
     return HostFiles(
         host="inkscape",
         folder=place.folder / "matteplug-smart-matte",

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug import buffers, pixels
-from matteplug.buffers import Buffer, PixelFormat
 from matteplug.errors import RequestError
+from matteplug.images import pixels
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
-from matteplug.wire import WireAdapter, WireJob
+from matteplug.wire import WireAdapter, WireJob, buffers
+from matteplug.wire.buffers import Buffer, PixelFormat
 
 _ENCODED = PixelFormat("RGBA", "f32")
 

@@ -61,7 +61,7 @@ WAYS = (
 
 def files(place: Place) -> HostFiles:
     """Return the plug-in's files in an installation of Krita, and what switches it on."""
-    here = Path(__file__).parent / "pykrita"
+    here = Path(__file__).parent / "plug_in"
     desktop = f"{_NAME}.desktop"
     return HostFiles(
         host="krita",

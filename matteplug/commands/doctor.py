@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from matteplug.hookspecs import Command
 
 if TYPE_CHECKING:
-    from matteplug.doctor import Finding, Report
+    from matteplug.runtime.doctor import Finding, Report
 
 
 def command() -> Command:
@@ -32,7 +32,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from matteplug import plugins
-    from matteplug.doctor import examine
+    from matteplug.runtime.doctor import examine
 
     registry = plugins.registry()
     specs = [registry.network(args.network)] if args.network else [*registry.networks.values()]

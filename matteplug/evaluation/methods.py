@@ -9,9 +9,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from matteplug import api, choice, plugins
+from matteplug import api, plugins
 from matteplug.errors import RequestError
 from matteplug.evaluation.samples import Scene, picture_named, read_alpha
+from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.types import FOREGROUND, UNKNOWN, Alpha, MatteOptions, MatteRequest, Size
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug import pixels
 from matteplug.evaluation.samples import Scene
+from matteplug.images import pixels
 from matteplug.types import FOREGROUND, UNKNOWN, Alpha, Image, Rect, Size, Trimap
 
 Panel = NDArray[np.uint8]

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from matteplug import __version__, foreground
+from matteplug import __version__
 from matteplug.errors import RequestError
 from matteplug.evaluation import panels
 from matteplug.evaluation.methods import HALF
 from matteplug.evaluation.metrics import Count, Errors
 from matteplug.evaluation.samples import Samples, Scene
 from matteplug.evaluation.scores import Scores, area_in_words
+from matteplug.matting import foreground
 from matteplug.types import Alpha
 
 MOST_PICTURES = 60

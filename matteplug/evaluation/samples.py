@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from matteplug import files, pixels
-from matteplug import trimap as trimaps
 from matteplug.errors import RequestError
+from matteplug.guides import trimap as trimaps
+from matteplug.images import files, pixels
 from matteplug.types import Alpha, Image, Size, Trimap
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")

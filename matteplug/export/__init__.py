@@ -21,7 +21,7 @@ import onnx
 import torch
 from torch import nn
 
-from matteplug import golden, weights
+from matteplug import weights
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.export import parity
@@ -29,7 +29,8 @@ from matteplug.export.half_storage import halve
 from matteplug.export.parity import Case, Difference
 from matteplug.export.tracing import trace
 from matteplug.network import NetworkSpec
-from matteplug.tensors import Tensor
+from matteplug.runtime import golden
+from matteplug.types import Tensor
 
 METADATA_KEY = "matteplug.spec"
 """Key of the ONNX file's metadata under which the spec stands as JSON."""

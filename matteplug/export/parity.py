@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matteplug import golden, sizing, tensors
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
+from matteplug.runtime import golden, normalisation, sizing
 from matteplug.runtime.ort import import_onnxruntime
-from matteplug.tensors import Tensor
-from matteplug.types import Size
+from matteplug.types import Size, Tensor
 
 TRIES = 12
 """Pictures of a case, at most, to find one of which a network says anything."""
@@ -123,7 +122,7 @@ def sample(
         for turn in range(TRIES):
             seed = number + turn * len(cases)
             example = golden.example(spec, case.size, seed, case.batch)
-            inputs = {t.name: tensors.encode(t, example[t.role]) for t in spec.inputs}
+            inputs = {t.name: normalisation.encode(t, example[t.role]) for t in spec.inputs}
             outputs = tuple(module(*inputs.values()))
             if golden.tells(outputs):
                 break

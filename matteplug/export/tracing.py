@@ -26,10 +26,11 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from matteplug import folders, golden, tensors
+from matteplug import folders
 from matteplug.errors import NetworkError
 from matteplug.export import parity
 from matteplug.network import NetworkSpec
+from matteplug.runtime import golden, normalisation
 
 Model: TypeAlias = onnx.ModelProto
 OPSET = 18
@@ -62,7 +63,7 @@ def _trace(module: nn.Module, spec: NetworkSpec) -> Model:
     """Export; each of the names "batch", "height" and "width" is one value over all inputs."""
     case = parity.traced(spec)
     example = golden.example(spec, case.size, seed=0, batch=case.batch)
-    inputs = tuple(torch.from_numpy(tensors.encode(t, example[t.role])) for t in spec.inputs)
+    inputs = tuple(torch.from_numpy(normalisation.encode(t, example[t.role])) for t in spec.inputs)
     try:
         with _quiet():
             program = torch.onnx.export(

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from matteplug import folders, onnx_file, weights
+from matteplug import folders, weights
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import hookimpl
 from matteplug.network import NetworkSpec
+from matteplug.networks import onnx_file
 
 
 @hookimpl

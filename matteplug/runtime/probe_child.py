@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import golden
 from matteplug.errors import EngineError
 from matteplug.network import NetworkSpec
-from matteplug.runtime import ort, providers
+from matteplug.runtime import golden, ort, providers
 from matteplug.runtime.providers import Provider
 from matteplug.runtime.sessions import OrtSession
 

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import sizing, tensors
 from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError
 from matteplug.network import NetworkSpec, SizeRule
+from matteplug.runtime import normalisation, sizing
 from matteplug.runtime.ort import first_line, import_onnxruntime
 from matteplug.runtime.providers import CPU, Provider
-from matteplug.tensors import Tensor
-from matteplug.types import CancelToken, Size
+from matteplug.types import CancelToken, Size, Tensor
 
 
 class OrtSession:
@@ -46,13 +45,13 @@ class OrtSession:
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
     ) -> dict[str, Tensor]:
         """See `matteplug.engine.Session.run`."""
-        tensors.check(self.spec.inputs, inputs)
+        normalisation.check(self.spec.inputs, inputs)
         feed: dict[str, Tensor] = {}
         rule = self._rule(Size(*inputs["image"].shape[:1:-1]))
         for tensor in self.spec.inputs:
             nearest = tensor.role == "trimap"
             fitted, crop = sizing.fit(inputs[tensor.role], rule, nearest)
-            feed[tensor.name] = tensors.encode(tensor, fitted)
+            feed[tensor.name] = normalisation.encode(tensor, fitted)
         names = [tensor.name for tensor in self.spec.outputs]
         if self._turn is None:
             raw = self._run(names, feed, cancel)
@@ -67,7 +66,7 @@ class OrtSession:
                     f"{self.spec.id} on {self.provider} returned values that are no numbers.",
                     "Run: matteplug doctor; or choose another provider.",
                 )
-            outputs[tensor.role] = sizing.unfit(tensors.decode(tensor, array), crop)
+            outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
         return outputs
 
     def noting(self, notes: tuple[str, ...]) -> OrtSession:
@@ -138,7 +137,7 @@ class SolverSession:
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
     ) -> dict[str, Tensor]:
         """See `matteplug.engine.Session.run`; a solver is stopped before or after, not within."""
-        tensors.check(self.spec.inputs, inputs)
+        normalisation.check(self.spec.inputs, inputs)
         cancel = cancel or CancelToken()
         cancel.check()
         try:

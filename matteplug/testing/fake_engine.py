@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matteplug import tensors
 from matteplug.errors import Cancelled
 from matteplug.network import NetworkSpec
-from matteplug.tensors import Tensor
-from matteplug.types import CancelToken
+from matteplug.runtime import normalisation
+from matteplug.types import CancelToken, Tensor
 
 Matting = Callable[[Mapping[str, Tensor]], Tensor]
 """From inputs by role to alpha (B, 1, H, W) in [0, 1]."""
@@ -66,7 +65,7 @@ class FakeSession:
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
     ) -> dict[str, Tensor]:
         """Return the engine's alpha, and the image itself where the network has a foreground."""
-        tensors.check(self.spec.inputs, inputs)
+        normalisation.check(self.spec.inputs, inputs)
         taken = {tensor.role: inputs[tensor.role] for tensor in self.spec.inputs}
         self.engine.runs.append((self.spec.id, {role: a.shape for role, a in taken.items()}))
         self._wait(cancel or CancelToken())

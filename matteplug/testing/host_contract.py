@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug import api, pixels, plugins
+from matteplug import api, plugins
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.places import Place
+from matteplug.images import pixels
 from matteplug.testing import import_check, worker
 from matteplug.testing.fake_engine import FakeEngine
 from matteplug.types import Alpha, Image, Rect, Size

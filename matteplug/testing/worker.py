@@ -21,8 +21,8 @@ from matteplug import plugins, worker
 from matteplug.bridge import PROTOCOL
 from matteplug.errors import RequestError
 from matteplug.host import HostSpec
-from matteplug.tensors import Tensor
 from matteplug.testing.fake_engine import FakeEngine, Matting, alpha_of_guide
+from matteplug.types import Tensor
 
 FAILURE = ("made-to-fail", "The contract made this matte fail.", "Show this to the user.")
 

@@ -121,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from matteplug.training.session import start
+    from matteplug.training.run.session import start
 
     session = start(
         arguments.family, _settings(arguments), arguments.resume, arguments.init, arguments.out
@@ -177,17 +177,17 @@ def _plot(arguments: argparse.Namespace) -> int:
 def _sheet(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
+    from matteplug.training.data.sources import sources
     from matteplug.training.recipes import recipe
     from matteplug.training.settings import TrainSettings
     from matteplug.training.sheet import sheet
-    from matteplug.training.sources import sources
 
     settings = TrainSettings(
         family=arguments.network, config="compact", data=tuple(arguments.data or ()), workers=0
     )
     settings = replace(settings, seed=arguments.seed or 0, leave_out=arguments.leave_out)
     settings = replace(settings, sizes_px=tuple(arguments.size or settings.sizes_px))
-    source = sources(settings, recipe(settings).needs)[arguments.held]
+    source = sources(settings, recipe(settings).requirements)[arguments.held]
     numbers = range(0, 8 * arguments.count, 8)  # every eighth shows other objects
     scenes = [source.scene(number, settings.sizes_px[0]) for number in numbers]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matteplug.training import journal
+from matteplug.training.run import journal
 
 _OTHERS = {"event", "step", "time", "samples", "lr", "progress", "crops_per_s", "wait_share"}
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from batch.trees import checksums, pair, photograph, pictures, stored, trimap_of
-from matteplug import files
 from matteplug.errors import EngineError
+from matteplug.images import files
 from matteplug.testing import FakeEngine
 from matteplug_batch.find import MARKER
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from batch.trees import checksums, colours, pair, photograph, pictures, plate_of, stored, trimap_of
-from matteplug import files
+from matteplug.images import files
 from matteplug.testing import FakeEngine
 
 Batch = Callable[..., int]

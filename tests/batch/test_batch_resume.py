@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from batch.trees import checksums, pair, photograph, pictures, trimap_of
-from matteplug.tensors import Tensor
 from matteplug.testing import FakeEngine
+from matteplug.types import Tensor
 from matteplug_batch.find import MARKER
 
 Batch = Callable[..., int]

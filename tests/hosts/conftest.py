@@ -20,7 +20,7 @@ from hosts.run_gimp2 import Gimp2
 from hosts.run_krita import Krita
 from matteplug import plugins, weights
 from matteplug.hosting.places import Place
-from matteplug_gimp.install import files
+from matteplug_gimp.install_gimp3 import files
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from numpy.typing import NDArray
 
-from matteplug.files import decoding, encoding
+from matteplug.images import decoding, encoding
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files
+from matteplug import api
 from matteplug.errors import RequestError
 from matteplug.hosting.places import find
+from matteplug.images import files
 from matteplug.testing import FakeEngine
 from matteplug_gimp.check_gimp2 import check
 from matteplug_gimp.install_gimp2 import WAYS

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matteplug import files
+from matteplug.images import files
 
 from . import processes
 from .cases import Cases, line

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug import api, files
+from matteplug import api
+from matteplug.images import files
 from matteplug.testing import FakeEngine
 
 from . import meanwhile, processes

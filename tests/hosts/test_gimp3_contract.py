@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from matteplug.hosting.places import Place
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_gimp import matteplug_hosts
-from matteplug_gimp.install import files
+from matteplug_gimp.install_gimp3 import files
 
 from .cases import Cases
 from .conftest import FAKE

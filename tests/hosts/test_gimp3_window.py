@@ -23,7 +23,7 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from matteplug import files
+from matteplug.images import files
 from matteplug_batch.demo import photographs
 
 from . import processes

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from hosts.run_krita import processes_of
-from matteplug import api, files
+from matteplug import api
 from matteplug.hosting.places import Place
+from matteplug.images import files
 from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
 from matteplug_inkscape import install, matteplug_hosts
 

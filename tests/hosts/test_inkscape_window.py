@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
-from matteplug import api, files
+from matteplug import api
 from matteplug.errors import RequestError
 from matteplug.hosting.places import Place, find
+from matteplug.images import files
 from matteplug.types import Size
 from matteplug_inkscape import install, outline
 from matteplug_inkscape.check import check

@@ -15,9 +15,10 @@ import pytest
 from numpy.typing import NDArray
 
 from hosts.run_krita import Krita, processes_of
-from matteplug import api, pixels
+from matteplug import api
 from matteplug.errors import RequestError
 from matteplug.hosting.places import find
+from matteplug.images import pixels
 from matteplug.testing import FakeEngine
 from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.check import check

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hosts.run_krita import Krita
-from matteplug import pixels
+from matteplug.images import pixels
 from matteplug.testing import HostContract, Outcome, Scene
 from matteplug_krita import matteplug_hosts
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hosts.run_krita import ROOT, Krita, processes_of
-from matteplug import files, matte
+from matteplug import matte
+from matteplug.images import files
 
 pytestmark = [
     pytest.mark.host,

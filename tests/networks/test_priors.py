@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from matteplug.networks.citm.priors import KINDS, Priors
 from matteplug.networks.citm.priors.colours import carry
 from matteplug.networks.citm.priors.table import likelihoods, posterior
-from matteplug.networks.laplacian import Laplacian
-from matteplug.networks.settling import settle, solve
+from matteplug.networks.ops.alpha_propagation import settle, solve
+from matteplug.networks.ops.matting_laplacian import Laplacian
 
 
 def one_hot(areas: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from matteplug.errors import RequestError
 from matteplug.training.command import command
 from matteplug.training.people import folder
 from matteplug.training.people.portrait import Portraits
-from matteplug.training.scenes.people import LEAST_COVER, MOST_COVER, People
+from matteplug.training.scenes.rendered_people import LEAST_COVER, MOST_COVER, People
 
 
 def run(*arguments: str | Path) -> int:

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.training.people import fibres, hair
-from matteplug.training.people.bodies import draw_body
+from matteplug.training.people.body.bodies import draw_body
+from matteplug.training.people.body.figure import Figure, Surface
+from matteplug.training.people.body.parts import Parts
+from matteplug.training.people.body.poses import draw_pose
 from matteplug.training.people.cameras import FRAMINGS, draw_camera
-from matteplug.training.people.clothes import draw_clothes
-from matteplug.training.people.figure import Figure, Surface
-from matteplug.training.people.headwear import WORN, draw_headwear, draw_scarf
-from matteplug.training.people.lights import draw_lights
-from matteplug.training.people.parts import Parts
-from matteplug.training.people.poses import draw_pose
-from matteplug.training.people.things import draw_things
+from matteplug.training.people.hair import fibres, hair
+from matteplug.training.people.render.lights import draw_lights
 from matteplug.training.people.traits import draw_traits
+from matteplug.training.people.wear.clothes import draw_clothes
+from matteplug.training.people.wear.headwear import WORN, draw_headwear, draw_scarf
+from matteplug.training.people.wear.things import draw_things
 from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]

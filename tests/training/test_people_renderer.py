@@ -9,17 +9,17 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug.training.people.cameras import Camera, look_at
-from matteplug.training.people.finishing import (
+from matteplug.training.people.materials import PLAIN, Material
+from matteplug.training.people.meshes import Mesh, Strands, grid, normals, scatter, subdivided
+from matteplug.training.people.render.finishing import (
     BLURS_PX,
     defocused,
     finish,
     with_blurred_face,
 )
-from matteplug.training.people.lights import Lights, draw_lights, lamp
-from matteplug.training.people.materials import PLAIN, Material
-from matteplug.training.people.meshes import Mesh, Strands, grid, normals, scatter, subdivided
-from matteplug.training.people.renderer import SAMPLES, Render, render
-from matteplug.training.people.scene import assemble
+from matteplug.training.people.render.lights import Lights, draw_lights, lamp
+from matteplug.training.people.render.renderer import SAMPLES, Render, render
+from matteplug.training.people.render.scene import assemble
 
 Array = NDArray[Any]
 RED = Material(kind=PLAIN, colour=(0.8, 0.02, 0.02))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from matteplug.training.scenes import layers
-from matteplug.training.scenes.cutout import flat
+from matteplug.training.scenes.drawn.cutout import flat
 from matteplug.training.scenes.layers import Drawn
-from matteplug.training.scenes.people import anonymous
+from matteplug.training.scenes.rendered_people import anonymous
 from matteplug.training.scenes.source import SceneSource, alike
 
 

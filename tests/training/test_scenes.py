@@ -16,14 +16,14 @@ from matteplug.training.scenes import (
     Scene,
     SceneSource,
     blur,
-    changes,
-    gaps,
+    holes,
     layers,
+    plate_differences,
 )
-from matteplug.training.scenes.beyond import extended
+from matteplug.training.scenes.colour_bleed import extended
 from matteplug.training.scenes.layers import Drawn
-from matteplug.training.scenes.people import People
 from matteplug.training.scenes.photographs import Photographs, Split, split_of
+from matteplug.training.scenes.rendered_people import People
 from matteplug.training.scenes.source import composed
 from matteplug.training.scenes.sprites import Sprites
 from matteplug.training.scenes.trimaps import TOLERANCE
@@ -72,8 +72,8 @@ def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
 def test_image_is_the_composition_of_its_layers(
     plates: bool, light: float, photos: Path, sprites: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "MIRRORED", 1.0)
-    monkeypatch.setattr(changes, "VISITED", 1.0)
+    monkeypatch.setattr(plate_differences, "MIRRORED", 1.0)
+    monkeypatch.setattr(plate_differences, "VISITED", 1.0)
     source = SceneSource(
         seed=1,
         size_px=SIZE,
@@ -139,7 +139,7 @@ def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
 def test_gaps_are_clear_and_surrounded_by_the_object() -> None:
     whole = np.zeros((128, 128), np.float32)
     cv2.circle(whole, (64, 64), 50, 1.0, -1)
-    pierced = gaps.cut(np.random.default_rng(2), whole)
+    pierced = holes.cut(np.random.default_rng(2), whole)
     count, labels = cv2.connectedComponents((pierced < 0.5).astype(np.uint8), connectivity=4)
     around = int(labels[0, 0])
     inner = [number for number in range(1, count) if number != around]
@@ -149,7 +149,7 @@ def test_gaps_are_clear_and_surrounded_by_the_object() -> None:
         assert np.hypot(y - 64, x - 64).max() < 50
     assert (pierced <= whole).all()
     nothing = np.full((128, 128), 0.5, np.float32)
-    assert np.array_equal(gaps.cut(np.random.default_rng(2), nothing), nothing)
+    assert np.array_equal(holes.cut(np.random.default_rng(2), nothing), nothing)
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from matteplug.errors import MatteplugError, TrainingError
-from matteplug.training.batch import Batch
+from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import citm, recipe
 from matteplug.training.settings import TrainSettings
 

@@ -16,9 +16,9 @@ from PIL import Image
 
 from matteplug.errors import TrainingError
 from matteplug.networks import checkpoints
-from matteplug.training import checkpoint, journal, session
 from matteplug.training.command import command
 from matteplug.training.plot import plot
+from matteplug.training.run import checkpoint, journal, session
 
 
 def run(*arguments: str | Path) -> int:

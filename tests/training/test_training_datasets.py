@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from matteplug.errors import TrainingError
-from matteplug.training.datasets import Dataset, DatasetScenes, Pair, read
-from matteplug.training.datasets.pixels import around
-from matteplug.training.recipes import Needs
+from matteplug.training.data.datasets import Dataset, DatasetScenes, Pair, read
+from matteplug.training.data.datasets.pixels import around
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.data.sources import sources
+from matteplug.training.data.stream import BatchPlan
 from matteplug.training.settings import TrainSettings
-from matteplug.training.sources import sources
-from matteplug.training.stream import BatchPlan
 
 
 def picture(path: Path, size: tuple[int, int] = (60, 80), level: int = 200) -> None:
@@ -192,7 +192,9 @@ def test_portraits_are_whole_at_every_size(tmp_path: Path, size_px: int) -> None
     dataset = Dataset(
         kind="aim500", pairs=(Pair(tmp_path / "original/a.png", tmp_path / "mask/a.png"),)
     )
-    scenes = DatasetScenes(dataset, (), seed=0, needs=Needs(portraits=True, trimap=False))
+    scenes = DatasetScenes(
+        dataset, (), seed=0, requirements=DataRequirements(portraits=True, trimap=False)
+    )
     for number in range(12):
         alpha = scenes.scene(number, size_px).alpha
         shares = (alpha > 128).any(axis=0).mean(), (alpha > 128).any(axis=1).mean()
@@ -236,8 +238,8 @@ def test_foregrounds_over_backgrounds_come_with_plates(tmp_path: Path) -> None:
     pairs(tmp_path, "fg", "alpha", NAMES[:2])
     picture(tmp_path / "bg" / "dark.png", level=120)
     dataset = read("composition1k", tmp_path, "train")
-    needs = Needs(plates=True, trimap=False)
-    scenes = DatasetScenes(dataset, dataset.backgrounds, seed=0, needs=needs)
+    requirements = DataRequirements(plates=True, trimap=False)
+    scenes = DatasetScenes(dataset, dataset.backgrounds, seed=0, requirements=requirements)
     shaded = 0
     for number in range(6):
         scene = scenes.scene(number, 32)

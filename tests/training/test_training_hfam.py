@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from matteplug.networks.hfam.model import HfamOutput
-from matteplug.training.batch import Batch
+from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import hfam, recipe
 from matteplug.training.settings import TrainSettings
 
@@ -69,7 +69,7 @@ def test_an_unsure_network_pays_for_its_classes() -> None:
 def test_one_step_of_the_compact_network() -> None:
     torch.manual_seed(0)
     made = recipe(TrainSettings(family="hfam", config="compact"))
-    assert made.needs.portraits
+    assert made.requirements.portraits
     (phase,) = made.phases(portrait(), 0.0)
     phase.loss.backward()  # type: ignore[no-untyped-call]
     network = made.parts["network"]

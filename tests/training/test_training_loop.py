@@ -16,9 +16,9 @@ import tiny_run
 import torch
 
 from matteplug.errors import TrainingError
-from matteplug.training import checkpoint, journal
-from matteplug.training.loop import Run
 from matteplug.training.recipes import Phase
+from matteplug.training.run import checkpoint, journal
+from matteplug.training.run.loop import Run
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +181,7 @@ from pathlib import Path
 import torch
 from matteplug.errors import TrainingError
 from matteplug.training import checkpoint
-from matteplug.training.journal import Journal
+from matteplug.training.run.journal import Journal
 
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

@@ -17,17 +17,18 @@ from torch import Tensor, nn
 
 from matteplug.errors import TrainingError
 from matteplug.networks.background_matting.model import PlateOutput
-from matteplug.training import checkpoint
-from matteplug.training.batch import Batch
-from matteplug.training.datasets import Captures
-from matteplug.training.recipes import NETWORK, Needs, recipe
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.datasets import Captures
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.data.sources import sources
+from matteplug.training.data.stream import BatchPlan
+from matteplug.training.recipes import NETWORK, recipe
 from matteplug.training.recipes.adversarial import AdversarialRecipe
 from matteplug.training.recipes.background_matting import OPTIONS
 from matteplug.training.recipes.composites import BackgroundMattingRecipe
+from matteplug.training.run import checkpoint
+from matteplug.training.run.trainer import Trainer
 from matteplug.training.settings import TrainSettings
-from matteplug.training.sources import sources
-from matteplug.training.stream import BatchPlan
-from matteplug.training.trainer import Trainer
 
 
 class Constant(nn.Module):
@@ -163,7 +164,7 @@ def test_stages_have_names_and_needs() -> None:
         recipe(TrainSettings(family="background-matting", config="compact", options={"stage": 3}))
     assert not recipe(
         TrainSettings(family="background-matting", config="compact", options={"stage": 2})
-    ).needs.truth
+    ).requirements.truth
 
 
 def captures(folder: Path, names: str = "abc") -> Path:
@@ -190,7 +191,7 @@ def test_captures_train_stage_two_only(tmp_path: Path) -> None:
     data = (f"captures:{captures(tmp_path)}",)
     settings = TrainSettings(family="background-matting", config="compact", data=data)
     with pytest.raises(TrainingError, match="no true alpha"):
-        sources(settings, Needs(plates=True))
+        sources(settings, DataRequirements(plates=True))
 
 
 def test_made_scenes_bring_plates_when_asked(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_made_scenes_bring_plates_when_asked(tmp_path: Path) -> None:
     settings = TrainSettings(
         family="background-matting", config="compact", data=(f"photos:{tmp_path}",)
     )
-    train, _ = sources(settings, Needs(plates=True, trimap=False))
+    train, _ = sources(settings, DataRequirements(plates=True, trimap=False))
     batch = train.batch(0, BatchPlan(2, (64,)))
     assert batch["plate"].shape == (2, 3, 64, 64)
     assert batch["segmentation"].shape == (2, 1, 64, 64)

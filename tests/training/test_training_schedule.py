@@ -1,7 +1,7 @@
 import pytest
 from tiny_run import settings
 
-from matteplug.training.schedule import Schedule
+from matteplug.training.run.schedule import Schedule
 from matteplug.training.settings import TrainSettings
 
 SETTINGS = settings(lr=1.0, warmup_steps=10, steps=100, final_lr=0.1)

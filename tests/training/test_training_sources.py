@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from matteplug.training.data.sources import SceneBatches, sources
+from matteplug.training.data.stream import BatchPlan
 from matteplug.training.scenes import source
-from matteplug.training.scenes.cutout import Cutout, flat
+from matteplug.training.scenes.drawn.cutout import Cutout, flat
 from matteplug.training.scenes.noise import Rng
 from matteplug.training.settings import TrainSettings
-from matteplug.training.sources import SceneBatches, sources
-from matteplug.training.stream import BatchPlan
 
 SIZES = (64, 96, 32)
 Made = Callable[..., SceneBatches]

@@ -9,7 +9,7 @@ import pytest
 from tiny_source import FailingSource, TinySource
 
 from matteplug.errors import TrainingError
-from matteplug.training.stream import BatchPlan, BatchStream
+from matteplug.training.data.stream import BatchPlan, BatchStream
 
 PLAN = BatchPlan(2, (32, 64))
 

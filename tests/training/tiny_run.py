@@ -15,11 +15,12 @@ from tiny_source import TinySource
 from torch import Tensor, nn
 
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.loop import Run
-from matteplug.training.recipes import NETWORK, Needs, Phase
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase
+from matteplug.training.run.loop import Run
+from matteplug.training.run.trainer import Trainer
 from matteplug.training.settings import TrainSettings
-from matteplug.training.trainer import Trainer
 
 
 class TinyNetwork(nn.Module):
@@ -40,7 +41,7 @@ class TinyNetwork(nn.Module):
 
 
 class TinyRecipe:
-    needs = Needs()
+    requirements = DataRequirements()
 
     def __init__(self, poison_at: int = 0) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: TinyNetwork()}

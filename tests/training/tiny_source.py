@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from matteplug.training.stream import Arrays, BatchPlan
+from matteplug.training.data.stream import Arrays, BatchPlan
 
 
 class TinySource:

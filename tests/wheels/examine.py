@@ -9,10 +9,10 @@ import json
 import sys
 from pathlib import Path
 
-from matteplug import doctor, golden
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
 from matteplug.network import NetworkSpec
+from matteplug.runtime import doctor, golden
 
 spec = NetworkSpec.from_json(json.loads(Path(sys.argv[1]).read_text()))
 report = doctor.examine([spec])

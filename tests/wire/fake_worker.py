@@ -12,7 +12,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / 
 
 from matteplug import worker
 from matteplug.network import NetworkSpec
-from matteplug.tensors import Tensor
+from matteplug.types import Tensor
 from matteplug.testing import FakeEngine, alpha_of_guide
 from matteplug.testing.fake_engine import FakeSession
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from matteplug import files
 from matteplug.errors import RequestError
+from matteplug.images import files
 
 NAMES = ("astronaut", "lemur", "chelsea", "coffee")
 _HERE = Path(__file__).parent / "pictures"

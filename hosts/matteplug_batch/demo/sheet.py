@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug import files, pixels
+from matteplug.images import files, pixels
 from matteplug.types import Size
 
 if TYPE_CHECKING:

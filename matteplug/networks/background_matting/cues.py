@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from matteplug.networks.filters import box
+from matteplug.networks.ops.box_filter import box
 
 DIFFERENT = (0.04, 0.16)
 """Largest difference to the plate, over the channels, that is surely none; least that surely is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting
-from matteplug.networks.padding import replicate_to_multiple
+from matteplug.networks.ops.padding import replicate_to_multiple
 
 RAMP = 0.02
 """Below `OPAQUE`, where colours go over from the decoder's to the image's; a hard step would hang

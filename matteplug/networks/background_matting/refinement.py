@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from matteplug.networks.background_matting.cues import differences
 from matteplug.networks.background_matting.layers import enlarged, normed
-from matteplug.networks.background_matting.settlement import WEIGHED, Settlement, trusted
-from matteplug.networks.background_matting.spreading import opaque, spread
+from matteplug.networks.background_matting.propagation import WEIGHED, Settlement, trusted
+from matteplug.networks.ops.push_pull import opaque, spread
 
 FAINT = 0.02
 """Squared distance of foreground and plate, of 12, below which colours say little about alpha."""

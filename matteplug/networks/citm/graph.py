@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from matteplug.networks.citm.model import MULTIPLE, Citm
 from matteplug.networks.citm.spectral import fold_spectral
-from matteplug.networks.padding import replicate_to_multiple
+from matteplug.networks.ops.padding import replicate_to_multiple
 
 
 class CitmGraph(nn.Module):

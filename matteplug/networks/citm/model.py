@@ -13,7 +13,7 @@ from matteplug.networks.citm.decoder import Decoder
 from matteplug.networks.citm.encoder import Encoder
 from matteplug.networks.citm.priors import Priors
 from matteplug.networks.citm.refinement import refine
-from matteplug.networks.settling import settle
+from matteplug.networks.ops.alpha_propagation import settle
 
 MULTIPLE = 32
 PRIOR_CLAMP = 0.02

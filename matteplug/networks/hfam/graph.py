@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from matteplug.networks.filters import box
 from matteplug.networks.hfam.model import MULTIPLE, Hfam, fuse
-from matteplug.networks.padding import replicate_to_multiple
+from matteplug.networks.ops.box_filter import box
+from matteplug.networks.ops.padding import replicate_to_multiple
 
 WINDOW_PX = 9
 """Of the windows in which alpha is taken to be a linear function of brightness."""

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from matteplug.errors import RequestError
+from matteplug.training.child_processes import one_thread
 from matteplug.training.people.portrait import Portraits
-from matteplug.training.stream import one_thread
 
 Array = NDArray[Any]
 QUALITY = 90

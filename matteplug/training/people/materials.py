@@ -53,7 +53,7 @@ _HAIR_SHARE = [0.2, 0.2, 0.2, 0.15, 0.09, 0.07, 0.05, 0.04]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Material:
-    """A material; the fields mean what `matteplug.training.people.shading` does with them.
+    """A material; the fields mean what `matteplug.training.people.render.shading` does with them.
 
     `texture` is (TEXTURE_PX, TEXTURE_PX, 4) uint8 sRGB with alpha.
     """

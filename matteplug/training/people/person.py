@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.training.people import fibres, hair, materials
-from matteplug.training.people.bodies import draw_body
+from matteplug.training.people import materials
+from matteplug.training.people.body.bodies import draw_body
+from matteplug.training.people.body.figure import Figure, Surface
+from matteplug.training.people.body.parts import Parts
+from matteplug.training.people.body.poses import draw_pose
 from matteplug.training.people.cameras import Landmarks
-from matteplug.training.people.clothes import Photo, draw_clothes, fitted
-from matteplug.training.people.figure import Figure, Surface
-from matteplug.training.people.headwear import draw_headwear, draw_scarf
+from matteplug.training.people.hair import fibres, hair
 from matteplug.training.people.meshes import Mesh, Strands, normals
-from matteplug.training.people.parts import Parts
-from matteplug.training.people.poses import draw_pose
-from matteplug.training.people.things import draw_things
 from matteplug.training.people.traits import Traits, draw_traits
+from matteplug.training.people.wear.clothes import Photo, draw_clothes, fitted
+from matteplug.training.people.wear.headwear import draw_headwear, draw_scarf
+from matteplug.training.people.wear.things import draw_things
 from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]

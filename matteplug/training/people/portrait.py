@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.training.people.body.parts import Parts, read_texture
 from matteplug.training.people.cameras import FRAMINGS, draw_camera
-from matteplug.training.people.finishing import finish, with_blurred_face
-from matteplug.training.people.lights import draw_lights
 from matteplug.training.people.materials import linear
-from matteplug.training.people.parts import Parts, read_texture
 from matteplug.training.people.person import Person, draw_person
-from matteplug.training.people.renderer import render
-from matteplug.training.people.scene import assemble
+from matteplug.training.people.render.finishing import finish, with_blurred_face
+from matteplug.training.people.render.lights import draw_lights
+from matteplug.training.people.render.renderer import render
+from matteplug.training.people.render.scene import assemble
 from matteplug.training.scenes.noise import Rng
-from matteplug.training.scenes.people import LEAST_COVER, MOST_COVER
 from matteplug.training.scenes.photographs import pictures_in
+from matteplug.training.scenes.rendered_people import LEAST_COVER, MOST_COVER
 
 Array = NDArray[Any]
 HAIRS = {
@@ -36,7 +36,7 @@ class Portraits:
     """Renders people, each picture from its seed alone.
 
     Args:
-        parts: folder of the parts (`matteplug.training.people.parts`).
+        parts: folder of the parts (`matteplug.training.people.body.parts`).
         photos: folder of photographs, for printed cloth and for light.
         size_px: edge of the pictures.
 

@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from matteplug.errors import TrainingError
+from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from matteplug.training.batch import Batch
+    from matteplug.training.data.batch import Batch
 
 RECIPES: Mapping[str, str] = {
     "citm": "matteplug.training.recipes.citm",
@@ -21,26 +22,6 @@ RECIPES: Mapping[str, str] = {
     "background-matting": "matteplug.training.recipes.background_matting",
 }
 """Family to the module that has ``recipe(settings) -> Recipe``."""
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a recipe asks of its data.
-
-    Attributes:
-        plates: batches have a plate and a segmentation.
-        portraits: pictures show the whole object, not a part around its edge.
-        trimap: the network is guided by a trimap, so that only its unknown area counts in
-            validation.
-        truth: batches have a true alpha; otherwise pictures without one will do.
-        weights: training goes on from weights, it cannot begin without.
-    """
-
-    plates: bool = False
-    portraits: bool = False
-    trimap: bool = True
-    truth: bool = True
-    weights: bool = False
 
 
 NETWORK = "network"
@@ -64,7 +45,7 @@ class Recipe(Protocol):
         """Return the modules that learn, each with an optimiser of its own; one is "network"."""
 
     @property
-    def needs(self) -> Needs:
+    def requirements(self) -> DataRequirements:
         """Return what the batches must be like."""
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from matteplug.networks.background_matting.discriminator import PatchDiscriminator
 from matteplug.networks.background_matting.model import BackgroundMatting, PlateOutput
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase
 from matteplug.training.recipes.composites import against, see
 
 PSEUDO = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
@@ -47,7 +48,7 @@ class Teacher(nn.Module):
 class AdversarialRecipe:
     """Train a `BackgroundMatting` against a discriminator; see `Recipe`."""
 
-    needs = Needs(plates=True, trimap=False, truth=False, weights=True)
+    requirements = DataRequirements(plates=True, trimap=False, truth=False, weights=True)
 
     def __init__(self, network: BackgroundMatting, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {

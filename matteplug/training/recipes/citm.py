@@ -12,8 +12,9 @@ from matteplug.networks.citm.model import Citm
 from matteplug.networks.citm.refinement import random_widths, refine
 from matteplug.networks.families import family
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase, weights
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase, weights
 from matteplug.training.settings import TrainSettings
 
 HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5, "alpha": 2 / 5}
@@ -36,7 +37,7 @@ OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0}
 class CitmRecipe:
     """Train a `Citm`; see `Recipe`."""
 
-    needs = Needs()
+    requirements = DataRequirements()
 
     def __init__(self, network: Citm, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from matteplug.networks.background_matting.model import BackgroundMatting, PlateOutput
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase
 
 BORDER_PX = 5
 """How far around partial alpha counts as border."""
@@ -21,7 +22,7 @@ BORDER_PX = 5
 class BackgroundMattingRecipe:
     """Train a `BackgroundMatting` on composites; see `Recipe`."""
 
-    needs = Needs(plates=True, trimap=False)
+    requirements = DataRequirements(plates=True, trimap=False)
 
     def __init__(self, network: BackgroundMatting, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from matteplug.networks.families import family
 from matteplug.networks.hfam.model import Hfam, HfamOutput
 from matteplug.training import losses
-from matteplug.training.batch import Batch
-from matteplug.training.recipes import NETWORK, Needs, Phase, weights
+from matteplug.training.data.batch import Batch
+from matteplug.training.data.requirements import DataRequirements
+from matteplug.training.recipes import NETWORK, Phase, weights
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {"semantic": 1.0, "detail": 10.0, "fusion": 1.0, "border_px": 25.0}
@@ -22,7 +23,7 @@ OPTIONS = {"semantic": 1.0, "detail": 10.0, "fusion": 1.0, "border_px": 25.0}
 class HfamRecipe:
     """Train an `Hfam`; see `Recipe`."""
 
-    needs = Needs(portraits=True, trimap=False)
+    requirements = DataRequirements(portraits=True, trimap=False)
 
     def __init__(self, network: Hfam, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}

@@ -3,6 +3,7 @@
 `SceneSource(seed=…, size_px=…, photos=…).sample(index)` returns a `Scene`.
 """
 
+from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS
 from matteplug.training.scenes.source import (
     NO_EFFECTS,
     Effects,
@@ -11,7 +12,6 @@ from matteplug.training.scenes.source import (
     SceneSource,
     single_threaded,
 )
-from matteplug.training.scenes.styles import STYLES, WEIGHTS
 
 __all__ = [
     "NO_EFFECTS",

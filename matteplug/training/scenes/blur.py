@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from matteplug.training.scenes import planes
+from matteplug.training.scenes import colour_maps
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 
 
@@ -14,7 +14,7 @@ def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
     kind = rng.random()
     if kind < 0.55:
         return colour, alpha
-    layer = planes.premultiplied(colour, alpha)
+    layer = colour_maps.premultiplied(colour, alpha)
     if kind < 0.84:
         blurred = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.35, 1.0))
     elif kind < 0.9:
@@ -32,7 +32,7 @@ def soft(colour: Field, alpha: Field, deviation_px: float) -> tuple[Field, Field
     """Return the layer out of focus by a Gaussian of this standard deviation; 0 leaves it sharp."""
     if deviation_px == 0:
         return colour, alpha
-    layer = planes.premultiplied(colour, alpha)
+    layer = colour_maps.premultiplied(colour, alpha)
     return straight(cv2.GaussianBlur(layer, (0, 0), deviation_px), colour)
 
 
@@ -43,8 +43,8 @@ def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:
     """
     alpha = np.clip(blurred[..., 3], 0, 1)
     share = np.minimum(alpha * 20, 1)
-    divided = blurred[..., :3] / planes.spread(np.maximum(alpha, np.float32(1e-3)))
-    return np.clip(planes.mixed(sharp, divided, share), 0, 1), alpha
+    divided = blurred[..., :3] / colour_maps.spread(np.maximum(alpha, np.float32(1e-3)))
+    return np.clip(colour_maps.mixed(sharp, divided, share), 0, 1), alpha
 
 
 def defocus(layer: Field, radius: float) -> Field:

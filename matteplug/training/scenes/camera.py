@@ -7,8 +7,8 @@ import functools
 import cv2
 import numpy as np
 
-from matteplug.training.scenes import planes
-from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes import colour_maps
+from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng
 
 
@@ -16,13 +16,13 @@ def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
     """Give all layers the same exposure, gamma and cast; some pictures are paler, or grey."""
     if rng.random() < 0.6:
         return layers
-    change = planes.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
+    change = colour_maps.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
     gamma = np.float32(np.exp(rng.normal(0, 0.25)))
     if rng.random() < 0.25:
         colour = max(0.0, rng.uniform(-0.6, 1.0))
-        paler = colour * planes.IDENTITY + (1 - colour) * planes.GREY
-        change = planes.then(paler, change)
-    return tuple(planes.recoloured(layer, change) ** gamma for layer in layers)
+        paler = colour * colour_maps.IDENTITY + (1 - colour) * colour_maps.GREY
+        change = colour_maps.then(paler, change)
+    return tuple(colour_maps.recoloured(layer, change) ** gamma for layer in layers)
 
 
 def expose(rng: Rng, image: Field) -> U8:

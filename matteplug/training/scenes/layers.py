@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.training.scenes import planes
-from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout, Material
+from matteplug.training.scenes import colour_maps
+from matteplug.training.scenes.drawn.cutout import NEUTRAL, U8, Cutout, Material
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.textures import Textures
 
@@ -147,7 +147,7 @@ def colours(
         base = np.ascontiguousarray(view[..., 3:])
         if rng.random() < 0.3:
             cast = np.exp(rng.normal(0, 0.1, 3))
-            base = planes.recoloured(base, planes.scaled(rng.uniform(0.6, 1.4) * cast))
+            base = colour_maps.recoloured(base, colour_maps.scaled(rng.uniform(0.6, 1.4) * cast))
     else:
         base = textures.foreground(rng, material, behind, photo)
         kind = rng.random()
@@ -161,8 +161,8 @@ def colours(
                 patches = fractal(rng, share.shape[0], (1, 5))
                 hard = np.float32(log_uniform(rng, 3, 60))
                 share = np.clip((patches - 0.5) * hard + 0.5 + 0.3 * (share - 0.5), 0, 1)
-            base = planes.mixed(base, second, share)
-    lit: Field = base * planes.spread(light(rng, view[..., 0], shade))
+            base = colour_maps.mixed(base, second, share)
+    lit: Field = base * colour_maps.spread(light(rng, view[..., 0], shade))
     return np.clip(lit, 0, 1, out=lit)
 
 
@@ -193,4 +193,4 @@ def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple
     total = alpha + visible
     # Where neither covers, the upper layer's colour stands for the foreground.
     share = (alpha + np.float32(1e-3)) / (total + np.float32(1e-3))
-    return planes.mixed(below, colour, share), total
+    return colour_maps.mixed(below, colour, share), total

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 Split = Literal["train", "held"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from matteplug.training.scenes import camera, outlines, planes
-from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes import camera, colour_maps
+from matteplug.training.scenes.drawn import outlines
+from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 UNREGISTERED = 0.25
@@ -31,8 +32,10 @@ def captured(rng: Rng, background: Field) -> U8:
         border = cv2.BORDER_REFLECT_101
         plate = cv2.warpPerspective(plate, matrix, (size, size), borderMode=border)
     if rng.random() < 0.7:
-        gain = planes.scaled(np.exp(left * (rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))))
-        plate = planes.recoloured(plate, gain) ** np.float32(np.exp(left * rng.normal(0, 0.08)))
+        gain = colour_maps.scaled(np.exp(left * (rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))))
+        plate = colour_maps.recoloured(plate, gain) ** np.float32(
+            np.exp(left * rng.normal(0, 0.08))
+        )
     return camera.expose(rng, plate)
 
 

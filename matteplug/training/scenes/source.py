@@ -15,15 +15,24 @@ import cv2
 import numpy as np
 
 from matteplug.errors import RequestError
-from matteplug.training.scenes import blur, camera, changes, gaps, layers, planes, plates, trimaps
-from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes import (
+    blur,
+    camera,
+    colour_maps,
+    holes,
+    layers,
+    plate_differences,
+    plates,
+    trimaps,
+)
+from matteplug.training.scenes.drawn.cutout import U8
+from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS, Style
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
-from matteplug.training.scenes.people import People
+from matteplug.training.scenes.object_pool import Pool
 from matteplug.training.scenes.photographs import Photographs, Split
-from matteplug.training.scenes.pool import Pool
+from matteplug.training.scenes.rendered_people import People
 from matteplug.training.scenes.sprites import Sprites
-from matteplug.training.scenes.styles import STYLES, WEIGHTS, Style
 from matteplug.training.scenes.textures import Textures
 
 SMALLEST_CANVAS_PX = 640
@@ -190,7 +199,7 @@ class SceneSource:
         apart = self._rng("plate", index)
         plate = None
         if self.plates:
-            empty, background = changes.between(apart, background, foreground, alpha)
+            empty, background = plate_differences.between(apart, background, foreground, alpha)
             plate = plates.captured(apart, empty)
         alpha8 = camera.quantise(alpha)
         foreground8, background8 = camera.quantise(foreground), camera.quantise(background)
@@ -226,7 +235,7 @@ class SceneSource:
                 colour, alpha = together
                 names.append(name)
         if self.layout == "crop" and rng.random() < GAPS:
-            alpha = gaps.cut(rng, alpha)
+            alpha = holes.cut(rng, alpha)
         if self.layout == "crop" and rng.random() < 0.08:
             alpha = 1 - alpha  # the object is what surrounds: a window, an arch, a gap in a coat
         return colour, np.clip(alpha, 0, 1), tuple(names)
@@ -274,15 +283,17 @@ class SceneSource:
             colour = layers.colours(
                 rng, view, drawn.material, self._textures, behind=background, photo=photo
             )
-            background = planes.mixed(background, colour, view[..., 0])
+            background = colour_maps.mixed(background, colour, view[..., 0])
         return background
 
 
 def alike(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
     """Move a background's mean colour towards the foreground's."""
     weight = alpha / max(float(alpha.sum()), 1.0)
-    towards = np.einsum("hw,hwc->c", weight, foreground) - planes.mean(background)
-    return planes.recoloured(background, planes.scaled(1.0, towards * rng.uniform(0.3, 1.0)))
+    towards = np.einsum("hw,hwc->c", weight, foreground) - colour_maps.mean(background)
+    return colour_maps.recoloured(
+        background, colour_maps.scaled(1.0, towards * rng.uniform(0.3, 1.0))
+    )
 
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:
@@ -291,8 +302,8 @@ def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:
     front = foreground * np.float32(1 / 255)
     back = background * np.float32(1 / 255)
     if light == 1.0:
-        return planes.mixed(back, front, share)
-    mixed = planes.mixed(back ** np.float32(light), front ** np.float32(light), share)
+        return colour_maps.mixed(back, front, share)
+    mixed = colour_maps.mixed(back ** np.float32(light), front ** np.float32(light), share)
     encoded: Field = np.maximum(mixed, 0) ** np.float32(1 / light)
     return encoded
 

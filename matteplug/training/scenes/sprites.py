@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
 from matteplug.training.scenes import camera
-from matteplug.training.scenes.beyond import extended
-from matteplug.training.scenes.cutout import NEUTRAL, U8, Cutout
+from matteplug.training.scenes.colour_bleed import extended
+from matteplug.training.scenes.drawn.cutout import NEUTRAL, U8, Cutout
 from matteplug.training.scenes.noise import Field, Rng
 from matteplug.training.scenes.photographs import Split, pictures_of
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from matteplug.training.scenes import planes
-from matteplug.training.scenes.cutout import Material
+from matteplug.training.scenes import colour_maps
+from matteplug.training.scenes.colour_maps import Map
+from matteplug.training.scenes.drawn.cutout import Material
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.photographs import Photographs
-from matteplug.training.scenes.planes import Map
 
 
 class Textures:
@@ -45,13 +45,13 @@ class Textures:
         texture, change = self._plain(rng, material, behind_index)
         if rng.random() < 0.22:  # recolour to a neighbourhood of the background
             y, x = rng.integers(0, self._size, 2)
-            now = (change @ np.append(planes.mean(texture), 1)).astype(np.float64)
+            now = (change @ np.append(colour_maps.mean(texture), 1)).astype(np.float64)
             shift = (behind[int(y), int(x)] - now) * rng.uniform(0.3, 0.95)
-            change = planes.then(change, planes.scaled(1.0, shift))
+            change = colour_maps.then(change, colour_maps.scaled(1.0, shift))
         if rng.random() < 0.3:
-            cast = planes.scaled(rng.uniform(0.5, 1.5, 3), rng.uniform(-0.12, 0.12))
-            change = planes.then(change, cast)
-        return planes.recoloured(texture, change)
+            cast = colour_maps.scaled(rng.uniform(0.5, 1.5, 3), rng.uniform(-0.12, 0.12))
+            change = colour_maps.then(change, cast)
+        return colour_maps.recoloured(texture, change)
 
     def _plain(self, rng: Rng, material: Material, behind_index: int) -> tuple[Field, Map]:
         """Return a texture and how its colours are to be changed."""
@@ -60,7 +60,7 @@ class Textures:
         def crop(low: float, high: float) -> Field:
             return self._photographs.crop(rng, photo, self._size, (low, high))
 
-        same = planes.IDENTITY
+        same = colour_maps.IDENTITY
         recipes: dict[Material, list[tuple[float, Callable[[], tuple[Field, Map]]]]] = {
             "vapour": [
                 (0.8, lambda: (self.gradient(rng), same)),
@@ -85,16 +85,16 @@ class Textures:
     def _relief(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
         """Give one colour the light and shade of a photograph."""
         colour, depth = self._photographs.colour(rng), rng.uniform(0.3, 1.6)
-        middle = planes.mean(texture).mean()
-        lit = planes.scaled(colour * depth, colour * (1 - depth * middle))
-        return texture, planes.then(planes.GREY, lit)
+        middle = colour_maps.mean(texture).mean()
+        lit = colour_maps.scaled(colour * depth, colour * (1 - depth * middle))
+        return texture, colour_maps.then(colour_maps.GREY, lit)
 
     def _quiet(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
         """Lower a photograph's contrast, perhaps around another colour."""
-        middle = planes.mean(texture)
+        middle = colour_maps.mean(texture)
         colour = self._photographs.colour(rng) if rng.random() < 0.5 else middle
         contrast = rng.uniform(0.25, 1.0)
-        return texture, planes.scaled(contrast, colour - contrast * middle)
+        return texture, colour_maps.scaled(contrast, colour - contrast * middle)
 
     def gradient(self, rng: Rng) -> Field:
         """Return a smooth blend of a few photographs' colours."""
@@ -117,7 +117,7 @@ class Textures:
             mask = fractal(rng, size, (1, 6))
             if rng.random() < 0.5:
                 mask = np.clip((mask - rng.uniform(0.35, 0.65)) * rng.uniform(4, 60) + 0.5, 0, 1)
-        return planes.mixed(self.gradient(rng), self.gradient(rng), mask.astype(np.float32))
+        return colour_maps.mixed(self.gradient(rng), self.gradient(rng), mask.astype(np.float32))
 
 
 def soften(scene: Field, sigma: float) -> Field:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.training.scenes.cutout import U8
+from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from matteplug.networks.laplacian import Laplacian
-from matteplug.networks.settling import EPSILON, applied, solve
+from matteplug.networks.ops.alpha_propagation import EPSILON, applied, solve
+from matteplug.networks.ops.matting_laplacian import Laplacian
 
 _STEPS = ((8, 12), (4, 12))  # (stride, conjugate-gradient steps)
 

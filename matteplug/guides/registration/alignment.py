@@ -1,0 +1,211 @@
+"""Brings a clean plate onto the image: motion, exposure, and how far to trust the result.
+
+    plate ─► feature matches ─► homography ─► ECC where plate and image agree ─► warped
+          ─► gain and offset per channel, fitted where they agree ─► confidence
+
+The foreground is an outlier to every step: matches are voted on by RANSAC, the refinement and the
+exposure use only pixels that already agree.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import RequestError
+from matteplug.guides.registration import confidence, exposure, motion
+from matteplug.images import pixels
+from matteplug.images.srgb import Array, encoded, linear
+from matteplug.types import CancelToken, Image, Progress, Rect, Size, silent
+
+WORK_SIDE_PX = 1024
+"""Longest side at which the motion is estimated; the homography is then scaled to the picture."""
+CONFIDENCE_NEEDED = 0.4
+"""Below this a plate is refused: unrelated pairs stay under it, see tests/test_registration.py."""
+_STRIP_PX = 500_000
+"""Pixels of the picture that the plate is brought onto at a time."""
+_TOLERANCE_PX = 0.5
+"""A plate that lacks less than this of a pixel reaches it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A plate on the image's pixels.
+
+    Attributes:
+        plate: (H, W, 3), dtype of the image: warped, exposure matched, edges replicated.
+        homography: (3, 3) float64, maps the image's pixel (x, y, 1) to the plate's.
+        reach: the part of the image that the plate shows; beyond it its edges were replicated.
+        gain, offset: (3,) float64, linear-light image = gain · linear-light plate + offset.
+        confidence: 0 to 1, share of the picture's blocks that the plate explains, scaled so that a
+            foreground over half of the picture still allows 1.
+    """
+
+    plate: Image
+    homography: NDArray[np.float64]
+    reach: Rect
+    gain: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    confidence: float
+
+
+def check(image: Image, plate: Image) -> Image:
+    """Return `plate` at the image's size.
+
+    Raises:
+        RequestError: the aspect is another, or the plate is the image itself.
+    """
+    if Size.of(plate) != Size.of(image):
+        plate = _resized(plate, image)
+    if plate.dtype == image.dtype and np.array_equal(plate, image):
+        raise RequestError(
+            "plate-equals-image",
+            "The plate and the image are the same picture: nothing differs.",
+            "The plate must show the scene without the foreground.",
+        )
+    return plate
+
+
+def register(
+    image: Image,
+    plate: Image,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Registration:
+    """Bring `plate` onto `image`.
+
+    Args:
+        image: (H, W, 3) uint8, uint16 or float32.
+        plate: the same scene without the foreground, of the same size.
+        progress: called with the share of the work that is done.
+        cancel: stops between the steps.
+
+    Returns:
+        The registered plate; its `confidence` is for the caller to judge.
+
+    Raises:
+        Cancelled: `cancel` was set.
+    """
+    report, cancel = progress or silent, cancel or CancelToken()
+    report(0.0, "registering")
+    scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
+    small_image = linear(_shrunk(image, scale))
+    cancel.check()
+    small_plate = linear(_shrunk(plate, scale))
+    moved = motion.estimate(small_image, small_plate, cancel)
+    warped = motion.warp(small_plate, moved)
+    covered = motion.warp(np.ones_like(small_plate), moved)[..., 0] > 0.99
+    cancel.check()
+    gain, offset = exposure.fit(small_image, warped, covered)
+    mild = np.abs(np.log2(gain)).max() <= 1.6 and gain.max() / gain.min() <= 1.3
+    exposed = (warped * gain + offset).astype(np.float32)
+    cancel.check()
+    trust = confidence.judge(small_image, exposed, covered, trust_flat=bool(mild))
+
+    zoom = np.diag([scale, scale, 1.0])
+    shift = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # pixel centres to corners
+    homography = np.linalg.inv(shift) @ np.linalg.inv(zoom) @ shift @ moved
+    homography = homography @ np.linalg.inv(shift) @ zoom @ shift
+    homography /= homography[2, 2]
+    values, brought = pixels.to_float(plate), np.empty_like(image)
+    strips = _strips(Size.of(image))
+    for number, strip in enumerate(strips):
+        cancel.check()
+        report(0.5 + 0.5 * number / len(strips), "registering")
+        full = _warped(values, homography, strip)
+        matched = np.clip(linear(np.clip(full, 0, 1)) * gain + offset, 0, 1)
+        shown = encoded(matched.astype(np.float32))
+        brought[strip.slices] = pixels.from_float(shown, image.dtype)
+    return Registration(
+        plate=brought,
+        homography=homography,
+        reach=_reach(homography, Size.of(plate)),
+        gain=gain,
+        offset=offset,
+        confidence=trust,
+    )
+
+
+def require(registration: Registration) -> Registration:
+    """Return `registration` if it can be trusted.
+
+    Raises:
+        RequestError: the confidence is below `CONFIDENCE_NEEDED`.
+    """
+    if registration.confidence < CONFIDENCE_NEEDED:
+        raise RequestError(
+            "plate-unrelated",
+            "The plate does not seem to show the same scene as the image "
+            f"(confidence {registration.confidence:.2f}, {CONFIDENCE_NEEDED} is needed).",
+            "Check that it belongs to this picture; --no-align uses it as it is.",
+        )
+    return registration
+
+
+def _strips(size: Size) -> list[Rect]:
+    """Return rows of a picture, about `_STRIP_PX` pixels each."""
+    rows = max(1, _STRIP_PX // size.width)
+    tops = range(0, size.height, rows)
+    return [Rect(0, top, size.width, min(rows, size.height - top)) for top in tops]
+
+
+def _warped(plate: Array, homography: NDArray[np.float64], part: Rect) -> Array:
+    """Return the plate on a part of the image, its edges replicated."""
+    import cv2
+
+    from_corner = np.array([[1, 0, part.x], [0, 1, part.y], [0, 0, 1]])
+    return np.asarray(
+        cv2.warpPerspective(
+            plate,
+            homography @ from_corner,
+            (part.width, part.height),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )
+
+
+def _reach(homography: NDArray[np.float64], size: Size) -> Rect:
+    """Return the upright rectangle inside the plate's outline on the image."""
+    import cv2
+
+    right, bottom = size.width - 1, size.height - 1
+    corners = np.array([[[0, 0]], [[right, 0]], [[right, bottom]], [[0, bottom]]], np.float64)
+    moved = cv2.perspectiveTransform(corners, np.linalg.inv(homography))
+    (x, y), slack = moved.reshape(4, 2).T.tolist(), _TOLERANCE_PX
+    left, upper = math.ceil(max(0, x[0], x[3]) - slack), math.ceil(max(0, y[0], y[1]) - slack)
+    far, lower = (
+        math.floor(min(right, x[1], x[2]) + slack),
+        math.floor(min(bottom, y[2], y[3]) + slack),
+    )
+    return Rect(left, upper, max(0, far - left + 1), max(0, lower - upper + 1))
+
+
+def _resized(plate: Image, image: Image) -> Image:
+    import cv2
+
+    have, want = Size.of(plate), Size.of(image)
+    # half a pixel of rounding in either side is no other aspect
+    if abs(have.width * want.height - have.height * want.width) > max(have) + max(want):
+        raise RequestError(
+            "plate-size",
+            f"The plate is {have}, the image {want}: another aspect.",
+            "Crop the plate to the image's field of view.",
+        )
+    smaller = have.width > want.width
+    return np.asarray(
+        cv2.resize(plate, want, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+    )
+
+
+def _shrunk(image: Image, scale: float) -> Array:
+    import cv2
+
+    values = pixels.to_float(image)
+    if scale == 1.0:
+        return values
+    return np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))

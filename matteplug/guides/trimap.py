@@ -1,0 +1,210 @@
+"""Trimaps: read from masks of any convention, laid around selections, checked and repaired.
+
+A mask becomes a trimap in three steps: its values are brought to [0, 1] (`masks`), its kind is told
+from their distribution (three levels, soft, hard), and what is missing is repaired with a note or
+refused with a reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import RequestError
+from matteplug.guides import masks, unknown_band
+from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
+
+_NEAR = 16 / 255
+"""Values this close to black and white are known: what JPEG does to a trimap stays inside it."""
+_PARTIAL = 3 / 255
+"""A soft selection is partial farther from black and white than this."""
+_LEVEL_SHARE = 0.8
+"""Share of the gray pixels that must lie near one value for a mask to be a trimap."""
+_SOFT_SHARE = 0.25
+"""A selection is soft where its partial part is thicker than this share of the band; else its gray
+is no more than antialiasing."""
+
+
+class TrimapResult(NamedTuple):
+    """A trimap and what was decided about it.
+
+    Attributes:
+        trimap: (H, W) uint8, exactly 0, 128 or 255, some of it unknown and some of it known.
+        notes: sentences for the user.
+    """
+
+    trimap: Trimap
+    notes: tuple[str, ...] = ()
+
+
+def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
+    """Return the trimap that a mask file or array stands for.
+
+    | mask | read as |
+    |---|---|
+    | black, one gray, white (0/128/255, 0/1/2, 16-bit, float; a little noise) | trimap |
+    | black and white only | hard selection: a band is laid along its edge |
+    | grays of many values | soft selection: its partial part, widened, is unknown |
+
+    Args:
+        mask: (H, W) in one of the conventions of `masks.unit`.
+        band_px: of what is taken as a selection; see `from_selection`.
+
+    Raises:
+        RequestError: the mask is all one ("trimap-all-background", "trimap-all-foreground",
+            "trimap-all-unknown"), is no mask ("mask-form", "mask-values"), or the band that it
+            needs is not possible ("band-width", "trimap-all-unknown").
+    """
+    unit, notes = masks.unit(mask)
+    trimap = np.full(unit.shape, UNKNOWN, np.uint8)
+    trimap[unit <= _NEAR] = BACKGROUND
+    trimap[unit >= 1 - _NEAR] = FOREGROUND
+    values = unit[trimap == UNKNOWN]
+    if values.size:
+        level = float(np.median(values))
+        off_level = np.abs(values - level) > _NEAR
+        if off_level.mean() > 1 - _LEVEL_SHARE:
+            result = from_selection(unit, band_px)
+            note = "The trimap has grays of many values, so it was taken as a soft selection."
+            return TrimapResult(result.trimap, (*notes, note, *result.notes))
+        if abs(level - 0.5) > 2 * _NEAR:
+            notes += (f"The gray {round(level * 255)} of 255 was taken as unknown.",)
+        strays = int(off_level.sum())
+        if strays:
+            notes += (f"{strays} pixels of other values became unknown.",)
+    return repair(trimap, notes, band_px)
+
+
+def from_selection(selection: NDArray[Any], band_px: int | None = None) -> TrimapResult:
+    """Return a trimap laid around a host's selection.
+
+    Around a hard edge the unknown band reaches `band_px` to both sides; by default as far as the
+    size and the thickness of each selected object call for, and never so far in that nothing of the
+    object stays known.  Where the selection is soft its partial part, widened, is unknown.
+
+    Args:
+        selection: (H, W) bool, uint8, uint16 or float32; full scale is selected.
+        band_px: half width of the band in pixels, or None to adapt.
+
+    Raises:
+        RequestError: nothing or everything is selected ("selection-empty", "selection-all"), the
+            band covers all ("trimap-all-unknown"), or the selection is no mask.
+    """
+    unit, notes = masks.unit(selection)
+    if band_px is not None and band_px < 1:
+        raise RequestError(
+            "band-width", f"A band of {band_px} pixels is not possible.", "Use 1 pixel or more."
+        )
+    selected = unit >= 0.5
+    partial = (unit > _PARTIAL) & (unit < 1 - _PARTIAL)
+    if not selected.any() and not partial.any():
+        raise RequestError("selection-empty", "Nothing is selected.", "Select the object first.")
+    if selected.all() and not partial.any():
+        raise RequestError(
+            "selection-all",
+            "Everything is selected, so there is no edge to cut along.",
+            "Select the object only.",
+        )
+    unknown = np.zeros(unit.shape, bool)
+    radius = band_px or 0
+    if selected.any() and not selected.all():
+        unknown, radius = unknown_band.along_edges(selected, band_px)
+    soft_px = unknown_band.half_thickness(partial)
+    if soft_px > max(1.5, _SOFT_SHARE * radius):
+        widen_px = band_px or round(min(max(unknown_band.SMALLEST_RADIUS_PX, soft_px / 2), 16))
+        if band_px is None and unknown.any():  # its hard parts get the narrowest band
+            unknown, _ = unknown_band.along_edges(selected, unknown_band.SMALLEST_RADIUS_PX)
+        unknown |= unknown_band.depth(~partial) <= widen_px
+        notes += (f"The selection's partial part, widened by {widen_px} px, is unknown.",)
+    else:
+        unknown |= partial
+        notes += (f"A band of {radius} px on both sides of the selection's edge is unknown.",)
+    trimap = np.where(selected, FOREGROUND, BACKGROUND).astype(np.uint8)
+    trimap[unknown] = UNKNOWN
+    return repair(trimap, notes)
+
+
+def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = None) -> TrimapResult:
+    """Return a trimap that a network can work with, and what was done to it.
+
+    Without an unknown area the foreground is taken as a selection; without known foreground the
+    innermost part of the unknown area becomes foreground.
+
+    Args:
+        trimap: (H, W) uint8, 0, 128 or 255.
+        notes: what was noted before.
+        band_px: of what is taken as a selection; see `from_selection`.
+
+    Raises:
+        RequestError: there is nothing to compute ("trimap-all-background",
+            "trimap-all-foreground"), nothing to go by ("trimap-all-unknown"), or the band that it
+            needs is not possible, as `from_selection`.
+    """
+    background, unknown, foreground = (
+        bool((trimap == value).any()) for value in (BACKGROUND, UNKNOWN, FOREGROUND)
+    )
+    if not unknown:
+        if background and foreground:
+            result = from_selection(trimap == FOREGROUND, band_px)
+            note = "The trimap has no unknown part, so it was taken as a selection."
+            return TrimapResult(result.trimap, (*notes, note, *result.notes))
+        name = "background" if background else "foreground"
+        raise RequestError(
+            f"trimap-all-{name}",
+            f"The whole trimap is {name}, so there is nothing to compute.",
+            "Paint the uncertain edge gray (128), sure foreground white, sure background black.",
+        )
+    if not background and not foreground:
+        raise RequestError(
+            "trimap-all-unknown",
+            "The whole trimap is unknown.",
+            "Paint what is certain: foreground white, background black; or narrow the band.",
+        )
+    if foreground:
+        return TrimapResult(trimap, notes)
+    inside = unknown_band.depth(trimap == UNKNOWN)
+    deepest = float(inside.max())
+    if deepest < 3:
+        return TrimapResult(trimap, (*notes, "The trimap has no known foreground."))
+    trimap = trimap.copy()
+    trimap[inside >= 0.8 * deepest] = FOREGROUND
+    note = (
+        "The trimap has no known foreground, so the innermost part of its unknown area was taken; "
+        "paint what is certain white for a better result."
+    )
+    return TrimapResult(trimap, (*notes, note))
+
+
+def check(trimap: NDArray[Any], size: Size) -> None:
+    """Make sure that an array is a trimap for a picture of `size`.
+
+    Raises:
+        RequestError: it is of another size ("trimap-size"), shape or dtype ("trimap-form"), or has
+            values other than 0, 128 and 255 ("trimap-values").
+    """
+    if trimap.ndim != 2 or trimap.dtype != np.uint8:
+        raise RequestError(
+            "trimap-form",
+            f"A trimap is (H, W) uint8, not {trimap.shape} {trimap.dtype}.",
+            "Read it with matteplug.guides.trimap.from_mask.",
+        )
+    own = Size.of(trimap)
+    if own != size:
+        turned = own == (size.height, size.width)
+        raise RequestError(
+            "trimap-size",
+            f"The trimap is {own} pixels but the picture is {size}.",
+            "It seems to be turned: make it for the picture as it is shown."
+            if turned
+            else "Make the trimap at the picture's size.",
+        )
+    levels = (BACKGROUND, UNKNOWN, FOREGROUND)
+    stray = trimap.size - sum(np.count_nonzero(trimap == level) for level in levels)
+    if stray:
+        raise RequestError(
+            "trimap-values",
+            f"{stray} pixels of the trimap are neither 0 nor 128 nor 255.",
+            "Read it with matteplug.guides.trimap.from_mask, which repairs it.",
+        )

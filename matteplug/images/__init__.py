@@ -1,0 +1,1 @@
+"""Pixels: arrays and their checks, colour, and reading and writing picture files."""

@@ -1,0 +1,105 @@
+"""What of an alpha a trimap network does better: the edge, once it is known where it runs.
+
+A network without a trimap has to find the foreground first, in a picture that it sees small or
+beside a plate that is off by a little.  A trimap network has nothing to do but the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.engine import Engine
+from matteplug.guides import unknown_band
+from matteplug.matting import choice, coarse_to_fine
+from matteplug.network import Guide, NetworkSpec
+from matteplug.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    CancelToken,
+    MatteRequest,
+    Progress,
+    Trimap,
+)
+
+
+def run(
+    engine: Engine,
+    spec: NetworkSpec,
+    request: MatteRequest,
+    alpha: Alpha,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[Alpha, tuple[str, ...]] | None:
+    """Have the best trimap network compute the soft edge of an alpha again.
+
+    Args:
+        engine: who runs it, by the provider of the request's options.
+        spec: the network that made the alpha.
+        request: what it was made of; what its trimap knows is kept.
+        alpha: (H, W) float32 [0, 1].
+        progress: called after each tile with the share of the work that is done.
+        cancel: stops between tiles and inside them.
+
+    Returns:
+        The alpha, as it was outside `band` where it is soft, and notes for the user that name the
+        network; None where there is nothing to do.
+
+    Raises:
+        NetworkError: there is no trimap network.
+        Cancelled, EngineError: as `Session.run`.
+    """
+    trimap = band(alpha, spec, request.trimap)
+    if trimap is None:
+        return None
+    session = engine.session(choice.best(Guide.TRIMAP), request.options.provider)
+    edge = replace(request, trimap=trimap, plate=None, segmentation=None)
+    refined = coarse_to_fine.run(session, edge, progress=progress, cancel=cancel)["alpha"][0, 0]
+    left = _soft(alpha, spec) & (trimap != UNKNOWN)
+    notes = (f"The edge is by {session.spec.id}.", *session.notes)
+    return np.where(left, alpha, refined), notes
+
+
+def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trimap | None:
+    """Return the trimap of an alpha's soft edge.
+
+    What is soft amidst the foreground, next to no background, is no edge.
+
+    Args:
+        alpha: (H, W) float32 [0, 1].
+        spec: the network that made it: from where its alpha is soft, and how far around that the
+            band reaches; 1 px at least.
+        trimap: what is known besides, (H, W) uint8; it is kept.
+
+    Returns:
+        (H, W) uint8: 0, 128 and 255; or None where there is no soft edge, or nothing known on one
+        of its sides.
+    """
+    soft = _soft(alpha, spec)
+    if not soft.any():
+        return None
+    near = unknown_band.depth(~soft) <= max(1.0, spec.refined_share * max(alpha.shape))
+    near &= _beside(near, ~near & (alpha <= 0.5))
+    drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
+    if trimap is not None:
+        np.copyto(drawn, trimap, where=trimap != UNKNOWN)
+    values = np.unique(drawn).tolist()
+    return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
+
+
+def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
+    return (alpha > spec.refined_from) & (alpha < 1 - spec.refined_from)
+
+
+def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return those of some separate areas that something is next to."""
+    import cv2
+
+    _, numbers = cv2.connectedComponents(areas.astype(np.uint8))
+    grown = cv2.dilate(what.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.isin(numbers, np.unique(numbers[areas & (grown > 0)]))

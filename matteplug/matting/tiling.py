@@ -1,0 +1,242 @@
+"""Tiles: the parts of a picture that a network sees one after the other, and their blending."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.engine import Session
+from matteplug.errors import RequestError
+from matteplug.matting.tile_cover import ALIGN_PX, CELL_PX, RUN_COST_PX, cover
+from matteplug.network import NetworkSpec
+from matteplug.runtime import sizing
+from matteplug.types import CancelToken, Progress, Rect, Size, Tensor
+
+DEFAULT_LIMIT_MIB = 1024
+"""Memory for one tile where the user sets no limit."""
+
+_UNMEASURED_PX = 1_500_000
+"""Largest tile of a network whose memory was not measured."""
+_WORTH = 0.8
+"""Tiles must cost less than this share of the whole picture, or the whole is computed."""
+
+Read = Callable[[Rect], Mapping[str, Tensor]]
+"""Returns the network's inputs for a part of the picture, by role, (1, C, height, width)."""
+
+
+class Tile(NamedTuple):
+    """A part of the picture.
+
+    Attributes:
+        kept: the pixels whose result counts; the tiles' kept parts touch and do not overlap.
+        seen: what the network sees, `kept` and its surroundings.
+        blend_px: how far the result reaches beyond `kept` and fades into the neighbours'.
+    """
+
+    kept: Rect
+    seen: Rect
+    blend_px: int
+
+    @property
+    def used(self) -> Rect:
+        """Return the part of `seen` whose result has any weight."""
+        return _grown(self.kept, self.blend_px, self.seen)
+
+
+def plan(
+    unknown: NDArray[np.bool_],
+    spec: NetworkSpec,
+    limit_mib: int | None = None,
+    prefer_whole: bool = False,
+) -> tuple[Tile, ...]:
+    """Return the tiles that cover every unknown pixel within the memory limit.
+
+    Args:
+        unknown: (H, W) bool, the pixels that must be computed; all of them without a trimap.
+        spec: the network, with its overlap and its memory per megapixel.
+        limit_mib: memory that the network may take for one tile; None for `DEFAULT_LIMIT_MIB`.
+        prefer_whole: take the whole picture wherever it fits the limit.
+
+    Returns:
+        The tiles from top to bottom; a single one, the whole picture, where that fits and is about
+        as cheap; none where nothing is unknown.
+
+    Raises:
+        RequestError: the smallest tile needs more than the limit ("limit-too-small").
+    """
+    size = Size.of(unknown)
+    everything = Rect(0, 0, size.width, size.height)
+    whole = Tile(everything, everything, 0)
+    if not unknown.any():
+        return ()
+    affordable = affordable_px(spec, limit_mib)
+    whole_px = size.width * size.height
+    if prefer_whole and whole_px <= affordable:
+        return (whole,)
+    found = cover(unknown, spec.overlap_px, affordable)
+    if whole_px <= affordable and _WORTH * (whole_px + RUN_COST_PX) <= found.cost_px:
+        return (whole,)
+    if found.cost_px == np.inf:
+        side = CELL_PX + 2 * spec.overlap_px + ALIGN_PX
+        raise _too_small(spec, _limit(limit_mib), _needed_mib(spec, side * side))
+    blend_px = spec.overlap_px // 4
+    return tuple(Tile(rect, _seen(rect, spec.overlap_px, size), blend_px) for rect in found.rects)
+
+
+def check_whole(spec: NetworkSpec, size: Size, limit_mib: int | None) -> None:
+    """Make sure that a network that cannot be tiled keeps a memory limit that was set.
+
+    Args:
+        spec: the network.
+        size: the picture's.
+        limit_mib: the limit; None, and a network whose memory was not measured, are let through.
+
+    Raises:
+        RequestError: it needs more than the limit ("limit-too-small").
+    """
+    seen = sizing.plan(size, spec.size).padded
+    needed = _needed_mib(spec, seen.width * seen.height)
+    if limit_mib is not None and needed > limit_mib:
+        raise _too_small(spec, limit_mib, needed)
+
+
+def affordable_px(spec: NetworkSpec, limit_mib: int | None = None) -> float:
+    """Return how many pixels a tile may have."""
+    if spec.mib_per_megapixel <= 0:
+        return _UNMEASURED_PX
+    return max(0.0, (_limit(limit_mib) - spec.mib_fixed) / spec.mib_per_megapixel * 1e6)
+
+
+def run(
+    session: Session,
+    read: Read,
+    tiles: tuple[Tile, ...],
+    size: Size,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> dict[str, Tensor]:
+    """Run the network on every tile and blend the results.
+
+    Args:
+        session: the network.
+        read: returns its inputs for a part of the picture.
+        tiles: from `plan`.
+        size: the picture's size.
+        progress: called after each tile with the share of the work that is done.
+        cancel: stops between tiles and inside them.
+
+    Returns:
+        The network's outputs by role, (1, C, H, W) float32; 0 where no tile reaches.
+
+    Raises:
+        Cancelled: `cancel` was set.
+        EngineError: as `Session.run`.
+    """
+    work = sum(tile.seen.width * tile.seen.height for tile in tiles)
+    outputs: dict[str, Tensor] = {}
+    done = 0
+    for tile in tiles:
+        if cancel is not None:
+            cancel.check()
+        found = session.run(read(tile.seen), cancel)
+        if tile.kept == tile.seen == Rect(0, 0, *size):
+            outputs = found
+        else:
+            share = shares(tile, tiles)
+            for tensor in session.spec.outputs:
+                if tensor.role not in outputs:
+                    shape = (1, tensor.channels, size.height, size.width)
+                    outputs[tensor.role] = np.zeros(shape, np.float32)
+                part = _within(tile.used, tile.seen)
+                rows, columns = tile.used.slices
+                outputs[tensor.role][0, :, rows, columns] += (
+                    found[tensor.role][0][:, part[0], part[1]] * share
+                )
+        done += tile.seen.width * tile.seen.height
+        if progress is not None:
+            progress(done / work, "matting")
+    return outputs
+
+
+def shares(tile: Tile, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
+    """Return the tile's share in each pixel of `tile.used`; all tiles' shares sum to 1."""
+    total = np.zeros((tile.used.height, tile.used.width), np.float32)
+    own = _weight(tile, tile.used)
+    for other in tiles:
+        common = _intersection(tile.used, other.used)
+        if common is not None:
+            rows, columns = _within(common, tile.used)
+            total[rows, columns] += _weight(other, common)
+    result: NDArray[np.float32] = own / total
+    return result
+
+
+def _limit(limit_mib: int | None) -> int:
+    return DEFAULT_LIMIT_MIB if limit_mib is None else limit_mib
+
+
+def _needed_mib(spec: NetworkSpec, pixels: int) -> float:
+    return spec.mib_fixed + spec.mib_per_megapixel * pixels / 1e6
+
+
+def _too_small(spec: NetworkSpec, limit_mib: int, needed_mib: float) -> RequestError:
+    parts = "" if spec.tiling else " for this picture, which it has to see whole"
+    return RequestError(
+        "limit-too-small",
+        f"{spec.id} cannot work in {limit_mib} MiB{parts}.",
+        f"Set the memory limit to {math.ceil(needed_mib)} MiB or more.",
+    )
+
+
+def _weight(tile: Tile, part: Rect) -> NDArray[np.float32]:
+    """Return the tile's weight in a part of `tile.used`: it falls linearly where the tile ends."""
+    y = _ramp(part.y, part.height, tile.kept.y, tile.kept.height, tile.blend_px)
+    x = _ramp(part.x, part.width, tile.kept.x, tile.kept.width, tile.blend_px)
+    return y[:, None] * x
+
+
+def _ramp(start: int, count: int, kept: int, length: int, blend_px: int) -> NDArray[np.float32]:
+    if blend_px == 0:
+        return np.ones(count, np.float32)
+    centres = np.arange(start, start + count, dtype=np.float32) + np.float32(0.5)
+    inside = np.minimum(centres - kept, kept + length - centres)
+    return np.asarray(np.clip((inside + blend_px) / (2 * blend_px), 0, 1), np.float32)
+
+
+def _seen(kept: Rect, overlap_px: int, size: Size) -> Rect:
+    x, width = _span(kept.x, kept.width, overlap_px, size.width)
+    y, height = _span(kept.y, kept.height, overlap_px, size.height)
+    return Rect(x, y, width, height)
+
+
+def _span(start: int, length: int, overlap_px: int, limit: int) -> tuple[int, int]:
+    """Grow one side's span by the overlap and up to a multiple, inside the picture."""
+    begin, end = max(0, start - overlap_px), min(limit, start + length + overlap_px)
+    missing = -(end - begin) % ALIGN_PX
+    begin = max(0, begin - missing // 2)
+    end = min(limit, end + (-(end - begin) % ALIGN_PX))
+    begin = max(0, begin - (-(end - begin) % ALIGN_PX))
+    return begin, end - begin
+
+
+def _grown(rect: Rect, by: int, limit: Rect) -> Rect:
+    x, y = max(limit.x, rect.x - by), max(limit.y, rect.y - by)
+    right = min(limit.x + limit.width, rect.x + rect.width + by)
+    return Rect(x, y, right - x, min(limit.y + limit.height, rect.y + rect.height + by) - y)
+
+
+def _intersection(one: Rect, other: Rect) -> Rect | None:
+    x, y = max(one.x, other.x), max(one.y, other.y)
+    width = min(one.x + one.width, other.x + other.width) - x
+    height = min(one.y + one.height, other.y + other.height) - y
+    return Rect(x, y, width, height) if width > 0 and height > 0 else None
+
+
+def _within(rect: Rect, frame: Rect) -> tuple[slice, slice]:
+    """Return the slices of `rect` in an array of `frame`."""
+    return Rect(rect.x - frame.x, rect.y - frame.y, rect.width, rect.height).slices

@@ -1,0 +1,132 @@
+"""The classical solvers, closed-form and KNN matting, by way of pymatting (extra ``classical``).
+
+They come in by the same hook as the networks.  Listing them is cheap: pymatting, which compiles
+itself with numba, is imported when one of them is used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import EngineError
+from matteplug.hookspecs import hookimpl
+from matteplug.network import Guide, NetworkSpec, TensorSpec
+
+SMALLEST_PX = 5
+"""Shortest side that the solvers' windows and neighbour counts work with."""
+
+MEASURED = {
+    "evaluator": "matteplug evaluate",
+    "data": "alphamatting.com, nine training images at low resolution, means over the unknown area",
+}
+
+_Solver = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+_Tensors = Mapping[str, NDArray[np.float32]]
+
+
+@hookimpl
+def matteplug_networks() -> Iterable[NetworkSpec]:
+    """Return the two solvers."""
+    common: dict[str, Any] = {
+        "guide": Guide.TRIMAP,
+        "inputs": (
+            TensorSpec(name="image", role="image", channels=3),
+            TensorSpec(name="trimap", role="trimap", channels=1),
+        ),
+        "outputs": (TensorSpec(name="alpha", role="alpha", channels=1),),
+        "tiling": False,
+        "licence": "MIT",
+        "training_data": "None: a classical method.",
+    }
+    return [
+        NetworkSpec(
+            id="closed-form",
+            title="Closed-form matting (classical)",
+            solver="matteplug.networks.classical:closed_form",
+            metrics=MEASURED
+            | {
+                "trimap1": {"sad": 4.951, "mse": 0.01867, "grad": 9.406, "conn": 4.599},
+                "trimap2": {"sad": 7.477, "mse": 0.02097, "grad": 13.33, "conn": 7.027},
+            },
+            citation="Levin et al.: A closed-form solution to natural image matting, PAMI 2008",
+            **common,
+        ),
+        NetworkSpec(
+            id="knn",
+            title="KNN matting (classical)",
+            solver="matteplug.networks.classical:knn",
+            metrics=MEASURED
+            | {
+                "trimap1": {"sad": 4.924, "mse": 0.01257, "grad": 4.929, "conn": 4.541},
+                "trimap2": {"sad": 7.317, "mse": 0.01378, "grad": 7.776, "conn": 6.756},
+            },
+            citation="Chen et al.: KNN matting, PAMI 2013",
+            **common,
+        ),
+    ]
+
+
+def closed_form(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
+    """Solve for alpha so that colours are linear in every 3×3 window.
+
+    | name            | shape        | dtype   | range              |
+    |-----------------|--------------|---------|--------------------|
+    | inputs, image   | (B, 3, H, W) | float32 | [0, 1]             |
+    | inputs, trimap  | (B, 1, H, W) | float32 | 0, 0.5 (unknown), 1|
+    | returned, alpha | (B, 1, H, W) | float32 | [0, 1]             |
+
+    Raises:
+        EngineError: pymatting is not installed, or the trimap knows too little.
+    """
+    return _solve("estimate_alpha_cf", inputs)
+
+
+def knn(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
+    """Solve for alpha so that pixels of similar colour and place have similar alpha.
+
+    Arguments, result and errors are those of `closed_form`.
+    """
+    return _solve("estimate_alpha_knn", inputs)
+
+
+def _solve(name: str, inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
+    solve = _solver(name)
+    height, width = inputs["image"].shape[2:]
+    grown = [(0, max(SMALLEST_PX - height, 0)), (0, max(SMALLEST_PX - width, 0))]
+    alphas = []
+    for image, trimap in zip(inputs["image"], inputs["trimap"], strict=True):
+        colours = np.pad(image.transpose(1, 2, 0).astype(np.float64), [*grown, (0, 0)], "edge")
+        known = np.pad(trimap[0].astype(np.float64), grown, "edge")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pymatting doubts dark pictures' range
+            try:
+                alpha = solve(colours, known)
+            except ValueError as error:
+                raise EngineError(
+                    "solver-failed",
+                    f"The solver found no alpha: {str(error).strip().splitlines()[0]}",
+                    "Mark some foreground and some background in the trimap.",
+                ) from error
+        alpha = np.where(known == 0.5, alpha, known)  # KNN leaves the known area to a penalty
+        alphas.append(alpha[np.newaxis, :height, :width].astype(np.float32))
+    return {"alpha": np.stack(alphas)}
+
+
+def _solver(name: str) -> _Solver:
+    try:
+        import pymatting
+    except ModuleNotFoundError as error:
+        if error.name != "pymatting":
+            raise
+        raise EngineError(
+            "no-pymatting",
+            "pymatting, which solves for classical mattes, is not installed.",
+            "Run: pip install 'matteplug[classical]'",
+        ) from None
+    solver: _Solver = getattr(pymatting, name)
+    return solver

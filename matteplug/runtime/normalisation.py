@@ -1,0 +1,67 @@
+"""From the library's values (roles, 0 to 1) to a graph's own range and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from matteplug.network import TensorSpec
+from matteplug.types import Tensor
+
+
+def encode(tensor: TensorSpec, array: Tensor) -> Tensor:
+    """Scale `array` to the graph's range and normalise it.
+
+    | name   | shape        | dtype   | range                                     |
+    |--------|--------------|---------|-------------------------------------------|
+    | array  | (B, C, H, W) | float32 | [0, 1]                                    |
+    | result | (B, C, H, W) | float32 | [low, high], then (x - mean) / std if any |
+    """
+    if tensor.low == 0 and tensor.high == 1 and not tensor.mean:
+        return array
+    scale, shift = _affine(tensor)
+    return np.asarray(array * scale + shift, np.float32)
+
+
+def decode(tensor: TensorSpec, array: Tensor) -> Tensor:
+    """Undo `encode` for an output and clip to [0, 1]."""
+    scale, shift = _affine(tensor)
+    if tensor.low == 0 and tensor.high == 1 and not tensor.mean:
+        return np.clip(array, 0, 1)
+    return np.clip(np.asarray((array - shift) / scale, np.float32), 0, 1)
+
+
+def _affine(tensor: TensorSpec) -> tuple[Tensor, Tensor]:
+    """Return scale and shift, (1, C or 1, 1, 1); the graph's value is x · scale + shift."""
+    mean = np.asarray(tensor.mean or (0.0,), np.float64)
+    std = np.asarray(tensor.std or (1.0,), np.float64)
+    scale = (tensor.high - tensor.low) / std
+    shift = (tensor.low - mean) / std
+    return (
+        scale.astype(np.float32).reshape(1, -1, 1, 1),
+        shift.astype(np.float32).reshape(1, -1, 1, 1),
+    )
+
+
+def check(specs: Sequence[TensorSpec], arrays: Mapping[str, Tensor]) -> None:
+    """Check that `arrays`, by role, are what the tensors in `specs` ask for and belong together.
+
+    Raises:
+        TypeError, ValueError: a role is missing, or an array has another dtype, shape or size.
+    """
+    first: tuple[int, ...] | None = None
+    for spec in specs:
+        if spec.role not in arrays:
+            raise ValueError(f"the input {spec.role!r} is missing; got {sorted(arrays)}")
+        array = arrays[spec.role]
+        if array.dtype != np.float32:
+            raise TypeError(f"{spec.role} must be float32, not {array.dtype}")
+        if array.ndim != 4 or array.shape[1] != spec.channels or 0 in array.shape:
+            raise ValueError(
+                f"{spec.role} must be (B, {spec.channels}, H, W), not {tuple(array.shape)}"
+            )
+        frame = (array.shape[0], *array.shape[2:])
+        first = first or frame
+        if frame != first:
+            raise ValueError(f"{spec.role} has batch and size {frame}, other inputs {first}")

@@ -1,0 +1,7 @@
+"""The public datasets people have, found by their usual folders, and crops of their pictures."""
+
+from matteplug.training.data.datasets.captures import Captures
+from matteplug.training.data.datasets.crops import DatasetScenes
+from matteplug.training.data.datasets.layouts import LAYOUTS, Dataset, Pair, read
+
+__all__ = ["LAYOUTS", "Captures", "Dataset", "DatasetScenes", "Pair", "read"]

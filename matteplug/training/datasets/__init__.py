@@ -1,7 +1,0 @@
-"""The public datasets people have, found by their usual folders, and crops of their pictures."""
-
-from matteplug.training.datasets.captures import Captures
-from matteplug.training.datasets.crops import DatasetScenes
-from matteplug.training.datasets.layouts import LAYOUTS, Dataset, Pair, read
-
-__all__ = ["LAYOUTS", "Captures", "Dataset", "DatasetScenes", "Pair", "read"]

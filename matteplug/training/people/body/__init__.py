@@ -1,0 +1,1 @@
+"""Bodies: their shapes, poses and parts."""

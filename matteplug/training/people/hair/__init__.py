@@ -1,0 +1,1 @@
+"""Hair: styles, and the strands they are made of."""

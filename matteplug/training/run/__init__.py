@@ -1,0 +1,1 @@
+"""A training run: its folder, its loop and its schedule, what is trained, and its checkpoints."""

@@ -1,0 +1,142 @@
+"""The training loop: batches in, updates, and everything that makes a run survive.
+
+A run is a folder: ``last.pt`` and ``previous.pt`` (checkpoints), ``log.jsonl``, ``samples/``.  What
+a checkpoint holds brings the run back to the step: weights, averages, moments, random numbers,
+schedule and the next batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from matteplug.errors import TrainingError
+from matteplug.training.data.batch import Batch, to_device
+from matteplug.training.data.stream import BatchPlan, BatchSource, BatchStream
+from matteplug.training.display import Display
+from matteplug.training.interruption import on_request
+from matteplug.training.run import checkpoint
+from matteplug.training.run.journal import Journal
+from matteplug.training.run.meter import Meter, named
+from matteplug.training.run.trainer import Trainer
+from matteplug.training.run.validation import HeldScenes
+from matteplug.training.writing import writing
+
+
+class Run:
+    """A trainer, its data and its folder.
+
+    Args:
+        trainer: what learns.
+        source: makes the batches.
+        held: makes the scenes for validation.
+        folder: the run's folder, made when missing.
+        notes: sentences about the data, said and logged at the start.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        source: BatchSource,
+        held: BatchSource,
+        folder: Path,
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.trainer, self.folder = trainer, folder
+        self._source, self._held, self._notes = source, held, notes
+        self._journal = Journal(folder)
+
+    def train(self) -> str:
+        """Train until the budget is used or a signal asks to stop; return "budget" or "signal".
+
+        Raises:
+            TrainingError: the loss is not finite (the last checkpoint before it is kept), the data
+                stream failed, or a file of the run cannot be written.
+        """
+        trainer, settings = self.trainer, self.trainer.settings
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        plan = BatchPlan(settings.batch, settings.sizes_px)
+        with ExitStack() as stack:
+            display = stack.enter_context(Display())
+            asked_to_stop = stack.enter_context(on_request())
+            stream = stack.enter_context(
+                BatchStream(self._source, plan, start=trainer.batches, workers=settings.workers)
+            )
+            size_px = settings.sizes_px[0]
+            held = HeldScenes(self._held, settings.held_scenes, size_px, trainer.device)
+            self._begin(display)
+            every = [
+                _Every(settings.checkpoint_s, self._checkpoint),
+                _Every(settings.validate_s, lambda: self._validate(held, display)),
+                _Every(settings.sheet_s, lambda: self._sheet(held)),
+            ]
+            meter = Meter(self._journal, display, stream)
+            clock = time.perf_counter()
+            for arrays in stream:
+                if trainer.schedule.progress(settings) >= 1 or asked_to_stop.is_set():
+                    break
+                meter.add(self._update(to_device(arrays, trainer.device)), len(arrays["image"]))
+                if trainer.step % settings.log_steps == 0:
+                    meter.show(trainer)
+                for task in every:
+                    task.tick()
+                clock, spent_s = time.perf_counter(), time.perf_counter() - clock
+                trainer.spend(spent_s)
+            reason = "signal" if asked_to_stop.is_set() else "budget"
+            self._checkpoint()
+            self._validate(held, display)
+            self._sheet(held)
+            self._note("stop", reason=reason)
+        return reason
+
+    def _begin(self, display: Display) -> None:
+        settings, notes = self.trainer.settings.to_json(), [*self._notes]
+        self._note("start", settings=settings, notes=notes)
+        for note in notes:
+            display.say(f"left out: {note}")
+        self._checkpoint()
+
+    def _update(self, batch: Batch) -> dict[str, float]:
+        try:
+            return self.trainer.update(batch)
+        except TrainingError as error:
+            self._note("stop", reason=error.code, message=error.message)
+            raise
+
+    def _checkpoint(self) -> None:
+        checkpoint.write(self.folder, self.trainer.state())
+        self._note("checkpoint")
+
+    def _validate(self, held: HeldScenes, display: Display) -> None:
+        trainer = self.trainer
+        with trainer.autocast():
+            errors = held.measure(trainer.recipe, trainer.average.module)
+        self._note("validation", **errors)
+        display.say(f"held scenes at step {trainer.step}: {named(errors)}")
+
+    def _sheet(self, held: HeldScenes) -> None:
+        trainer = self.trainer
+        path = self.folder / "samples" / f"step-{trainer.step:07d}.png"
+        with trainer.autocast():
+            held.sheet(trainer.recipe, trainer.average.module, path)
+
+    def _note(self, event: str, **values: Any) -> None:
+        trainer = self.trainer
+        cost = {"minutes": trainer.trained_s / 60, "samples": trainer.samples}
+        self._journal.write(event, trainer.step, **cost, **values)
+
+
+class _Every:
+    """Do something whenever so many seconds have passed since it was last done."""
+
+    def __init__(self, period_s: float, action: Callable[[], None]) -> None:
+        self._period_s, self._action, self._last = period_s, action, time.monotonic()
+
+    def tick(self) -> None:
+        if time.monotonic() - self._last >= self._period_s:
+            self._action()
+            self._last = time.monotonic()

@@ -1,0 +1,89 @@
+"""Look at a network on held scenes: numbers for the log and a sheet of pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from matteplug.training.data.batch import Batch, to_device
+from matteplug.training.data.stream import BatchPlan, BatchSource
+from matteplug.training.recipes import Recipe
+from matteplug.training.writing import writing
+
+_CROPS_A_BATCH = 8
+_ROWS = 8
+
+
+class HeldScenes:
+    """A fixed set of scenes that training never sees.
+
+    Args:
+        source: makes them; its pictures are kept apart from those of training.
+        count: number of scenes; of more than a batch whole batches.
+        size_px: their side.
+        device: where the network is.
+    """
+
+    def __init__(self, source: BatchSource, count: int, size_px: int, device: torch.device) -> None:
+        plan = BatchPlan(min(_CROPS_A_BATCH, count), (size_px,))
+        self._arrays = [source.batch(i, plan) for i in range(math.ceil(count / plan.count))]
+        self._device = device
+
+    def __iter__(self) -> Iterator[Batch]:
+        return (to_device(arrays, self._device) for arrays in self._arrays)
+
+    @torch.no_grad()
+    def measure(self, recipe: Recipe, network: nn.Module) -> dict[str, float]:
+        """Return mean errors, "sad" (of |α̂ − α|) and "mse".
+
+        Of all pixels of all scenes; of the unknown ones only where the network has a trimap.
+        """
+        absolute = squared = area = 0.0
+        for batch in self:
+            counts = self._counts(recipe, batch)
+            error = (recipe.predict(network, batch).float() - batch.alpha) * counts
+            absolute += error.abs().sum().item()
+            squared += error.square().sum().item()
+            area += counts.sum().item()
+        return {"sad": absolute / max(area, 1), "mse": squared / max(area, 1)}
+
+    @torch.no_grad()
+    def sheet(self, recipe: Recipe, network: nn.Module, path: Path) -> None:
+        """Write a PNG with a row a scene.
+
+        Image, trimap, predicted alpha, true alpha, error in the unknown area.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        from PIL import Image
+
+        rows: list[NDArray[np.uint8]] = []
+        for batch in self:
+            alpha = recipe.predict(network, batch).float()
+            trimap = batch.trimap.unsqueeze(1).float() / 2
+            error = (alpha - batch.alpha).abs() * self._counts(recipe, batch)
+            columns = [batch.image, trimap, alpha, batch.alpha, error]
+            rows += [_row([c[i] for c in columns]) for i in range(len(alpha))]
+            if len(rows) >= _ROWS:
+                break
+        with writing(path):
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(np.concatenate(rows[:_ROWS])).save(path)
+
+    @staticmethod
+    def _counts(recipe: Recipe, batch: Batch) -> Tensor:
+        return batch.unknown if recipe.requirements.trimap else torch.ones_like(batch.alpha)
+
+
+def _row(pictures: list[Tensor]) -> NDArray[np.uint8]:
+    """Return (C, H, W) pictures side by side as (H, n·W, 3) uint8."""
+    colours = [p.expand(3, -1, -1).clamp(0, 1) for p in pictures]
+    side_by_side = torch.cat(colours, dim=2).permute(1, 2, 0)
+    return (side_by_side * 255).round().byte().cpu().numpy()

@@ -1,0 +1,48 @@
+"""Colour beyond alpha: what an object's colours go on as where it covers nothing.
+
+Views are interpolated and inverted later: black around an object would darken its soft border.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matteplug.training.scenes import colour_maps
+from matteplug.training.scenes.noise import Field
+
+THIN, SOLID = 0.1, 0.6
+"""Alpha up to which a pixel's own colour counts for nothing, and from which it alone counts: a thin
+pixel's colour comes of few samples or few levels."""
+ENOUGH = 0.25
+"""Mean alpha of a neighbourhood whose mean colour is taken as it is; below, a wider one joins."""
+
+
+def extended(layer: Field) -> Field:
+    """Return straight colours that reach smoothly from where alpha is high to everywhere.
+
+    Args:
+        layer: (H, W, 4) float32, premultiplied RGB and alpha in [0, 1].
+
+    Returns:
+        (H, W, 3) float32 [0, 1]; black where alpha is 0 everywhere.
+    """
+    levels = [layer]
+    while max(levels[-1].shape[:2]) > 1:
+        height, width = levels[-1].shape[:2]
+        half = (max(1, width // 2), max(1, height // 2))
+        levels.append(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA))
+    colour = _straight(levels[-1])
+    for level in reversed(levels[:-1]):
+        alpha = cv2.extractChannel(level, 3)
+        around = cv2.resize(colour, alpha.shape[::-1])
+        least, most = (THIN, SOLID) if level is layer else (0.0, ENOUGH)
+        trust = np.clip((alpha - np.float32(least)) * np.float32(1 / (most - least)), 0, 1)
+        colour = cv2.blendLinear(_straight(level), around, trust, 1 - trust)
+    return np.clip(colour, 0, 1, out=colour)
+
+
+def _straight(level: Field) -> Field:
+    alpha = np.maximum(cv2.extractChannel(level, 3), np.float32(1e-12))
+    straight: Field = cv2.cvtColor(level, cv2.COLOR_RGBA2RGB) / colour_maps.spread(alpha)
+    return straight

@@ -1,0 +1,1 @@
+"""Objects drawn by the program, with exact alpha: one style per module."""

@@ -1,0 +1,51 @@
+"""Gaps: background that shows through an object and is surrounded by it, as under an arm.
+
+A trimap often leaves the whole gap unknown; then nothing near it tells that it is background, only
+the colours known elsewhere do.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from matteplug.training.scenes import trimaps
+from matteplug.training.scenes.drawn import outlines
+from matteplug.training.scenes.drawn.cutout import fixed
+from matteplug.training.scenes.noise import Field, Rng, log_uniform
+
+MOST = 4
+SMALLEST_PX = 2.0
+LARGEST = 0.12
+"""Largest mean radius of a gap, as a share of the picture's side."""
+FURRY = 0.4
+"""Share of the gaps whose edge frays."""
+
+
+def cut(rng: Rng, alpha: Field) -> Field:
+    """Return alpha (H, W), [0, 1], with one to four gaps in its opaque part, if it has any."""
+    side = alpha.shape[0]
+    for _ in range(int(rng.integers(1, MOST + 1))):
+        radius = log_uniform(rng, SMALLEST_PX, LARGEST * side)
+        depth = trimaps.distance_from((alpha <= 0.99).astype(np.uint8))
+        rows, columns = np.nonzero(depth[::2, ::2] > 1.2 * radius)
+        if not len(rows):
+            continue
+        at = int(rng.integers(len(rows)))
+        points = outlines.blob(rng, 2.0 * np.array([columns[at], rows[at]]), radius)
+        alpha = alpha * (1 - _mask(rng, side, points, radius))
+    return alpha
+
+
+def _mask(rng: Rng, side: int, points: outlines.Points, radius: float) -> Field:
+    drawn = np.zeros((side, side), np.uint8)
+    cv2.fillPoly(drawn, [fixed(points)], 255, cv2.LINE_AA, 4)
+    if rng.random() < FURRY:
+        length = rng.uniform(0.1, 0.6) * radius
+        for root in points[:: int(rng.integers(1, 4))]:
+            tip = root + rng.normal(0, length, 2)
+            start, end = fixed(np.array([root, tip])).tolist()
+            cv2.line(drawn, start, end, 0, 1, cv2.LINE_AA, 4)
+    soft = cv2.GaussianBlur(drawn, (0, 0), log_uniform(rng, 0.4, 2.0))
+    mask: Field = soft * np.float32(1 / 255)
+    return mask

@@ -1,0 +1,66 @@
+"""The objects that are current: drawn when first asked for, used in several scenes, then replaced.
+
+Drawing an object costs several times as much as the rest of a scene.  Scene `index` chooses among
+the `size` objects that are current; every `reuse` scenes the oldest gives way to a new one.
+Objects are numbered and determined by the seed and their number: any scene can be made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matteplug.training.scenes.drawn.styles import Style
+from matteplug.training.scenes.layers import Drawn
+from matteplug.training.scenes.noise import Rng
+
+ATTEMPTS = 6
+LEAST_COVER = 0.02
+
+
+@dataclass
+class Pool:
+    """Chooses and draws objects.
+
+    Args:
+        drawers: styles by name.
+        weights: how often each is drawn.
+        generator: returns the random generator for a lane and an object's number.
+        canvas_px: edge of a drawing.
+        lanes: indices that are equal modulo `lanes` share objects.
+        size: objects to choose from.
+        reuse: scenes after which one object is replaced.
+    """
+
+    drawers: Mapping[str, Style]
+    weights: Mapping[str, float]
+    generator: Callable[[int, int], Rng]
+    canvas_px: int
+    lanes: int
+    size: int
+    reuse: int
+    _drawn: dict[tuple[int, int], tuple[str, Drawn]] = field(default_factory=dict, repr=False)
+
+    def choose(self, rng: Rng, index: int) -> tuple[str, Drawn]:
+        """Take one of the objects that are current at scene `index`: its style and the drawing."""
+        lane, turn = index % self.lanes, index // self.lanes
+        oldest = turn // self.reuse
+        key = (lane, oldest + int(rng.integers(self.size)))
+        if key not in self._drawn:
+            current = range(oldest, oldest + self.size)
+            kept = {k: v for k, v in self._drawn.items() if k[0] == lane and k[1] in current}
+            self._drawn = kept | {key: self._draw(*key)}
+        return self._drawn[key]
+
+    def _draw(self, lane: int, number: int) -> tuple[str, Drawn]:
+        rng = self.generator(lane, number)
+        names = list(self.weights)
+        chances = np.array([self.weights[name] for name in names])
+        name = names[int(rng.choice(len(names), p=chances / chances.sum()))]
+        for _ in range(ATTEMPTS):
+            cutout = self.drawers[name](rng, self.canvas_px)
+            if float(cutout.alpha.mean()) > LEAST_COVER * 255:
+                break
+        return name, Drawn.of(cutout)
