@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug.hosting.places import Place
+from matteplug.images.srgb import linear_from_srgb, srgb_from_linear
 from matteplug.testing import import_check
 from matteplug_krita import install
-from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.install import files
 from matteplug_krita.kritarc import PluginSwitch
 

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from matteplug.errors import RequestError
 from matteplug.images import pixels
+from matteplug.images.srgb import linear_from_srgb, srgb_from_linear
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
 from matteplug.wire import WireAdapter, WireJob, buffers
@@ -50,24 +48,6 @@ class KritaAdapter(WireAdapter):
                 entry["format"] = str(job.results[name])
                 result = buffers.encode(values, job.results[name])
             job.answer.append((entry, result))
-
-
-def srgb_from_linear(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return linear values sRGB-encoded; negative ones and highlights go on along the curve."""
-    size = np.abs(values)
-    curve = np.float32(1.055) * size ** np.float32(1 / 2.4) - np.float32(0.055)
-    encoded = np.where(size <= 0.0031308, np.float32(12.92) * size, curve)
-    result: NDArray[np.float32] = np.copysign(encoded, values)
-    return result
-
-
-def linear_from_srgb(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return sRGB-encoded values linear; the inverse of `srgb_from_linear`."""
-    size = np.abs(values)
-    curve = ((size + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
-    linear = np.where(size <= 0.04045, size / np.float32(12.92), curve)
-    result: NDArray[np.float32] = np.copysign(linear, values)
-    return result
 
 
 def _linear(job: WireJob) -> bool:

@@ -1,23 +1,47 @@
-"""sRGB and linear light (IEC 61966-2-1)."""
+"""The sRGB transfer curve (IEC 61966-2-1): encoded values and linear light."""
 
 from __future__ import annotations
+
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-"""Colours (H, W, 3) or grey (H, W), about [0, 1]."""
+"""Colours (H, W, 3) or gray (H, W), about [0, 1]."""
+
+_Float = TypeVar("_Float", bound=np.floating[Any])
 
 
-def linear(encoded: Array) -> Array:
-    """Return linear light of sRGB-encoded values in [0, 1] (IEC 61966-2-1)."""
-    low = encoded / 12.92
-    high = ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
-    return np.asarray(np.where(encoded <= 0.04045, low, high), np.float32)
+def linear_from_srgb(values: NDArray[_Float]) -> NDArray[_Float]:
+    """Return sRGB-encoded values as linear light; the inverse of `srgb_from_linear`.
+
+    Args:
+        values: float32 or float64 of any shape, nominally [0, 1].  Values above 1 continue along
+            the curve, and negative values mirror it.
+
+    Returns:
+        The same shape and dtype.
+    """
+    size = np.abs(values)
+    curve = ((size + 0.055) / 1.055) ** 2.4
+    linear = np.where(size <= 0.04045, size / 12.92, curve)
+    result: NDArray[_Float] = np.copysign(linear, values)
+    return result
 
 
-def encoded(linear: Array) -> Array:
-    """Return the sRGB encoding of linear light in [0, 1]."""
-    low = linear * 12.92
-    high = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(linear <= 0.0031308, low, high), np.float32)
+def srgb_from_linear(values: NDArray[_Float]) -> NDArray[_Float]:
+    """Return linear light as sRGB-encoded values; the inverse of `linear_from_srgb`.
+
+    Args:
+        values: float32 or float64 of any shape, nominally [0, 1].  Values above 1 continue along
+            the curve, and negative values mirror it.
+
+    Returns:
+        The same shape and dtype.
+    """
+    size = np.abs(values)
+    curve = 1.055 * size ** (1 / 2.4) - 0.055
+    encoded = np.where(size <= 0.0031308, 12.92 * size, curve)
+    result: NDArray[_Float] = np.copysign(encoded, values)
+    return result

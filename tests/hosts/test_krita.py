@@ -19,8 +19,8 @@ from matteplug import api
 from matteplug.errors import RequestError
 from matteplug.hosting.places import find
 from matteplug.images import pixels
+from matteplug.images.srgb import linear_from_srgb, srgb_from_linear
 from matteplug.testing import FakeEngine
-from matteplug_krita.adapter import linear_from_srgb, srgb_from_linear
 from matteplug_krita.check import check
 from matteplug_krita.install import WAYS
 

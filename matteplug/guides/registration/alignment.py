@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from matteplug.errors import RequestError
 from matteplug.guides.registration import confidence, exposure, motion
 from matteplug.images import pixels
-from matteplug.images.srgb import Array, encoded, linear
+from matteplug.images.srgb import Array, linear_from_srgb, srgb_from_linear
 from matteplug.types import CancelToken, Image, Progress, Rect, Size, silent
 
 WORK_SIDE_PX = 1024
@@ -93,9 +93,9 @@ def register(
     report, cancel = progress or silent, cancel or CancelToken()
     report(0.0, "registering")
     scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
-    small_image = linear(_shrunk(image, scale))
+    small_image = linear_from_srgb(_shrunk(image, scale))
     cancel.check()
-    small_plate = linear(_shrunk(plate, scale))
+    small_plate = linear_from_srgb(_shrunk(plate, scale))
     moved = motion.estimate(small_image, small_plate, cancel)
     warped = motion.warp(small_plate, moved)
     covered = motion.warp(np.ones_like(small_plate), moved)[..., 0] > 0.99
@@ -117,8 +117,8 @@ def register(
         cancel.check()
         report(0.5 + 0.5 * number / len(strips), "registering")
         full = _warped(values, homography, strip)
-        matched = np.clip(linear(np.clip(full, 0, 1)) * gain + offset, 0, 1)
-        shown = encoded(matched.astype(np.float32))
+        matched = np.clip(linear_from_srgb(np.clip(full, 0, 1)) * gain + offset, 0, 1)
+        shown = srgb_from_linear(matched.astype(np.float32))
         brought[strip.slices] = pixels.from_float(shown, image.dtype)
     return Registration(
         plate=brought,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.images.srgb import Array, encoded
+from matteplug.images.srgb import Array, srgb_from_linear
 
 BLOCK_PX = 16
 
@@ -17,7 +17,7 @@ def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat:
     colours agree.  Flat blocks agree by chance between unrelated pictures, so they count a quarter,
     and agree for nothing once a strong gain or tint was needed (`trust_flat` false).
     """
-    i, p = (_blocks(encoded(np.clip(array, 0, 1)).mean(2)) for array in (image, plate))
+    i, p = (_blocks(srgb_from_linear(np.clip(array, 0, 1)).mean(2)) for array in (image, plate))
     inside = _blocks(covered.astype(np.float32)).min(1) > 0
     i0, p0 = i - i.mean(1, keepdims=True), p - p.mean(1, keepdims=True)
     deviation_i, deviation_p = np.sqrt((i0**2).mean(1)), np.sqrt((p0**2).mean(1))
