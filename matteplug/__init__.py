@@ -1,4 +1,4 @@
-"""matteplug: image matting for GIMP, Krita, the command line and any host that wants it.
+"""matteplug: image matting for GIMP, Krita, the command line and any other host.
 
 The public API is `matte`, `Matte`, `MatteRequest`, `MatteOptions` and the errors; names are loaded
 when they are first used, so that importing the package stays cheap.

@@ -1,4 +1,4 @@
-"""Run networks: a spec in, a session that turns inputs by role into outputs by role.
+"""Runs networks: a spec in, a session out that maps inputs by role to outputs by role.
 
 `OrtEngine` runs ONNX graphs with ONNX Runtime, which is imported when the first session is made.
 Sessions are made once and kept.  The execution provider is chosen here, proven and recorded: a

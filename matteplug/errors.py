@@ -1,4 +1,4 @@
-"""The errors a person at the editor or the command line can act on.
+"""Errors that a person at the editor or the command line can act on.
 
 Every one has a stable machine-readable ``code``, a ``message`` of one sentence and a ``hint`` that
 says what to do about it.  Mistakes of a programmer stay ``TypeError`` and ``ValueError``.

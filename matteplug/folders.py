@@ -1,4 +1,4 @@
-"""Where the library keeps files of its user: networks they added, verdicts, logs."""
+"""Where the library keeps its user's files: added networks, verdicts, logs."""
 
 from __future__ import annotations
 

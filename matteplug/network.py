@@ -1,4 +1,4 @@
-"""What a network is to the rest of the library: plain data, listed without loading anything.
+"""What a network is to the rest of the library: plain data, listed without loading it.
 
 A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and what
 `exported/<id>.json` and the ONNX file's metadata repeat.

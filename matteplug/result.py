@@ -1,4 +1,4 @@
-"""The result: a matte, with what is known about how it was made."""
+"""The result: a matte, and what is known about how it was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that travel between the layers; the result is in `result`.
+"""The values that travel between the layers: pictures, requests, options, geometry.
 
 Arrays are (H, W[, C]); geometry is (width, height) in a named type.  An image array is uint8 [0,
 255], uint16 [0, 65535] or float32 [0, 1]; an alpha array is float32 [0, 1], absolute, never

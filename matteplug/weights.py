@@ -1,4 +1,4 @@
-"""Where weights and their manifests lie, and that they are the files they claim to be.
+"""Where weights and their manifests are, and whether they are what they claim to be.
 
 A network's files stand side by side: ``<id>.onnx`` (the graph), ``<id>.json`` (its `NetworkSpec`,
 the manifest) and ``<id>.md`` (the model card).  Nothing here loads a graph.

@@ -1,4 +1,4 @@
-"""The worker that hosts start: ``python -m matteplug.worker``, mattes over stdin and stdout.
+"""The worker that hosts start, ``python -m matteplug.worker``: mattes over stdin and stdout.
 
 The protocol is described in `matteplug.bridge`, the host's end of it.  One thread reads, so that
 cancelling works while a matte is made and so that the worker ends with its host; the main thread

@@ -90,7 +90,7 @@ def test_without_pymatting_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 def test_listing_them_imports_neither_pymatting_nor_numba() -> None:
     code = (
-        "import sys; from matteplug import classical; classical.matteplug_networks();"
+        "import sys; from matteplug.networks import classical; classical.matteplug_networks();"
         "sys.exit(bool({'pymatting', 'numba', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -183,7 +183,7 @@ def test_memory_stays_bounded() -> None:
 
 def test_neither_numba_nor_torch_is_loaded() -> None:
     code = (
-        "import sys, numpy as np; from matteplug import foreground;"
+        "import sys, numpy as np; from matteplug.matting import foreground;"
         "foreground.estimate(np.zeros((8, 8, 3), np.uint8), np.full((8, 8), 0.5, np.float32));"
         "sys.exit('numba' in sys.modules or 'torch' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""GIMP 3 and GIMP 2.10 as hosts; what lives in GIMP is the folder ``plug_in``, copied there."""
+"""GIMP 3 and GIMP 2.10; what runs in GIMP is in ``plug_in``, copied there."""
 
 from __future__ import annotations
 

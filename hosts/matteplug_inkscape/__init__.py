@@ -1,4 +1,4 @@
-"""Inkscape as a host; the half that lives in it is the folder ``plug_in``, copied there."""
+"""Inkscape; what runs in Inkscape is in ``plug_in``, copied there."""
 
 from __future__ import annotations
 

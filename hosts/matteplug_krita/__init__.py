@@ -1,4 +1,4 @@
-"""Krita as a host; the half that lives in Krita is the folder ``plug_in``, copied there."""
+"""Krita; what runs in Krita is in ``plug_in``, copied there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built-in subcommands, brought in by the same hook as a stranger's.
+"""The built-in subcommands, which come in by the same hook as anyone else's.
 
 Each command's own module is light; what it needs to run is imported when it runs.
 """

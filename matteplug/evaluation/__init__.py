@@ -1,4 +1,4 @@
-"""Measure mattes as the field does: the errors, the folders of pictures, the methods, the tables.
+"""Measures mattes as the field does: errors, folders of pictures, methods, tables.
 
 folder ─► samples ─► methods' alphas ─► errors ─► table, JSON or report page
 """

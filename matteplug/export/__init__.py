@@ -1,4 +1,4 @@
-"""Turn a torch module into one ONNX file with a manifest, and prove it before it is written.
+"""Turns a torch module into one ONNX file with a manifest, proven before it is written.
 
     module ──► torch.onnx ──► gate: answers as torch does, at sizes and batches never traced
            ──► weights to half precision ──► gate: still does, less closely

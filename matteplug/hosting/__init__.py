@@ -1,1 +1,1 @@
-"""Hosts on this machine: where their plug-ins go, installing ours, and whether it works there."""
+"""Programs on this machine: where their plug-ins go, installing ours, checking them."""

@@ -1,1 +1,1 @@
-"""Pixels: arrays and their checks, colour, and reading and writing picture files."""
+"""Pixels and picture files: arrays and their checks, colour, reading and writing."""

@@ -1,1 +1,1 @@
-"""ONNX Runtime: which providers there are, which of them really work, and sessions on them."""
+"""ONNX Runtime: which execution providers exist, which really work, and sessions on them."""

@@ -1,1 +1,1 @@
-"""Training: scenes, datasets, losses, the trainer.  Needs the extra “train”."""
+"""Trains networks: data, losses, recipes, runs.  Needs the extra “train”."""

@@ -1,4 +1,4 @@
-"""What a host asks over the wire, as a job, and the adapter that reads and answers it.
+"""A host's request over the wire as a job, and the adapter that reads and answers it.
 
 The bytes and their frames are `matteplug.bridge`; a host whose buffers mean something else brings
 an adapter of its own (hook `matteplug_hosts`), which may build on `WireAdapter`.

@@ -180,7 +180,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from matteplug.errors import TrainingError
-from matteplug.training import checkpoint
+from matteplug.training.run import checkpoint
 from matteplug.training.run.journal import Journal
 
 folder = Path(sys.argv[1])
