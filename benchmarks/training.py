@@ -20,9 +20,10 @@ from typing import Any
 
 import cv2
 
+from matteplug.plugins import registry
 from matteplug.training.data.sources import SceneBatches, sources
 from matteplug.training.data.stream import BatchPlan, BatchStream
-from matteplug.training.recipes import RECIPES, recipe
+from matteplug.training.recipes import recipe
 from matteplug.training.run import journal
 from matteplug.training.settings import TrainSettings
 
@@ -38,7 +39,9 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--sprites", type=Path, help="folder of cut-outs with alpha")
     parser.add_argument("--people", type=Path, help="folder of rendered people with alpha")
-    parser.add_argument("--network", choices=RECIPES, default="citm", help="what sees the scenes")
+    parser.add_argument(
+        "--network", choices=registry().families, default="citm", help="what sees the scenes"
+    )
     parser.add_argument(
         "--size", type=int, nargs="+", default=[256], help="sides of the crops, taken in turn"
     )

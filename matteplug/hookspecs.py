@@ -1,7 +1,7 @@
-"""The extension points: one hook each for networks, hosts and commands.
+"""The extension points: one hook each for networks, families, hosts and commands.
 
 A plug-in is a distribution with an entry point in the group ``matteplug`` that names a module (or
-object) with functions marked ``@hookimpl``.  Built-in networks and hosts come in by the same way.
+object) with functions marked ``@hookimpl``.  What is built in comes in by the same hooks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 
 from matteplug.host import HostSpec
-from matteplug.network import NetworkSpec
+from matteplug.network import FamilySpec, NetworkSpec
 
 GROUP = "matteplug"
 hookspec = pluggy.HookspecMarker(GROUP)
@@ -41,6 +41,11 @@ class Command:
 @hookspec
 def matteplug_networks() -> Iterable[NetworkSpec]:  # type: ignore[empty-body]
     """Return the networks that this plug-in brings."""
+
+
+@hookspec
+def matteplug_families() -> Iterable[FamilySpec]:  # type: ignore[empty-body]
+    """Return the network families that this plug-in can build, train and export."""
 
 
 @hookspec

@@ -1,7 +1,8 @@
 """What a network is to the rest of the library: plain data, listed without loading it.
 
 A `NetworkSpec` is what a plug-in returns from the hook `matteplug_networks` and what
-`exported/<id>.json` and the ONNX file's metadata repeat.
+`exported/<id>.json` and the ONNX file's metadata repeat.  A `FamilySpec` is what it returns from
+`matteplug_families`: where the code is that builds, trains and exports such networks.
 """
 
 from __future__ import annotations
@@ -81,8 +82,6 @@ class NetworkSpec:
         sha256: checksum of that file, hex; empty where the manifest carries it.
         solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by
             role, for methods that are no ONNX graph.
-        build: dotted name "package.module:function" of the torch model's builder, for export and
-            training; or None.
         citation: the source.
         licence: licence of the weights (SPDX id).
         training_data: one sentence.
@@ -108,7 +107,6 @@ class NetworkSpec:
     weights: str | None = None
     sha256: str = ""
     solver: str | None = None
-    build: str | None = None
     citation: str = ""
     licence: str = ""
     training_data: str = ""
@@ -141,6 +139,43 @@ class NetworkSpec:
             values[name] = tuple(_tensor(tensor) for tensor in values[name])
         values["size"] = SizeRule(**values.get("size", {}))
         return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicCheckpoint:
+    """A published checkpoint whose weights a family takes over.
+
+    Attributes:
+        name: what ``matteplug import-checkpoint --network`` calls it ("matteformer").
+        network_id: id of the network made from it; not that of a network that is installed.
+        config: the family's configuration that has its graph.
+        convert: dotted name "package.module:function" of a callable from the published state dict
+            (names to torch tensors, without a prefix "module.") to the module with those weights.
+    """
+
+    name: str
+    network_id: str
+    config: str
+    convert: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilySpec:
+    """A family of networks that can be built, trained and exported; listed without torch.
+
+    Attributes:
+        id: the id of its networks, lower case ("citm").
+        module: dotted name of the module that is its `matteplug.networks.families.Family`.
+        recipe: dotted name "package.module:function" of a callable that takes a
+            `matteplug.training.settings.TrainSettings` and returns a
+            `matteplug.training.recipes.Recipe`.
+        public_checkpoints: published checkpoints that can be imported as this family.
+    """
+
+    id: str
+    module: str
+    recipe: str
+    public_checkpoints: tuple[PublicCheckpoint, ...] = ()
 
 
 def _tensor(data: Mapping[str, Any]) -> TensorSpec:

@@ -1,4 +1,4 @@
-"""Discovery: which networks, hosts and commands there are, and which plug-ins are broken.
+"""Discovery: which networks, families, hosts and commands there are; which plug-ins are broken.
 
 Plug-ins are entry points in the group ``matteplug``; the built-in ones come in the same way.  A
 plug-in that cannot be imported, misspells a hook, raises, or brings a name that is taken is
@@ -27,7 +27,7 @@ from matteplug import hookspecs
 from matteplug.errors import MatteplugError, NetworkError, PluginError
 from matteplug.hookspecs import GROUP, Command
 from matteplug.host import HostSpec
-from matteplug.network import NetworkSpec
+from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,14 @@ class Plugin:
     Attributes:
         name: the entry point's name.
         distribution: name and version of the distribution that brings it.
-        networks, hosts, commands: names of what it brought.
+        networks, families, hosts, commands: names of what it brought.
         broken: why it was left out; empty for a plug-in that works.
     """
 
     name: str
     distribution: str
     networks: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     broken: str = ""
@@ -54,6 +55,8 @@ class Registry:
     """Everything that plug-ins brought; an add that fails changes nothing."""
 
     networks: dict[str, NetworkSpec] = field(default_factory=dict)
+    families: dict[str, FamilySpec] = field(default_factory=dict)
+    public_checkpoints: dict[str, tuple[FamilySpec, PublicCheckpoint]] = field(default_factory=dict)
     hosts: dict[str, HostSpec[Any]] = field(default_factory=dict)
     commands: dict[str, Command] = field(default_factory=dict)
     plugins: list[Plugin] = field(default_factory=list)
@@ -63,7 +66,9 @@ class Registry:
         self,
         name: str,
         distribution: str,
+        *,
         networks: Iterable[NetworkSpec] = (),
+        families: Iterable[FamilySpec] = (),
         hosts: Iterable[HostSpec[Any]] = (),
         commands: Iterable[Command] = (),
     ) -> Plugin:
@@ -72,11 +77,15 @@ class Registry:
         Raises:
             PluginError: a name is not lower case, or is taken; both distributions are named.
         """
-        brought = (
-            [("network", spec.id, spec) for spec in networks]
-            + [("host", host.id, host) for host in hosts]
-            + [("command", command.name, command) for command in commands]
-        )
+        brought: list[tuple[str, str, Any]] = [
+            *(("network", spec.id, spec) for spec in networks),
+            *(("host", host.id, host) for host in hosts),
+            *(("command", command.name, command) for command in commands),
+        ]
+        for family in families:
+            brought.append(("family", family.id, family))
+            for public in family.public_checkpoints:
+                brought.append(("public checkpoint", public.name, (family, public)))
         owners = dict(self._owners)
         for kind, key, _ in brought:
             if not key or key != key.lower():
@@ -91,15 +100,26 @@ class Registry:
                 )
             owners[kind, key] = distribution
         self._owners = owners
-        shelves = {"network": self.networks, "host": self.hosts, "command": self.commands}
+        shelves: dict[str, dict[str, Any]] = {
+            "network": self.networks,
+            "family": self.families,
+            "public checkpoint": self.public_checkpoints,
+            "host": self.hosts,
+            "command": self.commands,
+        }
         for kind, key, value in brought:
-            shelves[kind][key] = value  # type: ignore[index]
+            shelves[kind][key] = value
+
+        def names(wanted: str) -> tuple[str, ...]:
+            return tuple(key for kind, key, _ in brought if kind == wanted)
+
         plugin = Plugin(
             name=name,
             distribution=distribution,
-            networks=tuple(key for kind, key, _ in brought if kind == "network"),
-            hosts=tuple(key for kind, key, _ in brought if kind == "host"),
-            commands=tuple(key for kind, key, _ in brought if kind == "command"),
+            networks=names("network"),
+            families=names("family"),
+            hosts=names("host"),
+            commands=names("command"),
         )
         self.plugins.append(plugin)
         return plugin
@@ -117,6 +137,34 @@ class Registry:
                 f"Known: {', '.join(sorted(self.networks)) or 'none'}. See `matteplug plugins`.",
             )
         return self.networks[network_id]
+
+    def family(self, family_id: str) -> FamilySpec:
+        """Return a family's spec.
+
+        Raises:
+            NetworkError: there is none of that name.
+        """
+        if family_id not in self.families:
+            raise NetworkError(
+                "family-unknown",
+                f"No network that can be trained is called {family_id!r}.",
+                f"Known: {', '.join(sorted(self.families)) or 'none'}. See `matteplug plugins`.",
+            )
+        return self.families[family_id]
+
+    def public_checkpoint(self, name: str) -> tuple[FamilySpec, PublicCheckpoint]:
+        """Return what takes over the published checkpoints of that name, and its family.
+
+        Raises:
+            NetworkError: nothing does.
+        """
+        if name not in self.public_checkpoints:
+            raise NetworkError(
+                "checkpoint-unknown",
+                f"There is no import for checkpoints called {name!r}.",
+                f"Known: {', '.join(sorted(self.public_checkpoints)) or 'none'}.",
+            )
+        return self.public_checkpoints[name]
 
 
 def load(points: Iterable[EntryPoint], trace: bool = False) -> Registry:
@@ -155,7 +203,7 @@ def resolve(dotted: str) -> Any:
     """
     try:
         return EntryPoint(name=dotted, value=dotted, group=GROUP).load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a stranger's module may raise anything
         raise PluginError("dotted-name", f"{dotted} cannot be loaded: {error}.") from error
 
 
@@ -174,6 +222,7 @@ def _register(manager: pluggy.PluginManager, into: Registry, point: EntryPoint) 
             point.name,
             _distribution(point),
             networks=brought("matteplug_networks"),
+            families=brought("matteplug_families"),
             hosts=brought("matteplug_hosts"),
             commands=brought("matteplug_commands"),
         )

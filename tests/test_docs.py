@@ -26,7 +26,7 @@ def test_every_hook_is_described_with_its_arguments(name: str, hook: object) -> 
     assert callable(hook)
     arguments = ", ".join(inspect.signature(hook).parameters)
     assert f"\n`{name}({arguments})`\n" in GUIDE
-    assert len(HOOKS) == 3
+    assert len(HOOKS) == 4
 
 
 def test_the_guides_spec_is_a_spec() -> None:

@@ -15,12 +15,13 @@ import pytest
 import torch
 from test_export import SPEC, Toy
 
-from matteplug import weights
+from matteplug import plugins, weights
 from matteplug.commands import export, import_checkpoint
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import Command
-from matteplug.networks import checkpoints, families
+from matteplug.network import FamilySpec
+from matteplug.networks import checkpoints
 from matteplug.runtime.golden import inputs_of
 
 
@@ -36,11 +37,13 @@ def toy_family(monkeypatch: pytest.MonkeyPatch) -> None:
     vars(family).update(
         CONFIGS={"small": None},
         build=lambda config: Toy(),
+        multiple=lambda config: 1,
         export_module=lambda model: model,
         spec=lambda config: SPEC,
     )
     monkeypatch.setitem(sys.modules, "toy_family", family)
-    monkeypatch.setitem(families.FAMILIES, "toy", "toy_family")
+    toy = FamilySpec(id="toy", module="toy_family", recipe="toy_family:recipe")
+    monkeypatch.setitem(plugins.registry().families, "toy", toy)
 
 
 @pytest.mark.usefixtures("toy_family")

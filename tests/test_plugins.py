@@ -11,6 +11,7 @@ import pytest
 
 from matteplug.errors import NetworkError, PluginError
 from matteplug.network import Guide, NetworkSpec
+from matteplug.networks import families
 from matteplug.plugins import Registry, load, resolve
 
 WORKING = """
@@ -118,6 +119,64 @@ def test_an_add_that_fails_changes_nothing() -> None:
     assert [plugin.name for plugin in registry.plugins] == ["a"]
     registry.add("b", "dist-b 1", networks=[spec("two")])
     assert list(registry.networks) == ["one", "two"]
+
+
+FAMILY = """
+from matteplug.hookspecs import hookimpl
+from matteplug.network import FamilySpec, PublicCheckpoint
+
+@hookimpl
+def matteplug_families():
+    public = PublicCheckpoint(name="{public}", network_id="n", config="c", convert="m:f")
+    return [FamilySpec(id="{id}", module="{module}", recipe="m:r", public_checkpoints=(public,))]
+"""
+
+
+def test_a_family_and_its_public_checkpoints_are_listed_without_importing_it(
+    packages: Packages,
+) -> None:
+    source = FAMILY.format(id="mine", public="theirs", module="no_such_module_anywhere")
+    registry = load([packages.add("good-one", source)])
+    (plugin,) = registry.plugins
+    assert (plugin.broken, plugin.families) == ("", ("mine",))
+    assert registry.family("mine").module == "no_such_module_anywhere"
+    family, public = registry.public_checkpoint("theirs")
+    assert (family.id, public.config) == ("mine", "c")
+    with pytest.raises(NetworkError, match=r"nope.*Known: mine"):
+        registry.family("nope")
+    with pytest.raises(NetworkError, match=r"nope.*Known: theirs"):
+        registry.public_checkpoint("nope")
+
+
+@pytest.mark.parametrize(("family", "public"), [("same", "other"), ("other", "same")])
+def test_two_families_or_imports_of_one_name_are_refused_naming_both(
+    packages: Packages, family: str, public: str
+) -> None:
+    points = [
+        packages.add("first", FAMILY.format(id="same", public="same", module="m")),
+        packages.add("second", FAMILY.format(id=family, public=public, module="m")),
+    ]
+    registry = load(points)
+    assert list(registry.families) == ["same"]
+    (refused,) = [plugin for plugin in registry.plugins if plugin.broken]
+    assert "first 1.2" in refused.broken
+    assert "second 1.2" in refused.broken
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        ("no_such_module_anywhere", "no_such_module_anywhere cannot be loaded"),
+        ("os.path", "family 'mine', has no CONFIGS and no build and no multiple"),
+    ],
+)
+def test_a_broken_family_is_named(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch, module: str, message: str
+) -> None:
+    registry = load([packages.add("p", FAMILY.format(id="mine", public="x", module=module))])
+    monkeypatch.setattr("matteplug.plugins.registry", lambda: registry)
+    with pytest.raises(PluginError, match=message):
+        families.family("mine")
 
 
 def test_an_unknown_network_is_named_with_the_known_ones() -> None:

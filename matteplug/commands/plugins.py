@@ -9,6 +9,8 @@ from dataclasses import asdict
 from matteplug.hookspecs import Command
 from matteplug.plugins import Plugin, registry
 
+_KINDS = ("networks", "families", "hosts", "commands")
+
 
 def command() -> Command:
     """Return the subcommand."""
@@ -37,8 +39,11 @@ def _print_table(found: list[Plugin]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("plug-in", "distribution", "networks", "hosts", "commands", "state")
+    table = Table("plug-in", "distribution", "brings", "state")
     for plugin in found:
-        names = (", ".join(names) for names in (plugin.networks, plugin.hosts, plugin.commands))
-        table.add_row(plugin.name, plugin.distribution, *names, plugin.broken or "works")
+        brought = {kind: getattr(plugin, kind) for kind in _KINDS}
+        brings = "\n".join(
+            f"{kind}: {', '.join(names)}" for kind, names in brought.items() if names
+        )
+        table.add_row(plugin.name, plugin.distribution, brings, plugin.broken or "works")
     Console().print(table)

@@ -79,7 +79,7 @@ def add(graph: Path, spec: NetworkSpec) -> NetworkSpec:
             f"A network named {spec.id} was added before.",
             f"Remove it first: matteplug networks remove {spec.id}",
         )
-    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=found, solver=None, build=None)
+    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=found, solver=None)
     folder.mkdir(parents=True, exist_ok=True)
     with _atomically(folder / f"{spec.id}.onnx") as path:
         shutil.copyfile(graph, path)

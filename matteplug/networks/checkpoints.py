@@ -1,4 +1,4 @@
-"""Checkpoints: our own files, and the public ones that our networks can take over.
+"""Checkpoints: our own files, and the public ones that families can take over.
 
 Weights only: nothing in a file is ever executed.
 """
@@ -6,21 +6,17 @@ Weights only: nothing in a file is ever executed.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from matteplug import plugins
 from matteplug.errors import NetworkError
-from matteplug.networks.background_matting.config import PAPER as BACKGROUND_MATTING
-from matteplug.networks.background_matting.model import BackgroundMatting
-from matteplug.networks.citm.config import PAPER as CITM
-from matteplug.networks.citm.model import Citm
 
 StateDict: TypeAlias = Mapping[str, Any]
 """Parameter names to torch tensors or numpy arrays."""
@@ -150,98 +146,24 @@ def load(name: str, state_dict: StateDict) -> nn.Module:
     """Make a network from a public checkpoint's weights.
 
     Args:
-        name: "matteformer" or "background-matting".
-        state_dict: names to torch tensors or numpy arrays, as published; a prefix "module." and
-            index buffers are taken away, spectral normalisation is folded into plain weights.
+        name: one that a family names in its `FamilySpec.public_checkpoints`, "matteformer".
+        state_dict: names to torch tensors or numpy arrays, as published; a prefix "module." is
+            taken away, the rest is the family's to convert.
 
     Returns:
         The module in eval mode.
 
     Raises:
         NetworkError: unknown name, or names missing or unexpected; the first are listed.
+        PluginError: the family's conversion cannot be imported.
     """
-    if name not in PUBLIC:
-        raise NetworkError(
-            "checkpoint-unknown",
-            f"There is no import for checkpoints called {name!r}.",
-            f"Known: {', '.join(sorted(PUBLIC))}.",
-        )
-    return PUBLIC[name](state_dict).eval()
-
-
-def matteformer(state_dict: StateDict) -> Citm:
-    """Make a CITM without cross-layer memory, which is MatteFormer, from its public weights.
-
-    Our modules bear the public names, but for the wrapper of spectral normalisation.
-    """
-    model = Citm(replace(CITM, memory=False, spectral_norm=False))
-    state = _fold_spectral(_unprefixed(state_dict))
-    state = {k: v for k, v in state.items() if not k.endswith("relative_position_index")}
-    load_into(model, state, "a MatteFormer checkpoint")
-    return model
-
-
-def background_matting(state_dict: StateDict) -> BackgroundMatting:
-    """Make a background matting network in the public wiring from its public weights."""
-    model = BackgroundMatting(replace(BACKGROUND_MATTING, public_wiring=True))
-    state = {_renamed(name): value for name, value in _unprefixed(state_dict).items()}
-    load_into(model, state, "a Background Matting checkpoint")
-    return model
-
-
-PUBLIC: dict[str, Callable[[StateDict], nn.Module]] = {
-    "matteformer": matteformer,
-    "background-matting": background_matting,
-}
-"""Public checkpoints that can be imported."""
-
-_BACKGROUND_MATTING_NAMES = (
-    (r"model_enc1\.", "image_encoder.layers."),
-    (r"model_enc2\.(\d)", lambda match: f"image_encoder.layers.{int(match[1]) + 7}"),
-    (r"model_enc_back\.", "cue_encoders.plate.layers."),
-    (r"model_enc_seg\.", "cue_encoders.segmentation.layers."),
-    (r"model_enc_multi\.", "cue_encoders.motion.layers."),
-    (r"comb_back\.", "selectors.plate."),
-    (r"comb_seg\.", "selectors.segmentation."),
-    (r"comb_multi\.", "selectors.motion."),
-    (r"model_res_dec\.([01])\.", r"combine.\1."),
-    (
-        r"model_res_dec\.(\d+)\.conv_block\.",
-        lambda match: f"shared.{int(match[1]) - 3}.block.",
-    ),
-    (r"model_res_dec_al\.(\d)\.conv_block\.", r"alpha_blocks.\1.block."),
-    (r"model_res_dec_fg\.(\d)\.conv_block\.", r"foreground_blocks.\1.block."),
-    (r"model_al_out\.", "alpha_decoder."),
-    (r"model_dec_fg1\.", "foreground_up."),
-    (r"model_fg_out\.", "foreground_decoder."),
-)
-"""Public names of background matting (patterns), and ours."""
-
-
-def _renamed(name: str) -> str:
-    for pattern, ours in _BACKGROUND_MATTING_NAMES:
-        renamed, count = re.subn(f"^{pattern}", ours, name)
-        if count:
-            return renamed
-    return name
-
-
-def _unprefixed(state: StateDict) -> dict[str, Any]:
-    return {name.removeprefix("module."): value for name, value in state.items()}
-
-
-def _fold_spectral(state: StateDict) -> dict[str, Any]:
-    """Replace every triple weight_bar, weight_u, weight_v by weight = W / (u · W v)."""
-    folded = {}
-    for name, value in state.items():
-        stem, _, leaf = name.rpartition(".module.weight_")
-        names = {part: f"{stem}.module.weight_{part}" for part in ("bar", "u", "v")}
-        if not stem or not all(part in state for part in names.values()):
-            folded[name] = value
-        elif leaf == "bar":
-            weight, u, v = (_tensor(state[names[part]]) for part in ("bar", "u", "v"))
-            folded[f"{stem}.weight"] = weight / torch.dot(u, weight.flatten(1) @ v)
-    return folded
+    _, public = plugins.registry().public_checkpoint(name)
+    convert = plugins.resolve(public.convert)
+    state = {
+        key.removeprefix("module."): _tensor(value) if isinstance(value, np.ndarray) else value
+        for key, value in state_dict.items()
+    }
+    return cast(nn.Module, convert(state)).eval()
 
 
 def _tensor(value: Any) -> Tensor:

@@ -1,29 +1,27 @@
-"""The table of the network families that can be built, trained and exported here."""
+"""The families of networks that can be built, trained and exported.
+
+Each is one entry: a `matteplug.network.FamilySpec` that a plug-in returns from the hook
+`matteplug_families`.  The built-in ones come in by the same hook.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from matteplug.errors import NetworkError
+from matteplug import plugins
+from matteplug.errors import NetworkError, PluginError
 from matteplug.network import NetworkSpec
 
 if TYPE_CHECKING:
     from torch import nn
-
-FAMILIES = {
-    "citm": "matteplug.networks.citm.family",
-    "hfam": "matteplug.networks.hfam.family",
-    "background-matting": "matteplug.networks.background_matting.family",
-}
-"""Network id to the dotted name of the module that is its `Family`."""
 
 
 class Family(Protocol):
     """What a family's module has; importing it imports torch."""
 
     CONFIGS: Mapping[str, Any]
+    """Its configurations by name; "compact" is the one that is trained unless another is named."""
 
     def build(self, config_name: str) -> nn.Module:
         """Return an untrained network."""
@@ -38,23 +36,29 @@ class Family(Protocol):
         """Return the graph's description, without weights."""
 
 
+_PARTS = ("CONFIGS", "build", "multiple", "export_module", "spec")
+
+
 def family(network_id: str, config_name: str | None = None) -> Family:
     """Import a family's module.
 
     Args:
-        network_id: "citm", "hfam" or "background-matting".
+        network_id: the family's id, for example "citm".
         config_name: if given, must be one of its configurations.
 
     Raises:
         NetworkError: unknown family or configuration.
+        PluginError: the module cannot be imported, or lacks a part of `Family`.
     """
-    if network_id not in FAMILIES:
-        raise NetworkError(
-            "family-unknown",
-            f"No network that can be trained is called {network_id!r}.",
-            f"Known: {', '.join(sorted(FAMILIES))}.",
+    dotted = plugins.registry().family(network_id).module
+    module = cast(Family, plugins.resolve(dotted))
+    missing = [name for name in _PARTS if not hasattr(module, name)]
+    if missing:
+        raise PluginError(
+            "family-incomplete",
+            f"{dotted}, the family {network_id!r}, has no {' and no '.join(missing)}.",
+            "See matteplug.networks.families.Family for what a family's module has.",
         )
-    module = cast(Family, import_module(FAMILIES[network_id]))
     if config_name is not None and config_name not in module.CONFIGS:
         raise NetworkError(
             "config-unknown",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from matteplug.errors import TrainingError
 from matteplug.hookspecs import Command
+from matteplug.plugins import registry
 from matteplug.training.people import command as people
-from matteplug.training.recipes import RECIPES
 
 _EPILOG = """\
 examples:
@@ -36,13 +36,14 @@ def command() -> Command:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommands: one a network, ``plot``, ``sheet`` and ``people``."""
+    """Add the subcommands: one per family, ``plot``, ``sheet`` and ``people``."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     actions = parser.add_subparsers(
         title="what to do", required=True, metavar="NETWORK|plot|sheet|people"
     )
-    for family in RECIPES:
+    families = registry().families
+    for family in families:
         training = actions.add_parser(family, help=f"train {family}")
         _configure_training(training)
         training.set_defaults(action=_train, family=family)
@@ -58,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("sheet.png"), help="PNG to write (sheet.png)"
     )
     sheet.add_argument(
-        "--network", choices=RECIPES, default="citm", help="what it would see (citm)"
+        "--network", choices=families, default="citm", help="what it would see (citm)"
     )
     sheet.add_argument("--count", type=int, default=24, help="number of scenes (24)")
     sheet.add_argument("--held", action="store_true", help="the scenes held for validation")

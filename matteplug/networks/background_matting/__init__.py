@@ -1,12 +1,12 @@
 """Adversarial background matting: a network guided by a clean plate.
 
-The package lists the spec and loads nothing; `model` (torch) is for training and export.
+The package lists the specs and loads nothing; `family` (torch) is for training and export.
 """
 
 from __future__ import annotations
 
 from matteplug.hookspecs import hookimpl
-from matteplug.network import NetworkSpec
+from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 from matteplug.weights import default_specs
 
 
@@ -14,3 +14,23 @@ from matteplug.weights import default_specs
 def matteplug_networks() -> list[NetworkSpec]:
     """Return background matting's spec where its weights are installed."""
     return default_specs(["background-matting"])
+
+
+@hookimpl
+def matteplug_families() -> list[FamilySpec]:
+    """Return the family, to train and export."""
+    return [
+        FamilySpec(
+            id="background-matting",
+            module="matteplug.networks.background_matting.family",
+            recipe="matteplug.training.recipes.background_matting:recipe",
+            public_checkpoints=(
+                PublicCheckpoint(
+                    name="background-matting",
+                    network_id="background-matting-public",
+                    config="paper",
+                    convert="matteplug.networks.background_matting.public:background_matting",
+                ),
+            ),
+        )
+    ]

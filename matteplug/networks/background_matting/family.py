@@ -52,6 +52,5 @@ def spec(config_name: str) -> NetworkSpec:
         refined_from=0.15 if config.settle else NetworkSpec.refined_from,
         mib_fixed=5.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=385.0 if config_name == "compact" else 0.0,
-        build="matteplug.networks.background_matting.family:build",
         citation="Sengupta et al., Background Matting: The World Is Your Green Screen, CVPR 2020",
     )

@@ -1,12 +1,12 @@
 """CITM: cross-layer information transmission, a network guided by a trimap.
 
-The package lists the spec and loads nothing; `model` (torch) is for training and export.
+The package lists the specs and loads nothing; `family` (torch) is for training and export.
 """
 
 from __future__ import annotations
 
 from matteplug.hookspecs import hookimpl
-from matteplug.network import NetworkSpec
+from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 from matteplug.weights import default_specs
 
 
@@ -14,3 +14,23 @@ from matteplug.weights import default_specs
 def matteplug_networks() -> list[NetworkSpec]:
     """Return CITM's spec where its weights are installed."""
     return default_specs(["citm"])
+
+
+@hookimpl
+def matteplug_families() -> list[FamilySpec]:
+    """Return the family, to train and export."""
+    return [
+        FamilySpec(
+            id="citm",
+            module="matteplug.networks.citm.family",
+            recipe="matteplug.training.recipes.citm:recipe",
+            public_checkpoints=(
+                PublicCheckpoint(
+                    name="matteformer",
+                    network_id="matteformer",
+                    config="paper",
+                    convert="matteplug.networks.citm.public:matteformer",
+                ),
+            ),
+        )
+    ]

@@ -45,7 +45,6 @@ def spec(config_name: str) -> NetworkSpec:
         overlap_px=16 if config_name == "compact" else 64,
         mib_fixed=20.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=590.0 if config_name == "compact" else 0.0,
-        build="matteplug.networks.citm.family:build",
         citation="Wang et al., Research on image matting method based on context enhancement, "
         "2026, doi:10.20169/j.issn.2095-2163.25092502",
     )

@@ -47,6 +47,5 @@ def spec(config_name: str) -> NetworkSpec:
         refined_share=0.008,  # three of the network's own pixels
         mib_fixed=40.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=48.0 if config_name == "compact" else 0.0,
-        build="matteplug.networks.hfam.family:build",
         citation="Hierarchical feature aggregation matting network (HFAM)",
     )

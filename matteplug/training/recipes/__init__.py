@@ -1,12 +1,12 @@
-"""How each family learns: one file a family, and the interface they share with the loop."""
+"""How each family learns: one file per family, and the interface they share with the loop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
+from matteplug import plugins
 from matteplug.errors import TrainingError
 from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.settings import TrainSettings
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from matteplug.training.data.batch import Batch
-
-RECIPES: Mapping[str, str] = {
-    "citm": "matteplug.training.recipes.citm",
-    "hfam": "matteplug.training.recipes.hfam",
-    "background-matting": "matteplug.training.recipes.background_matting",
-}
-"""Family to the module that has ``recipe(settings) -> Recipe``."""
-
 
 NETWORK = "network"
 """The part of a recipe that is averaged, validated and exported."""
@@ -64,17 +56,12 @@ def recipe(settings: TrainSettings) -> Recipe:
     """Return the recipe of the settings' family, with freshly made parts.
 
     Raises:
-        TrainingError: there is no such family, configuration or option.
+        NetworkError: there is no such family or configuration.
+        PluginError: the recipe cannot be imported.
+        TrainingError: it has no such option.
     """
-    if settings.family not in RECIPES:
-        raise TrainingError(
-            "unknown-family",
-            f"There is no recipe to train {settings.family!r}.",
-            f"Choose one of: {', '.join(sorted(RECIPES))}.",
-        )
-    module = import_module(RECIPES[settings.family])
-    made: Recipe = module.recipe(settings)
-    return made
+    make = plugins.resolve(plugins.registry().family(settings.family).recipe)
+    return cast(Recipe, make(settings))
 
 
 def weights(settings: TrainSettings, defaults: Mapping[str, float]) -> dict[str, float]:
