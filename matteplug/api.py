@@ -15,14 +15,13 @@ import numpy as np
 
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
-from matteplug.guides import plate as plates
 from matteplug.guides import trimap as trimaps
 from matteplug.images import pixels
 from matteplug.images.arguments import mask, picture
-from matteplug.matting import coarse_to_fine, edge_refinement, foreground
+from matteplug.matting import edge_refinement, foreground, network_pass
 from matteplug.matting.choice import choose
-from matteplug.matting.confidence import heed
 from matteplug.matting.validation import checked
+from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import (
     UNKNOWN,
@@ -34,11 +33,14 @@ from matteplug.types import (
     Progress,
     Tensor,
     silent,
-    within,
+    weighted,
 )
 
 if TYPE_CHECKING:
     from matteplug.images.arguments import Picture
+
+_COLOURS_S = 0.1
+"""As the seconds of `network_pass`."""
 
 
 def matte(
@@ -151,55 +153,47 @@ def run(
 ) -> Matte:
     """Make the matte that `request` asks for; arguments, result and errors as for `matte`."""
     started = time.perf_counter()
-    report, cancel = progress or silent, cancel or CancelToken()
+    cancel = cancel or CancelToken()
     request = checked(request)
-    spec = choose(request)
-    report(0.0, "loading")
+    options, spec = request.options, choose(request)
     engine = engine or default_engine()
-    session = engine.session(spec, request.options.provider)
-    cancel.check()
-    request, registered = plates.prepare(
-        request, spec, progress=within(report, 0.05, 0.15), cancel=cancel
-    )
-    refines = request.options.refine and spec.refined_share > 0
-    begun, ends = 0.05 if registered is None else 0.15, 0.5 if refines else 0.8
-    outputs = coarse_to_fine.run(
-        session, request, progress=within(report, begun, ends), cancel=cancel
-    )
-    if registered is not None:
-        outputs = plates.completed(outputs, registered, request.trimap)
-    alpha, confidence, notes = heed(outputs, request.trimap)
-    if confidence is None and registered is not None:
-        confidence = registered.confidence
+    refines = options.refine and spec.refined_share > 0
+    first, edge = (network_pass.weights(guide, request) for guide in (spec.guide, Guide.TRIMAP))
+    weights = {
+        "network": sum(first.values()),
+        "edge": refines * sum(edge.values()),
+        "colours": _COLOURS_S,
+    }
+    steps = weighted(progress or silent, weights)
+    prediction = network_pass.run(engine, spec, request, progress=steps["network"], cancel=cancel)
+    alpha, predicted, notes = prediction.alpha, prediction.foreground, prediction.notes
     if refines:
         refined = edge_refinement.run(
-            engine, spec, request, alpha, progress=within(report, ends, 0.8), cancel=cancel
+            engine, spec, request, alpha, progress=steps["edge"], cancel=cancel
         )
         if refined is not None:
             alpha, by = refined
-            outputs.pop("foreground", None)  # it goes with the alpha before
+            predicted = None  # it goes with the alpha before
             notes += by
     matted = time.perf_counter()
     cancel.check()
-    report(0.8, "colours")
-    colours = _foreground(
-        request, alpha, outputs.get("foreground"), within(report, 0.8, 1.0), cancel
-    )
+    steps["colours"](0.0, "colours")
+    colours = _foreground(request, alpha, predicted, steps["colours"], cancel)
     cancel.check()
     finished = time.perf_counter()
-    report(1.0, "done")
+    steps["colours"](1.0, "done")
     return Matte(
         alpha=alpha,
         foreground=colours,
         network=spec.id,
-        provider=session.provider,
+        provider=prediction.provider,
         elapsed_s={
             "network": matted - started,
             "foreground": finished - matted,
             "total": finished - started,
         },
-        confidence=confidence,
-        notes=(*request.notes, *session.notes, *notes),
+        confidence=prediction.confidence,
+        notes=notes,
     )
 
 

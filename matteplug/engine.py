@@ -21,7 +21,7 @@ from matteplug.runtime import graphs, ort, providers
 from matteplug.runtime.machine import physical_cores
 from matteplug.runtime.providers import CPU, Provider
 from matteplug.runtime.sessions import OrtSession, SolverSession
-from matteplug.types import CancelToken, Tensor
+from matteplug.types import CancelToken, Progress, Tensor, silent
 
 if TYPE_CHECKING:
     from matteplug.runtime.probe import Verdict
@@ -70,12 +70,15 @@ class Session(Protocol):
 class Engine(Protocol):
     """Makes sessions."""
 
-    def session(self, spec: NetworkSpec, provider: str = "auto") -> Session:
+    def session(
+        self, spec: NetworkSpec, provider: str = "auto", progress: Progress | None = None
+    ) -> Session:
         """Return the session of a network on a provider; made on first use and kept.
 
         Args:
             spec: the network.
             provider: id of an execution provider, or "auto" for the best that can be trusted.
+            progress: called with the share of the loading that is done.
 
         Raises:
             EngineError: the provider cannot be used, or the graph cannot be loaded.
@@ -111,8 +114,12 @@ class OrtEngine:
         self._making: dict[tuple[str, str], threading.Lock] = {}
         self._made: dict[tuple[str, str], Any] = {}
 
-    def session(self, spec: NetworkSpec, provider: str = "auto") -> Session:
+    def session(
+        self, spec: NetworkSpec, provider: str = "auto", progress: Progress | None = None
+    ) -> Session:
         """See `Engine.session`; safe from any thread, and two networks load at the same time."""
+        report = progress or silent
+        report(0.0, "loading")
         if spec.solver is not None:
             if provider not in ("auto", CPU.id):
                 raise EngineError(
@@ -122,12 +129,14 @@ class OrtEngine:
             return self._once(spec, CPU.id, lambda: SolverSession(spec))
         path = self._once(spec, "path", lambda: self._locate(spec))
         if provider == "auto":
-            best, notes = self._once(spec, "auto", lambda: self._best(spec, path))
+            best, notes = self._once(spec, "auto", lambda: self._best(spec, path, report))
             session = self._once(spec, best.id, lambda: self._open(spec, path, best))
             return session.noting(notes) if notes else session
-        return self._once(
-            spec, provider, lambda: self._open(spec, path, self._asked_for(spec, path, provider))
-        )
+
+        def make() -> OrtSession:
+            return self._open(spec, path, self._asked_for(spec, path, provider, report))
+
+        return self._once(spec, provider, make)
 
     def _once(self, spec: NetworkSpec, what: str, make: Callable[[], Made]) -> Made:
         """Return what `make` returned the first time for this network; threads wait for it."""
@@ -148,7 +157,9 @@ class OrtEngine:
             session = ort.open_session(path, provider, **how)
         return OrtSession(spec, provider, session)
 
-    def _asked_for(self, spec: NetworkSpec, path: Path, provider: str) -> Provider:
+    def _asked_for(
+        self, spec: NetworkSpec, path: Path, provider: str, report: Progress
+    ) -> Provider:
         """Return the provider that was named, if it may be used."""
         chosen = providers.named(provider)
         if chosen.id in spec.denied_providers:
@@ -158,7 +169,9 @@ class OrtEngine:
                 "Choose another provider, or auto.",
             )
         if chosen is not CPU and chosen.ort_name in ort.available():
+            report(0.0, f"checking {chosen.title}")
             verdict = self._prove(spec, path, chosen)
+            report(0.5, "loading")
             if not verdict.loads or verdict.correct is False:
                 raise EngineError(
                     "provider-unproven",
@@ -167,23 +180,27 @@ class OrtEngine:
                 )
         return chosen
 
-    def _best(self, spec: NetworkSpec, path: Path) -> tuple[Provider, tuple[str, ...]]:
+    def _best(
+        self, spec: NetworkSpec, path: Path, report: Progress
+    ) -> tuple[Provider, tuple[str, ...]]:
         """Return the first provider that is proven, and why the ones before it were passed over."""
         notes: list[str] = []
-        built_in = ort.available()
-        for candidate in (providers.named(name) for name in providers.order()):
-            if candidate is CPU:
-                break
-            if candidate.ort_name not in built_in:
-                continue
+        chosen, built_in = CPU, ort.available()
+        order = [providers.named(name) for name in providers.order()]
+        candidates = [one for one in order if one is not CPU and one.ort_name in built_in]
+        steps = len(candidates) + 1  # the last one opens the session
+        for step, candidate in enumerate(candidates):
             reason = spec.denied_providers.get(candidate.id, "")
             if not reason:
+                report(step / steps, f"checking {candidate.title}")
                 verdict = self._prove(spec, path, candidate)
                 if verdict.correct:
-                    return candidate, tuple(notes)
+                    chosen = candidate
+                    break
                 reason = verdict.reason
             notes.append(f"{candidate.title} was passed over: {reason}.")
-        return CPU, tuple(notes)
+        report(1 - 1 / steps, "loading")
+        return chosen, tuple(notes)
 
 
 def _prove(spec: NetworkSpec, path: Path, provider: Provider) -> Verdict:

@@ -8,8 +8,9 @@ stretched.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -38,7 +39,20 @@ def silent(share: float, what: str) -> None:
 
 def within(progress: Progress, begin: float, end: float) -> Progress:
     """Return the progress of a step whose work goes from `begin` to `end` of the whole."""
-    return lambda share, what: progress(begin + share * (end - begin), what)
+    return lambda share, what: progress(min(end, begin + share * (end - begin)), what)
+
+
+def weighted(progress: Progress, weights: Mapping[str, float]) -> dict[str, Progress]:
+    """Return the progress of each of some steps that follow one another.
+
+    Args:
+        progress: of the whole.
+        weights: how long each step takes in relation to the others, in their order; 0 for a step
+            that is left out.
+    """
+    ends = list(accumulate(weights.values()))
+    parts = zip(weights, [0.0, *ends], ends, strict=False)
+    return {name: within(progress, begin / ends[-1], end / ends[-1]) for name, begin, end in parts}
 
 
 class Size(NamedTuple):

@@ -17,7 +17,7 @@ from matteplug.images import files
 from matteplug.matting import foreground
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.testing import FakeEngine
-from matteplug.types import CancelToken, MatteRequest
+from matteplug.types import CancelToken, MatteRequest, weighted
 
 ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)
 
@@ -201,6 +201,31 @@ def test_progress_is_monotonic_and_ends_at_one() -> None:
     )
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def test_steps_take_their_weight_of_the_whole_and_follow_one_another() -> None:
+    reports: list[tuple[float, str]] = []
+    steps = weighted(
+        lambda share, what: reports.append((share, what)), {"a": 3, "left out": 0, "b": 1}
+    )
+    for name in steps:
+        steps[name](0, name)
+        steps[name](1, name)
+    assert reports[:2] == [(0, "a"), (0.75, "a")]
+    assert reports[2:4] == [(0.75, "left out")] * 2
+    assert reports[4:] == [(0.75, "b"), (1, "b")]
+
+
+def test_what_is_shown_follows_the_time_that_steps_take() -> None:
+    reports: list[tuple[float, str]] = []
+    engine = FakeEngine()
+    api.matte(
+        picture(), trimap=trimap(), engine=engine, progress=lambda *told: reports.append(told)
+    )
+    assert reports[0] == (0, "loading")
+    ((begin, _), (end, _)) = [told for told in reports if told[1] == "matting"]
+    assert begin < 0.2, "loading is no more than a part of the network's time"
+    assert end > 0.9, "colours are quick"
 
 
 def test_a_set_token_cancels() -> None:

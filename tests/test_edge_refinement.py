@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -145,7 +146,7 @@ def test_the_provider_that_was_asked_for_does_both() -> None:
     asked: list[tuple[str, str]] = []
 
     class Notes(FakeEngine):
-        def session(self, spec: NetworkSpec, provider: str = "auto"):  # type: ignore[no-untyped-def]
+        def session(self, spec: NetworkSpec, provider: str = "auto", *_):  # type: ignore[no-untyped-def]
             asked.append((spec.id, provider))
             return super().session(spec, provider)
 
@@ -154,13 +155,17 @@ def test_the_provider_that_was_asked_for_does_both() -> None:
 
 
 def test_progress_goes_on_from_one_to_the_other() -> None:
-    shares: list[float] = []
+    reports: list[tuple[float, str]] = []
     api.matte(
         IMAGE,
         network="rough",
         engine=FakeEngine(alpha=of_both),
-        progress=lambda share, what: shares.append(share),
+        progress=lambda share, what: reports.append((share, what)),
     )
+    shares = [share for share, _ in reports]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert any(0.5 < share <= 0.8 for share in shares)
+    steps = [what for what, _ in groupby(what for _, what in reports)]
+    assert steps == ["loading", "matting", "loading", "matting", "colours", "done"]
+    moves = [share for share, what in reports if what == "matting"]
+    assert moves == sorted(set(moves)), "each pass begins and ends in a place of its own"

@@ -248,6 +248,20 @@ def test_auto_goes_down_the_list_and_says_so(
     assert all(word in note for word, note in zip(notes, session.notes, strict=True))
 
 
+def test_every_proof_is_told_before_it_begins(
+    spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports: list[tuple[float, str]] = []
+    engine, _ = engine_with(monkeypatch, {"cuda": ABSENT, "openvino": WORKS}, ["cuda", "openvino"])
+    engine.session(spec, progress=lambda share, what: reports.append((share, what)))
+    assert reports == [
+        (0, "loading"),
+        (0, "checking NVIDIA CUDA"),
+        (1 / 3, "checking Intel OpenVINO"),
+        (1 - 1 / 3, "loading"),
+    ]
+
+
 def test_auto_passes_over_a_denied_provider(
     spec: NetworkSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

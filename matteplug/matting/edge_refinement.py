@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from matteplug.engine import Engine
 from matteplug.guides import unknown_band
-from matteplug.matting import choice, coarse_to_fine
-from matteplug.network import Guide, NetworkSpec
+from matteplug.matting import choice, network_pass
+from matteplug.network import NetworkSpec
 from matteplug.types import (
     BACKGROUND,
     FOREGROUND,
@@ -43,7 +43,7 @@ def run(
         spec: the network that made the alpha.
         request: what it was made of; what its trimap knows is kept.
         alpha: (H, W) float32 [0, 1].
-        progress: called after each tile with the share of the work that is done.
+        progress: called with the share of the work that is done.
         cancel: stops between tiles and inside them.
 
     Returns:
@@ -57,12 +57,12 @@ def run(
     trimap = band(alpha, spec, request.trimap)
     if trimap is None:
         return None
-    session = engine.session(choice.best(Guide.TRIMAP), request.options.provider)
-    edge = replace(request, trimap=trimap, plate=None, segmentation=None)
-    refined = coarse_to_fine.run(session, edge, progress=progress, cancel=cancel)["alpha"][0, 0]
-    left = _soft(alpha, spec) & (trimap != UNKNOWN)
-    notes = (f"The edge is by {session.spec.id}.", *session.notes)
-    return np.where(left, alpha, refined), notes
+    edge = replace(request, network=None, trimap=trimap, plate=None, segmentation=None, notes=())
+    refiner = choice.choose(edge)
+    refined = network_pass.run(engine, refiner, edge, progress=progress, cancel=cancel)
+    kept = _soft(alpha, spec) & (trimap != UNKNOWN)
+    notes = (f"The edge is by {refiner.id}.", *refined.notes)
+    return np.where(kept, alpha, refined.alpha), notes
 
 
 def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trimap | None:

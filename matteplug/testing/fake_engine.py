@@ -11,7 +11,7 @@ import numpy as np
 from matteplug.errors import Cancelled
 from matteplug.network import NetworkSpec
 from matteplug.runtime import normalisation
-from matteplug.types import CancelToken, Tensor
+from matteplug.types import CancelToken, Progress, Tensor
 
 Matting = Callable[[Mapping[str, Tensor]], Tensor]
 """From inputs by role to alpha (B, 1, H, W) in [0, 1]."""
@@ -47,7 +47,9 @@ class FakeEngine:
     delay_s: float = 0.0
     runs: list[tuple[str, dict[str, tuple[int, ...]]]] = field(default_factory=list)
 
-    def session(self, spec: NetworkSpec, provider: str = "auto") -> FakeSession:
+    def session(
+        self, spec: NetworkSpec, provider: str = "auto", progress: Progress | None = None
+    ) -> FakeSession:
         """See `matteplug.engine.Engine.session`."""
         return FakeSession(spec, self.provider if provider == "auto" else provider, self)
 

@@ -1,0 +1,97 @@
+"""One pass: a request through one network, from its weights on disk to an alpha.
+
+    session ─► plate on the image ─► coarse to fine ─► beyond the plate ─► confidence ─► Prediction
+
+A matte takes one pass, and a second one where a trimap network refines the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matteplug.engine import Engine
+from matteplug.guides import plate as plates
+from matteplug.matting import coarse_to_fine
+from matteplug.matting.confidence import heed
+from matteplug.network import Guide, NetworkSpec
+from matteplug.types import Alpha, CancelToken, MatteRequest, Progress, Tensor, silent, weighted
+
+_LOADING_S, _REGISTERING_S = 0.6, 2.2
+_NETWORK_S = {Guide.TRIMAP: 3.5, Guide.PLATE: 2.2, Guide.NONE: 0.4}
+"""Seconds of CPU time at a megapixel, measured with the networks that are shipped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a network made of a request.
+
+    Attributes:
+        alpha: (H, W) float32 [0, 1]; exactly 0 and 1 where the trimap is known.
+        foreground: (1, 3, H, W) float32 [0, 1] straight colours, 0 where the network was not run;
+            None where it predicts none.
+        confidence: mean confidence, of the network or else of the registration; None without both.
+        provider: id of the execution provider that ran it.
+        notes: the request's, and what was registered, passed over and doubted.
+    """
+
+    alpha: Alpha
+    foreground: Tensor | None
+    confidence: float | None
+    provider: str
+    notes: tuple[str, ...]
+
+
+def run(
+    engine: Engine,
+    spec: NetworkSpec,
+    request: MatteRequest,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Prediction:
+    """Run a network on a request.
+
+    Args:
+        engine: who runs it, by the provider of the request's options.
+        spec: the network, from `matteplug.matting.choice`.
+        request: the picture and its guides.
+        progress: called with the share of the pass that is done.
+        cancel: stops between steps, between tiles and inside them.
+
+    Raises:
+        RequestError: the plate cannot be used, or the memory limit is too small.
+        NetworkError: the weights are missing or damaged.
+        Cancelled, EngineError: as `Session.run`.
+    """
+    cancel = cancel or CancelToken()
+    steps = weighted(progress or silent, weights(spec.guide, request))
+    steps["loading"](0.0, "loading")
+    session = engine.session(spec, request.options.provider, steps["loading"])
+    cancel.check()
+    request, registered = plates.prepare(
+        request, spec, progress=steps["registering"], cancel=cancel
+    )
+    steps["network"](0.0, "matting")
+    outputs = coarse_to_fine.run(session, request, progress=steps["network"], cancel=cancel)
+    if registered is not None:
+        outputs = plates.completed(outputs, registered, request.trimap)
+    alpha, confidence, notes = heed(outputs, request.trimap)
+    if confidence is None and registered is not None:
+        confidence = registered.confidence
+    return Prediction(
+        alpha=alpha,
+        foreground=outputs.get("foreground"),
+        confidence=confidence,
+        provider=session.provider,
+        notes=(*request.notes, *session.notes, *notes),
+    )
+
+
+def weights(guide: Guide, request: MatteRequest) -> dict[str, float]:
+    """Return the steps of a pass with a network for `guide`, and how long each takes about."""
+    registers = guide is Guide.PLATE and request.options.align
+    return {
+        "loading": _LOADING_S,
+        "registering": _REGISTERING_S if registers else 0.0,
+        "network": _NETWORK_S[guide],
+    }
