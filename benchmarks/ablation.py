@@ -4,7 +4,7 @@
         [--only U-Net] [--save DIR]
 
 Every row is trained from scratch on the same batches, as many steps as the others.  Prints the mean
-absolute error on held scenes and, of the portraits (NAME.jpg and NAME_alpha.png, seen with a
+absolute error on holdout scenes and, of the portraits (NAME.jpg and NAME_alpha.png, seen with a
 longest side of the crops' size), the mean intersection over union at 0.5 and squared error.
 --save keeps the weights, ROW.pt each, for `portraits.py --weights`.
 """
@@ -31,7 +31,7 @@ from matteplug.training.data.sources import sources
 from matteplug.training.data.stream import BatchPlan, BatchStream
 from matteplug.training.recipes import NETWORK
 from matteplug.training.run.trainer import Trainer
-from matteplug.training.run.validation import HeldScenes
+from matteplug.training.run.validation import HoldoutScenes
 from matteplug.training.settings import TrainSettings
 from portrait_networks import NAMES, Trained, recipe
 from portraits import overlap
@@ -43,7 +43,7 @@ class Row:
 
     parameters: float
     elapsed_s: float
-    held_sad: float
+    holdout_sad: float
     iou: float
     mse: float
 
@@ -69,7 +69,7 @@ def main() -> int:
         lr=2e-3,
         ema=0.99,
     )
-    table = Table("network", "parameters", "time", "held SAD", "portraits, IoU · MSE")
+    table = Table("network", "parameters", "time", "holdout SAD", "portraits, IoU · MSE")
     for name in args.only or NAMES:
         row = measured(name, settings, args.portraits, args.save)
         print(f"{name}: {row}")  # hours before the table
@@ -77,7 +77,7 @@ def main() -> int:
             name,
             f"{row.parameters:.2f} M",
             f"{row.elapsed_s / 60:.1f} min",
-            f"{row.held_sad:.4f}",
+            f"{row.holdout_sad:.4f}",
             f"{row.iou:.3f} · {row.mse:.4f}",
         )
     Console().print(table)
@@ -89,7 +89,7 @@ def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path |
     torch.manual_seed(settings.seed)
     made = recipe(name)
     trainer = Trainer(settings, made)
-    source, held = sources(settings, made.requirements)
+    source, holdout = sources(settings, made.requirements)
     (size_px,), steps = settings.sizes_px, settings.steps or 0
     started = time.monotonic()
     with BatchStream(source, BatchPlan(settings.batch, (size_px,))) as stream:
@@ -100,13 +100,13 @@ def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path |
     row = Trained(name, made, network, size_px, trainer.samples)
     if folder is not None:
         print(f"The weights are in {row.save(folder)}.")
-    scenes = HeldScenes(held, settings.held_scenes, size_px, torch.device("cpu"))
+    scenes = HoldoutScenes(holdout, settings.holdout_scenes, size_px, torch.device("cpu"))
     found = [samples.read(sample) for sample in samples.find(portraits, "none").samples]
     pairs = [(scene.truth, row.alpha(scene.image)) for scene in found]
     return Row(
         parameters=sum(p.numel() for p in made.parts[NETWORK].parameters()) / 1e6,
         elapsed_s=elapsed_s,
-        held_sad=scenes.measure(made, network)["sad"],
+        holdout_sad=scenes.measure(made, network)["sad"],
         iou=mean(overlap(truth, alpha) for truth, alpha in pairs),
         mse=mean(float(np.square(alpha - truth).mean()) for truth, alpha in pairs),
     )

@@ -104,7 +104,7 @@ def scenes(
         seed=0,
         size_px=size_px,
         photos=photos,
-        split="held",
+        split="holdout",
         styles=dict.fromkeys(styles, 1.0),
         plates=True,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NoReturn
 
 from matteplug.errors import TrainingError
 from matteplug.hookspecs import Command
@@ -17,7 +19,7 @@ from matteplug.training.people import command as people
 _EPILOG = """\
 examples:
   matteplug train citm --config compact --data photos:photos/ --minutes 60 --out runs/citm
-  matteplug train citm --resume runs/citm                 (go on with what is left of the budget)
+  matteplug train citm --resume runs/citm                 (use the rest of the budget)
   matteplug train citm --resume runs/citm --minutes 60    (a new schedule on the same weights)
   matteplug train plot runs/citm/log.jsonl
   matteplug train sheet --data photos:photos/ --out sheet.png
@@ -29,7 +31,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="train",
-        help="train a network, plot a log ('plot'), look at the data ('sheet'), render 'people'",
+        help="Train a network, plot its log, look at the data, render people to train on.",
         configure=configure,
         run=run,
     )
@@ -40,75 +42,113 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     actions = parser.add_subparsers(
-        title="what to do", required=True, metavar="NETWORK|plot|sheet|people"
+        title="actions", required=True, metavar="NETWORK|plot|sheet|people"
     )
     families = registry().families
     for family in families:
-        training = actions.add_parser(family, help=f"train {family}")
+        training = actions.add_parser(family, help=f"Train {family}.")
         _configure_training(training)
         training.set_defaults(action=_train, family=family)
-    plot = actions.add_parser("plot", help="draw the curves of a log")
+    plot = actions.add_parser("plot", help="draw the curves of one or more runs")
     plot.add_argument(
-        "log", type=Path, help="a run's log.jsonl or folder; more to compare", nargs="+"
+        "log", type=Path, nargs="+", help="a run's folder or its log.jsonl; several to compare"
     )
-    plot.add_argument("--out", type=Path, help="PNG to write (beside the first log)")
+    plot.add_argument("--out", type=Path, help="PNG to write (default: beside the first log)")
     plot.set_defaults(action=_plot)
-    sheet = actions.add_parser("sheet", help="look at the data: a PNG of scenes")
+    sheet = actions.add_parser("sheet", help="draw a PNG of scenes, to look at the data")
     _configure_data(sheet)
     sheet.add_argument(
-        "--out", type=Path, default=Path("sheet.png"), help="PNG to write (sheet.png)"
+        "--out", type=Path, default=Path("sheet.png"), help="PNG to write (default: sheet.png)"
     )
     sheet.add_argument(
-        "--network", choices=families, default="citm", help="what it would see (citm)"
+        "--network",
+        choices=families,
+        default="citm",
+        help="network whose data is shown (default: citm)",
     )
-    sheet.add_argument("--count", type=int, default=24, help="number of scenes (24)")
-    sheet.add_argument("--held", action="store_true", help="the scenes held for validation")
+    sheet.add_argument("--count", type=int, default=24, help="number of scenes (default: 24)")
+    sheet.add_argument("--holdout", action="store_true", help="show the scenes for validation")
+    sheet.add_argument("--held", action=_Renamed, const="--holdout", help=argparse.SUPPRESS)
     sheet.set_defaults(action=_sheet)
     rendering = actions.add_parser("people", help="render people with alpha, to train on")
     people.configure(rendering)
     rendering.set_defaults(action=people.run)
 
 
+class _Renamed(argparse.Action):
+    """An option that has another name now: names it and stops."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, const: str, **rest: Any) -> None:
+        super().__init__(option_strings, dest, nargs="?", const=const, **rest)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> NoReturn:
+        parser.error(f"{option_string} is now called {self.const}.")
+
+
 def _configure_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--data", action="append", metavar="KIND:DIR", help="where scenes come from; repeatable")
-    add("--leave-out", action="store_true", help="leave out files of datasets that do not fit")
-    add("--size", type=int, nargs="+", metavar="PX", help="sides of the crops, taken in turn (256)")
-    add("--seed", type=int, help="of data and weights (0)")
+    add("--data", action="append", metavar="KIND:DIR", help="source of scenes; repeatable")
+    add("--skip-bad-files", action="store_true", help="skip files of datasets that do not fit")
+    add("--leave-out", action=_Renamed, const="--skip-bad-files", help=argparse.SUPPRESS)
+    add(
+        "--size",
+        type=int,
+        nargs="+",
+        metavar="PX",
+        help="sides of the crops, taken in turn (default: 256)",
+    )
+    add("--seed", type=int, help="seed of data and weights (default: 0)")
 
 
 def _configure_training(parser: argparse.ArgumentParser) -> None:
     _configure_data(parser)
     add = parser.add_argument
-    add("--config", help="which of the network's configurations (compact)")
-    add("--out", type=Path, help="folder of the run (runs/NETWORK-CONFIG)")
-    add("--resume", type=Path, metavar="RUN", help="go on with the run in this folder")
-    add("--init", type=Path, metavar="CHECKPOINT", help="start from these weights (file or run)")
+    add("--config", help="configuration of the network (default: compact)")
+    add("--out", type=Path, help="folder of the run (default: runs/NETWORK-CONFIG)")
+    add("--resume", type=Path, metavar="RUN", help="resume the run in this folder")
     add(
-        "--hold",
+        "--init",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="start from the weights of this checkpoint or run",
+    )
+    add(
+        "--holdout",
         action="append",
         metavar="STYLE",
-        help="keep a style of made scenes out; repeatable",
+        help="style of synthetic scenes that training never shows; repeatable",
     )
-    add("--minutes", type=float, help="stop after so long, with a usable checkpoint")
-    add("--steps", type=int, help="stop after so many updates")
-    add("--batch", type=int, help="crops a step (8)")
-    add("--lr", type=float, help="peak learning rate (0.001)")
-    add("--ema", type=float, help="decay of the averaged weights (0.998)")
-    add("--set", action="append", metavar="NAME=NUMBER", help="an option of the recipe; repeatable")
-    add("--workers", type=int, help="processes that make data (1)")
-    add("--threads", type=int, help="processor threads of the training (torch's choice)")
-    add("--device", help="cpu, cuda or auto (auto)")
-    add("--fp32", action="store_true", help="compute in float32, not bfloat16")
+    add("--hold", action=_Renamed, const="--holdout", help=argparse.SUPPRESS)
+    add("--minutes", type=float, help="stop after this time, with a usable checkpoint")
+    add("--steps", type=int, help="stop after this many updates")
+    add("--batch", type=int, help="crops per step (default: 8)")
+    add("--lr", type=float, help="peak learning rate (default: 0.001)")
+    add("--ema", type=float, help="decay of the averaged weights (default: 0.998)")
+    add(
+        "--set",
+        action="append",
+        metavar="NAME=NUMBER",
+        help="change an option of the recipe; repeatable",
+    )
+    add("--workers", type=int, help="processes that make data (default: 1)")
+    add("--threads", type=int, help="CPU threads of the training (default: torch decides)")
+    add("--device", help="device: cpu, cuda or auto (default: auto)")
+    add("--fp32", action="store_true", help="compute in float32 instead of bfloat16")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the arguments say; return the exit status.
+    """Run the action that was chosen; return the exit status.
 
     Raises:
-        TrainingError: the extra "train" is not installed, or the run cannot start or go on.
+        TrainingError: the extra "train" is not installed, or the run cannot start or continue.
     """
-    # Threads that spin while they wait would take the workers' share of the processor.
+    # Threads that spin while they wait would take CPU time from the workers.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for needed in ("torch", "matplotlib", "numba", "scipy"):
         if find_spec(needed) is None:
@@ -135,7 +175,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, object]:
-    """Return the settings that were given; what was left out is not in it."""
+    """Return the settings that were given, and no others."""
     names = (
         "config",
         "minutes",
@@ -152,8 +192,8 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     given["data"] = tuple(arguments.data) if arguments.data else None
     given["sizes_px"] = tuple(arguments.size) if arguments.size else None
     given["options"] = dict(map(_option, arguments.set)) if arguments.set else None
-    given["hold"] = tuple(arguments.hold) if arguments.hold else None
-    given["leave_out"] = arguments.leave_out or None
+    given["holdout_styles"] = tuple(arguments.holdout) if arguments.holdout else None
+    given["skip_bad_files"] = arguments.skip_bad_files or None
     given["bf16"] = False if arguments.fp32 else None
     return {name: value for name, value in given.items() if value is not None}
 
@@ -164,7 +204,9 @@ def _option(text: str) -> tuple[str, float]:
         return name, float(number)
     except ValueError as error:
         raise TrainingError(
-            "bad-option", f"{text!r} is no option of a recipe.", "Write it as --set gradient=0.5."
+            "bad-option",
+            f"{text!r} is not an option of a recipe.",
+            "Write it as --set gradient=0.5.",
         ) from error
 
 
@@ -186,9 +228,9 @@ def _sheet(arguments: argparse.Namespace) -> int:
     settings = TrainSettings(
         family=arguments.network, config="compact", data=tuple(arguments.data or ()), workers=0
     )
-    settings = replace(settings, seed=arguments.seed or 0, leave_out=arguments.leave_out)
+    settings = replace(settings, seed=arguments.seed or 0, skip_bad_files=arguments.skip_bad_files)
     settings = replace(settings, sizes_px=tuple(arguments.size or settings.sizes_px))
-    source = sources(settings, recipe(settings).requirements)[arguments.held]
+    source = sources(settings, recipe(settings).requirements)[arguments.holdout]
     numbers = range(0, 8 * arguments.count, 8)  # every eighth shows other objects
     scenes = [source.scene(number, settings.sizes_px[0]) for number in numbers]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Draw the curves of runs: losses, errors on held scenes, learning rate and speed."""
+"""Draw the curves of runs: losses, errors on the holdout scenes, learning rate and speed."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def plot(logs: Sequence[Path], out: Path | None = None) -> Path:
     for log in logs:
         events = journal.read(log)
         steps = [e for e in events if e["event"] == "step"]
-        held = [e for e in events if e["event"] == "validation"]
+        holdout = [e for e in events if e["event"] == "validation"]
         name = f"{(log if log.is_dir() else log.parent).name}: " if len(logs) > 1 else ""
         for term in sorted({term for e in steps for term in e} - _OTHERS):
             _curve(axes[0, 0], [e for e in steps if term in e], term, name + term)
         for error in ("sad", "mse"):
-            _curve(axes[0, 1], held, error, name + error)
+            _curve(axes[0, 1], holdout, error, name + error)
         _curve(axes[1, 0], steps, "lr", name + "learning rate")
         _curve(axes[1, 1], steps, "crops_per_s", name + "crops a second")
-    titles = ("losses in training", "mean errors on held scenes", "learning rate", "speed")
+    titles = ("losses in training", "mean errors on the holdout scenes", "learning rate", "speed")
     for axis, title in zip(axes.flat, titles, strict=True):
         axis.set(title=title, xlabel="crops")
         if axis.get_lines():

@@ -1,4 +1,4 @@
-"""What a training run is told, kept beside its checkpoints as plain data."""
+"""The settings of a training run, kept beside its checkpoints as plain data."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ class TrainSettings:
     Attributes:
         family, config: the network ("citm") and which of its configurations ("compact").
         data: sources, "kind:folder" each; see `sources`.
-        leave_out: leave out files of datasets that do not fit instead of refusing to start.
-        hold: styles of made scenes that are kept out of training, so that a network can be measured
-            on what it has never seen.
-        minutes, steps: the budget of this schedule, the first that is reached ends it; None for no
-            such bound.
-        batch: crops a step at the first of `sizes_px`.
-        sizes_px: sides of the crops, taken in turn; other sizes get more or fewer crops, so that
-            memory stays level.
+        skip_bad_files: skip files of datasets that do not fit instead of refusing to start.
+        holdout_styles: styles of synthetic scenes that training never shows, so that a network can
+            be measured on what it has never seen.
+        minutes, steps: the budget of this schedule; it ends with the one that is reached first.
+            None for no limit.
+        batch: crops per step at the first of `sizes_px`.
+        sizes_px: sides of the crops, taken in turn; larger crops come in smaller batches, so that
+            memory use stays about the same.
         lr, betas, weight_decay: AdamW's.
-        warmup_steps: the learning rate rises for so long after each start.
-        final_lr: share of `lr` that is left at the end of the cosine.
-        ema: decay of the averaged weights, which are what is kept in the end.
+        warmup_steps: number of steps over which the learning rate rises after each start.
+        final_lr: fraction of `lr` that is left at the end of the cosine.
+        ema: decay of the averaged weights, which are what the run produces.
         clip: norm that the gradient is clipped to.
         seed: of weights, data and augmentation.
-        workers: processes that make data.
-        threads: processor threads of the training itself; 0 leaves torch's choice.
+        workers: processes that make batches.
+        threads: CPU threads of the training itself; 0 leaves the choice to torch.
         device: "cpu", "cuda" or "auto".
         bf16: compute in bfloat16 where autocast does.
         options: the recipe's own numbers by name, loss weights among them.
         checkpoint_s, validate_s, sheet_s: seconds between checkpoints, validations and sample
             sheets.
         log_steps: steps between two lines of the log.
-        held_scenes: number of scenes kept for validation.
+        holdout_scenes: number of scenes kept for validation.
     """
 
     family: str
     config: str
     data: tuple[str, ...] = ()
-    leave_out: bool = False
-    hold: tuple[str, ...] = ()
+    skip_bad_files: bool = False
+    holdout_styles: tuple[str, ...] = ()
     minutes: float | None = None
     steps: int | None = None
     batch: int = 8
@@ -65,7 +65,7 @@ class TrainSettings:
     validate_s: float = 180.0
     sheet_s: float = 600.0
     log_steps: int = 25
-    held_scenes: int = 32
+    holdout_scenes: int = 32
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain data."""
@@ -73,10 +73,7 @@ class TrainSettings:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TrainSettings:
-        """Make settings from what `to_json` returned.
-
-        Settings this version does not know are left out.
-        """
+        """Make settings from what `to_json` returned; settings of other versions are ignored."""
         known = {f.name for f in fields(cls)}
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known

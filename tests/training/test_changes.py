@@ -25,7 +25,7 @@ def test_a_reflection_is_faint_and_begins_where_the_object_ends() -> None:
     background, foreground, alpha = scene()
     seen = 0
     for seed in range(12):
-        behind = plate_differences.mirrored(
+        behind = plate_differences.with_reflection(
             np.random.default_rng(seed), background, foreground, alpha
         )
         redder = behind[..., 0] - behind[..., 1]
@@ -43,7 +43,7 @@ def test_a_reflection_is_faint_and_begins_where_the_object_ends() -> None:
 def test_nothing_is_mirrored_where_there_is_no_room() -> None:
     background, foreground, alpha = scene()
     for nothing in (np.ones_like(alpha), np.zeros_like(alpha)):
-        behind = plate_differences.mirrored(
+        behind = plate_differences.with_reflection(
             np.random.default_rng(0), background, foreground, nothing
         )
         np.testing.assert_array_equal(behind, background)
@@ -53,7 +53,7 @@ def test_things_that_move_are_small_and_sharp() -> None:
     rng = np.random.default_rng(0)
     background = rng.random((SIZE, SIZE, 3), dtype=np.float32)
     for seed in range(12):
-        behind = plate_differences.visited(np.random.default_rng(seed), background)
+        behind = plate_differences.with_visitors(np.random.default_rng(seed), background)
         changed = np.abs(behind - background).max(axis=2)
         assert 0 < (changed > 0).mean() < 0.03
         assert changed.max() > 0.1
@@ -68,11 +68,11 @@ def test_plate_and_picture_differ_as_often_as_said() -> None:
         apart, behind = plate_differences.between(rng, background, foreground, alpha)
         plates.append(not np.array_equal(apart, background))
         pictures.append(not np.array_equal(behind, background))
-    assert np.mean(plates) == pytest.approx(plate_differences.VISITED / 2, abs=0.04)
+    assert np.mean(plates) == pytest.approx(plate_differences.VISITORS_PROBABILITY / 2, abs=0.04)
     unchanged = (
-        (1 - plate_differences.SHADOWED)
-        * (1 - plate_differences.MIRRORED)
-        * (1 - plate_differences.VISITED / 2)
+        (1 - plate_differences.SHADOW_PROBABILITY)
+        * (1 - plate_differences.REFLECTION_PROBABILITY)
+        * (1 - plate_differences.VISITORS_PROBABILITY / 2)
     )
     assert np.mean(pictures) == pytest.approx(1 - unchanged, abs=0.07)
     assert background.std() == 0

@@ -171,7 +171,7 @@ def test_a_closed_mesh_has_outward_normals_and_stays_closed_when_subdivided() ->
 def test_points_are_scattered_by_area_and_weight() -> None:
     wide = rectangle(0, 3, 0, 1, y=0, of=RED)
     rng = np.random.default_rng(0)
-    corners, shares = scatter(rng, wide.vertices, wide.faces, np.ones(4), 4000)
-    points = np.einsum("nk,nkd->nd", shares, wide.vertices[corners])
+    corners, weights = scatter(rng, wide.vertices, wide.faces, np.ones(4), 4000)
+    points = np.einsum("nk,nkd->nd", weights, wide.vertices[corners])
     np.testing.assert_allclose(points.mean(axis=0), [1.5, 0, 0.5], atol=0.05)
     assert len(scatter(rng, wide.vertices, wide.faces, np.zeros(4), 10)[0]) == 0

@@ -12,7 +12,7 @@ from matteplug.training.scenes import layers
 from matteplug.training.scenes.drawn.cutout import flat
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.rendered_people import anonymous
-from matteplug.training.scenes.source import SceneSource, alike
+from matteplug.training.scenes.source import SceneSource, with_similar_colours
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_people_are_meant_and_all_else_stands_around(folders: dict[str, Path]) -
         size_px=48,
         layout="portrait",
         styles={"people": 1.0, "solid": 1.0, "bars": 1.0},
-        pool=2,
+        pool_size=2,
         photos=folders["photos"],
         people=folders["people"],
     )
@@ -79,6 +79,8 @@ def test_a_background_takes_on_the_persons_colours() -> None:
     alpha[8:24, 8:24] = 1
     foreground = np.full((32, 32, 3), (0.7, 0.2, 0.4), np.float32)
     background = np.full((32, 32, 3), 0.3, np.float32)
-    moved = alike(np.random.default_rng(1), background, foreground, alpha).mean(axis=(0, 1))
+    moved = with_similar_colours(np.random.default_rng(1), background, foreground, alpha).mean(
+        axis=(0, 1)
+    )
     apart = np.abs(moved - foreground[0, 0])
     assert (apart < np.abs(np.array([0.4, 0.1, 0.1])) * 0.75).all()

@@ -58,13 +58,15 @@ def same(a: Scene, b: Scene) -> bool:
 
 
 def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
-    once = SceneSource(seed=4, size_px=SIZE, photos=photos, pool=3)
-    again = SceneSource(seed=4, size_px=SIZE, photos=photos, pool=3)
+    once = SceneSource(seed=4, size_px=SIZE, photos=photos, pool_size=3)
+    again = SceneSource(seed=4, size_px=SIZE, photos=photos, pool_size=3)
     forwards = [once.sample(index) for index in range(6)]
     backwards = [again.sample(index) for index in reversed(range(6))][::-1]
     assert all(same(a, b) for a, b in zip(forwards, backwards, strict=True))
     assert not same(forwards[0], forwards[1])
-    assert not same(forwards[0], SceneSource(seed=5, size_px=SIZE, photos=photos, pool=3).sample(0))
+    assert not same(
+        forwards[0], SceneSource(seed=5, size_px=SIZE, photos=photos, pool_size=3).sample(0)
+    )
 
 
 @pytest.mark.parametrize("plates", [False, True])
@@ -72,15 +74,15 @@ def test_scene_depends_on_seed_and_index_only(photos: Path) -> None:
 def test_image_is_the_composition_of_its_layers(
     plates: bool, light: float, photos: Path, sprites: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plate_differences, "MIRRORED", 1.0)
-    monkeypatch.setattr(plate_differences, "VISITED", 1.0)
+    monkeypatch.setattr(plate_differences, "REFLECTION_PROBABILITY", 1.0)
+    monkeypatch.setattr(plate_differences, "VISITORS_PROBABILITY", 1.0)
     source = SceneSource(
         seed=1,
         size_px=SIZE,
         photos=photos,
         sprites=sprites,
-        pool=4,
-        effects=NO_EFFECTS if light == 1 else Effects(camera=False, linear_share=1.0),
+        pool_size=4,
+        effects=NO_EFFECTS if light == 1 else Effects(camera=False, linear_fraction=1.0),
         plates=plates,
     )
     for index in range(8):
@@ -93,7 +95,11 @@ def test_image_is_the_composition_of_its_layers(
 
 def test_some_scenes_are_composed_in_linear_light(photos: Path) -> None:
     source = SceneSource(
-        seed=2, size_px=SIZE, photos=photos, pool=4, effects=Effects(camera=False, linear_share=0.5)
+        seed=2,
+        size_px=SIZE,
+        photos=photos,
+        pool_size=4,
+        effects=Effects(camera=False, linear_fraction=0.5),
     )
     linear = 0
     for index in range(24):
@@ -112,8 +118,8 @@ def test_half_of_white_over_black_is_bright_in_linear_light() -> None:
 
 
 def test_camera_changes_the_image_only(photos: Path) -> None:
-    plain = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=2, effects=NO_EFFECTS)
-    seen = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=2)
+    plain = SceneSource(seed=1, size_px=SIZE, photos=photos, pool_size=2, effects=NO_EFFECTS)
+    seen = SceneSource(seed=1, size_px=SIZE, photos=photos, pool_size=2)
     differ = 0
     for index in range(6):
         a, b = plain.sample(index), seen.sample(index)
@@ -124,7 +130,7 @@ def test_camera_changes_the_image_only(photos: Path) -> None:
 
 
 def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
-    source = SceneSource(seed=9, size_px=2 * SIZE, photos=photos, pool=6, reuse=4)
+    source = SceneSource(seed=9, size_px=2 * SIZE, photos=photos, pool_size=6, reuse=4)
     widths = []
     for index in range(40):
         scene = source.sample(index)
@@ -155,11 +161,13 @@ def test_gaps_are_clear_and_surrounded_by_the_object() -> None:
 @pytest.mark.parametrize("style", sorted(STYLES))
 def test_every_style_draws(style: str, photos: Path) -> None:
     cutouts = [STYLES[style](np.random.default_rng(seed), 160) for seed in range(3)]
-    shares = [(cutout.alpha > 128).mean() for cutout in cutouts]
-    assert max(shares) > 0.01
+    fractions = [(cutout.alpha > 128).mean() for cutout in cutouts]
+    assert max(fractions) > 0.01
     assert min((cutout.alpha == 0).mean() for cutout in cutouts) < 0.99
     assert not np.array_equal(cutouts[0].alpha, cutouts[1].alpha)
-    scene = SceneSource(seed=2, size_px=SIZE, photos=photos, styles={style: 1}, pool=1).sample(0)
+    scene = SceneSource(seed=2, size_px=SIZE, photos=photos, styles={style: 1}, pool_size=1).sample(
+        0
+    )
     assert scene.styles[0] == style
     assert scene.alpha.max() > 60
 
@@ -185,11 +193,11 @@ def test_some_drawings_are_out_of_focus() -> None:
 
 def test_held_photographs_are_never_trained_on(photos: Path) -> None:
     train = {path.name for path in Photographs(photos, "train").paths}
-    held = {path.name for path in Photographs(photos, "held").paths}
+    holdout = {path.name for path in Photographs(photos, "holdout").paths}
     assert train
-    assert held
-    assert not train & held
-    assert len(train | held) == 24
+    assert holdout
+    assert not train & holdout
+    assert len(train | holdout) == 24
     assert split_of(Path("a/photo1.jpg")) == split_of(Path("b/photo1.jpg"))
 
 
@@ -205,17 +213,17 @@ def test_held_cut_outs_are_never_trained_on(kind: str, photos: Path, tmp_path: P
         source = SceneSource(
             seed=1, size_px=32, photos=photos, sprites=tmp_path, people=tmp_path, split=split
         )
-        draw = source._meant.drawers[kind]
+        draw = source._subjects.drawers[kind]
         cutouts = [draw(np.random.default_rng(seed), 64) for seed in range(60)]
         return {int(cutout.channels()[..., 3:].max()) for cutout in cutouts}
 
-    assert len(shown("train")) > len(shown("held")) > 0
-    assert not shown("train") & shown("held")
+    assert len(shown("train")) > len(shown("holdout")) > 0
+    assert not shown("train") & shown("holdout")
 
 
 def test_a_folder_too_small_to_be_split_is_refused(photos: Path, sprites: Path) -> None:
-    with pytest.raises(RequestError, match=r"None of the cut-outs in .* the split “held”"):
-        SceneSource(seed=1, size_px=SIZE, photos=photos, sprites=sprites, split="held")
+    with pytest.raises(RequestError, match=r"None of the cut-outs in .* the split “holdout”"):
+        SceneSource(seed=1, size_px=SIZE, photos=photos, sprites=sprites, split="holdout")
 
 
 def test_sprites_keep_their_colours(sprites: Path) -> None:
@@ -264,28 +272,30 @@ def test_what_cannot_be_used_is_said(
 
 def test_held_styles_are_not_drawn(photos: Path) -> None:
     two = {"solid": 1.0, "bars": 9.0}
-    source = SceneSource(seed=1, size_px=SIZE, photos=photos, styles=two, hold=("bars",), pool=3)
+    source = SceneSource(
+        seed=1, size_px=SIZE, photos=photos, styles=two, holdout_styles=("bars",), pool_size=3
+    )
     assert {style for i in range(6) for style in source.sample(i).styles} == {"solid"}
     with pytest.raises(RequestError, match="baars"):
-        SceneSource(seed=1, size_px=SIZE, photos=photos, hold=("baars",))
+        SceneSource(seed=1, size_px=SIZE, photos=photos, holdout_styles=("baars",))
 
 
 def test_sprites_without_alpha_are_refused(photos: Path) -> None:
     source = SceneSource(
-        seed=1, size_px=SIZE, photos=photos, sprites=photos, styles={"sprites": 1}, pool=1
+        seed=1, size_px=SIZE, photos=photos, sprites=photos, styles={"sprites": 1}, pool_size=1
     )
     with pytest.raises(RequestError, match="alpha channel"):
         source.sample(0)
 
 
 def test_sheet_shows_every_scene(photos: Path) -> None:
-    source = SceneSource(seed=1, size_px=SIZE, photos=photos, pool=1)
+    source = SceneSource(seed=1, size_px=SIZE, photos=photos, pool_size=1)
     pixels = sheet([source.sample(index) for index in range(3)], per_row=2, edge_px=32)
     assert pixels.shape == (64, 2 * 4 * 32, 3)
 
 
 def test_plates_differ_from_the_background_a_little_and_masks_are_coarse(photos: Path) -> None:
-    source = SceneSource(seed=3, size_px=SIZE, photos=photos, plates=True, pool=3)
+    source = SceneSource(seed=3, size_px=SIZE, photos=photos, plates=True, pool_size=3)
     scenes = [source.sample(index) for index in range(12)]
     apart, agree = [], []
     for scene in scenes:
@@ -300,8 +310,8 @@ def test_plates_differ_from_the_background_a_little_and_masks_are_coarse(photos:
 
 
 def test_asking_for_plates_keeps_the_objects(photos: Path) -> None:
-    plain = SceneSource(seed=3, size_px=SIZE, photos=photos, pool=2).sample(1)
-    asked = SceneSource(seed=3, size_px=SIZE, photos=photos, pool=2, plates=True).sample(1)
+    plain = SceneSource(seed=3, size_px=SIZE, photos=photos, pool_size=2).sample(1)
+    asked = SceneSource(seed=3, size_px=SIZE, photos=photos, pool_size=2, plates=True).sample(1)
     assert plain.plate is None
     assert np.array_equal(plain.alpha, asked.alpha)
     assert np.array_equal(plain.foreground, asked.foreground)
@@ -315,7 +325,7 @@ def test_portraits_show_people_on_the_frame(photos: Path, sprites: Path) -> None
         people=sprites,
         layout="portrait",
         styles={"people": 1},
-        pool=2,
+        pool_size=2,
     )
     scenes = [source.sample(index) for index in range(8)]
     assert all(scene.styles[0] == "people" for scene in scenes)
@@ -338,7 +348,7 @@ def test_photographs_of_a_large_folder_come_and_go(photos: Path) -> None:
 
 @pytest.mark.slow
 def test_alpha_in_the_unknown_area_is_distributed_as_in_real_pictures(photos: Path) -> None:
-    source = SceneSource(seed=5, size_px=256, photos=photos, pool=16, reuse=4)
+    source = SceneSource(seed=5, size_px=256, photos=photos, pool_size=16, reuse=4)
     opaque, middle = [], []
     for index in range(80):
         scene = source.sample(index)

@@ -43,7 +43,7 @@ SMALL: dict[str, Any] = {
     "sizes_px": (64,),
     "batch": 2,
     "workers": 0,
-    "held_scenes": 2,
+    "holdout_scenes": 2,
     "log_steps": 1,
     "device": "cpu",
 }
@@ -59,7 +59,7 @@ def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: P
 
     with pytest.raises(TrainingError, match="holds citm/compact, not citm/paper"):
         session.start("citm", {"config": "paper"}, resume=tmp_path / "run")
-    with pytest.raises(TrainingError, match="There is a run in"):
+    with pytest.raises(TrainingError, match="There is already a run in"):
         session.start("citm", given, out=tmp_path / "run")
 
     finished = session.start("citm", {}, resume=tmp_path / "run")
@@ -79,7 +79,7 @@ def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: P
     weights = tmp_path / "weights.pt"
     checkpoints.save(weights, "citm", "compact", first.trainer.average.module.state_dict())
     session.start("citm", given, init=weights, out=tmp_path / "third")
-    with pytest.raises(TrainingError, match="holds weights, but no run"):
+    with pytest.raises(TrainingError, match="holds weights, but not a run"):
         session.start("citm", given, resume=weights)
     assert checkpoints.read(tmp_path / "run" / checkpoint.LAST, "citm", "compact").state
 
@@ -147,9 +147,9 @@ def test_a_log_forgets_what_a_resumed_run_repeated(tmp_path: Path) -> None:
 
 
 def test_curves_of_runs_are_drawn(tmp_path: Path) -> None:
-    held = {"event": "validation", "step": 2, "samples": 16, "sad": 0.1, "mse": 0.02}
+    holdout = {"event": "validation", "step": 2, "samples": 16, "sad": 0.1, "mse": 0.02}
     for name in ("one", "two"):
-        write_log(tmp_path / name, [step(1, 0.4), step(2, 0.3), held])
+        write_log(tmp_path / name, [step(1, 0.4), step(2, 0.3), holdout])
     drawn = plot([tmp_path / "one", tmp_path / "two"], tmp_path / "curves.png")
     picture = np.asarray(Image.open(drawn))
     assert picture.shape[1] > 1000
@@ -170,12 +170,15 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "How long to train was not said"),
+        ((), "No training budget was given"),
         (("--steps", "1"), "No training data was named"),
         (("--steps", "1", "--data", "photos:x", "--size", "100"), "Crops of 100 px do not fit"),
         (("--steps", "1", "--data", "photos:x", "--lr", "0"), "--lr must be more than 0"),
         (("--steps", "1", "--data", "photos:x", "--batch", "-1"), "--batch must be more than 0"),
-        (("--steps", "1", "--data", "photos:x", "--set", "gradient"), "'gradient' is no option"),
+        (
+            ("--steps", "1", "--data", "photos:x", "--set", "gradient"),
+            "'gradient' is not an option",
+        ),
         (("--steps", "1", "--resume", "r", "--init", "i"), "cannot go together"),
         (("--steps", "1", "--resume", "nowhere"), "There is no checkpoint at nowhere"),
     ],
@@ -183,6 +186,22 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_makes_no_sense_is_refused(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         run("citm", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("citm", "--hold", "fur"), "--holdout"),
+        (("citm", "--leave-out"), "--skip-bad-files"),
+        (("sheet", "--held"), "--holdout"),
+    ],
+)
+def test_an_option_that_was_renamed_names_its_successor(
+    arguments: tuple[str, ...], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(*arguments)
+    assert f"{arguments[1]} is now called {name}." in capsys.readouterr().err
 
 
 def test_crops_fit_the_network_that_is_trained() -> None:

@@ -44,7 +44,7 @@ NAMES = [f"picture{i:02d}" for i in range(30)]
 
 
 @pytest.mark.parametrize(
-    ("kind", "train", "held"),
+    ("kind", "train", "holdout"),
     [
         (
             "p3m",
@@ -60,12 +60,12 @@ NAMES = [f"picture{i:02d}" for i in range(30)]
     ],
 )
 def test_splits_have_folders_of_their_own(
-    tmp_path: Path, kind: str, train: tuple[str, str], held: tuple[str, str]
+    tmp_path: Path, kind: str, train: tuple[str, str], holdout: tuple[str, str]
 ) -> None:
     pairs(tmp_path, *train, NAMES[:4])
-    pairs(tmp_path, held[0], str(Path(held[0]).parent / held[1]), NAMES[4:7])
+    pairs(tmp_path, holdout[0], str(Path(holdout[0]).parent / holdout[1]), NAMES[4:7])
     assert names(read(kind, tmp_path, "train")) == NAMES[:4]
-    assert names(read(kind, tmp_path, "held")) == NAMES[4:7]
+    assert names(read(kind, tmp_path, "holdout")) == NAMES[4:7]
 
 
 def test_all_folders_of_a_split_are_read(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_all_folders_of_a_split_are_read(tmp_path: Path) -> None:
     blurred, plain = tmp_path / "validation/P3M-500-P", tmp_path / "validation/P3M-500-NP"
     pairs(blurred, "blurred_image", "mask", NAMES[2:4])
     pairs(plain, "original_image", "mask", NAMES[4:6])
-    assert set(names(read("p3m", tmp_path, "held"))) == set(NAMES[2:6])
+    assert set(names(read("p3m", tmp_path, "holdout"))) == set(NAMES[2:6])
 
 
 @pytest.mark.parametrize(
@@ -86,23 +86,23 @@ def test_all_folders_of_a_split_are_read(tmp_path: Path) -> None:
 )
 def test_one_folder_is_split_by_name(tmp_path: Path, kind: str, folders: tuple[str, str]) -> None:
     pairs(tmp_path, *folders, NAMES)
-    train, held = (names(read(kind, tmp_path, split)) for split in ("train", "held"))
-    assert set(train + held) == set(NAMES)
-    assert not set(train) & set(held)
-    assert 0 < len(held) < len(train)
+    train, holdout = (names(read(kind, tmp_path, split)) for split in ("train", "holdout"))
+    assert set(train + holdout) == set(NAMES)
+    assert not set(train) & set(holdout)
+    assert 0 < len(holdout) < len(train)
 
 
 def test_portraits_are_composited_as_often_as_the_recipe_says(tmp_path: Path) -> None:
     pairs(tmp_path, "fg", "alpha", NAMES)
     assert read("mcp20k", tmp_path, "train").composites == 20
-    assert read("mcp20k", tmp_path, "held").composites == 10
+    assert read("mcp20k", tmp_path, "holdout").composites == 10
 
 
 def test_backgrounds_are_a_dataset_too(tmp_path: Path) -> None:
     picture(tmp_path / "train" / "a.jpg")
     picture(tmp_path / "testval" / "b.jpg")
     assert [p.name for p in read("bg20k", tmp_path, "train").backgrounds] == ["a.jpg"]
-    assert [p.name for p in read("bg20k", tmp_path, "held").backgrounds] == ["b.jpg"]
+    assert [p.name for p in read("bg20k", tmp_path, "holdout").backgrounds] == ["b.jpg"]
 
 
 def test_what_does_not_fit_is_named_and_counted(tmp_path: Path) -> None:
@@ -122,11 +122,11 @@ def test_what_does_not_fit_is_named_and_counted(tmp_path: Path) -> None:
     assert "mask/stray.png has no picture in original" in message
     assert "original/wide.png is 80×60, its alpha 90×60" in message
     assert "cannot be read (mask/broken.png)" in message
-    assert "--leave-out" in caught.value.hint
+    assert "--skip-bad-files" in caught.value.hint
 
-    left = read("am2k", tmp_path, "train", leave_out=True)
+    left = read("am2k", tmp_path, "train", skip_bad_files=True)
     assert names(left) == NAMES[:2]
-    assert len(left.left_out) == 4
+    assert len(left.skipped) == 4
 
 
 def test_lists_of_names_say_which_files_count(tmp_path: Path) -> None:
@@ -147,17 +147,17 @@ def test_backgrounds_of_held_composites_are_never_trained_on(tmp_path: Path) -> 
         picture(tmp_path / "bg" / f"{name}.png")
 
     def backgrounds() -> tuple[set[str], set[str]]:
-        train, held = (read("composition1k", tmp_path, split) for split in ("train", "held"))
-        return {p.stem for p in train.backgrounds}, {p.stem for p in held.backgrounds}
+        train, holdout = (read("composition1k", tmp_path, split) for split in ("train", "holdout"))
+        return {p.stem for p in train.backgrounds}, {p.stem for p in holdout.backgrounds}
 
-    train, held = backgrounds()
+    train, holdout = backgrounds()
     assert train
-    assert held
-    assert not train & held
-    assert train | held == set(NAMES)
+    assert holdout
+    assert not train & holdout
+    assert train | holdout == set(NAMES)
     everything = tmp_path / "bg_names.txt"
     everything.write_text("".join(f"{name}.png\n" for name in NAMES))
-    assert backgrounds() == (train, held)
+    assert backgrounds() == (train, holdout)
     everything.rename(tmp_path / "training_bg_names.txt").write_text(f"{NAMES[0]}.png\n")
     assert backgrounds() == ({NAMES[0]}, set(NAMES[1:]))
 
@@ -197,9 +197,9 @@ def test_portraits_are_whole_at_every_size(tmp_path: Path, size_px: int) -> None
     )
     for number in range(12):
         alpha = scenes.scene(number, size_px).alpha
-        shares = (alpha > 128).any(axis=0).mean(), (alpha > 128).any(axis=1).mean()
-        assert shares[1] / shares[0] == pytest.approx(110 / 60, rel=0.1)
-        assert shares[1] >= 110 / 120 - 0.03
+        fractions = (alpha > 128).any(axis=0).mean(), (alpha > 128).any(axis=1).mean()
+        assert fractions[1] / fractions[0] == pytest.approx(110 / 60, rel=0.1)
+        assert fractions[1] >= 110 / 120 - 0.03
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -224,8 +224,8 @@ def test_foregrounds_lie_over_backgrounds(tmp_path: Path) -> None:
     picture(tmp_path / "bg" / "dark.png", level=40)
     dataset = read("composition1k", tmp_path, "train")
     scene = DatasetScenes(dataset, dataset.backgrounds, seed=0).scene(0, 32)
-    share = scene.alpha[..., None] / 255
-    expected = scene.foreground * share + scene.background * (1 - share)
+    opacity = scene.alpha[..., None] / 255
+    expected = scene.foreground * opacity + scene.background * (1 - opacity)
     np.testing.assert_allclose(scene.image, expected, atol=0.51)
     assert scene.foreground.max() == 200
     assert scene.background.max() == 40
@@ -245,8 +245,8 @@ def test_foregrounds_over_backgrounds_come_with_plates(tmp_path: Path) -> None:
         scene = scenes.scene(number, 32)
         assert scene.plate is not None
         assert scene.segmentation is not None
-        share = scene.alpha[..., None] / 255
-        expected = scene.foreground * share + scene.background * (1 - share)
+        opacity = scene.alpha[..., None] / 255
+        expected = scene.foreground * opacity + scene.background * (1 - opacity)
         np.testing.assert_allclose(scene.image, expected, atol=0.51)
         shaded += scene.background[..., :2].std() > 1  # the file is of one colour
     assert 0 < shaded < 6
@@ -271,7 +271,7 @@ def test_kinds_mix_in_one_stream(tmp_path: Path) -> None:
     kinds = {scene.styles == ("aim500",) for scene in scenes}
     assert kinds == {True, False}
     batch = train.batch(0, BatchPlan(2, (64,)))
-    assert {name: planes.shape for name, planes in batch.items()} == {
+    assert {name: array.shape for name, array in batch.items()} == {
         "image": (2, 3, 64, 64),
         "alpha": (2, 1, 64, 64),
         "trimap": (2, 1, 64, 64),
@@ -283,8 +283,8 @@ def test_kinds_mix_in_one_stream(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (("photos",), "'photos' names no data"),
-        (("films:x",), "no kind of data 'films'"),
+        (("photos",), "'photos' is not a source of data"),
+        (("films:x",), "no kind of data called 'films'"),
         (("sprites:x",), "nothing to make scenes from"),
         (("photos:x", "photos:y"), "photos was named twice"),
     ],

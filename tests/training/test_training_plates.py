@@ -78,11 +78,11 @@ def test_the_terms_of_stage_one() -> None:
     assert phase.loss.item() == pytest.approx(weighted)
 
 
-@pytest.mark.parametrize(("share", "lowest"), [(0.0, 0.0), (1.0, -1.0)])
-def test_some_batches_come_without_a_segmentation(share: float, lowest: float) -> None:
+@pytest.mark.parametrize(("fraction", "lowest"), [(0.0, 0.0), (1.0, -1.0)])
+def test_some_batches_come_without_a_segmentation(fraction: float, lowest: float) -> None:
     network = Constant(0.25, 0.6)
     list(
-        BackgroundMattingRecipe(cast(Any, network), OPTIONS | {"unmasked": share}).phases(
+        BackgroundMattingRecipe(cast(Any, network), OPTIONS | {"unmasked": fraction}).phases(
             scenes(), 0
         )
     )

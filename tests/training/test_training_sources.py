@@ -51,7 +51,10 @@ def made(tmp_path: Path) -> Made:
         cv2.imwrite(str(tmp_path / f"photo{number}.png"), photo)
 
     def batches(
-        sizes_px: tuple[int, ...], workers: int = 1, held: bool = False, hold: tuple[str, ...] = ()
+        sizes_px: tuple[int, ...],
+        workers: int = 1,
+        holdout: bool = False,
+        holdout_styles: tuple[str, ...] = (),
     ) -> SceneBatches:
         settings = TrainSettings(
             family="citm",
@@ -59,9 +62,9 @@ def made(tmp_path: Path) -> Made:
             data=(f"photos:{tmp_path}",),
             sizes_px=sizes_px,
             workers=workers,
-            hold=hold,
+            holdout_styles=holdout_styles,
         )
-        return sources(settings)[held]
+        return sources(settings)[holdout]
 
     return batches
 
@@ -91,11 +94,13 @@ def test_a_batch_is_the_same_whatever_was_made_before(made: Made, workers: int) 
             np.testing.assert_array_equal(arrays, in_order[index][name])
 
 
-def test_held_scenes_show_the_styles_that_training_does_not(drawn: list[str], made: Made) -> None:
+def test_holdout_scenes_show_the_styles_that_training_does_not(
+    drawn: list[str], made: Made
+) -> None:
     plan = BatchPlan(12, (64,))
-    made((64,), hold=("disc",)).batch(0, plan)
+    made((64,), holdout_styles=("disc",)).batch(0, plan)
     assert set(drawn) == {"box"}
-    made((64,), hold=("disc",), held=True).batch(0, plan)
+    made((64,), holdout_styles=("disc",), holdout=True).batch(0, plan)
     assert set(drawn) == {"box", "disc"}
 
 
@@ -107,9 +112,9 @@ def test_makers_take_equal_shares_and_number_their_own_scenes() -> None:
         def scene(self, number: int, size_px: int) -> None:
             self.made.append(number)
 
-    for lanes in (1, 3):
+    for shards in (1, 3):
         makers = [Numbers(), Numbers()]
-        batches = SceneBatches(0, makers, lanes)  # type: ignore[arg-type]
-        for number in range(2 * 12 * lanes):
+        batches = SceneBatches(0, makers, shards)  # type: ignore[arg-type]
+        for number in range(2 * 12 * shards):
             batches.scene(number, 64)
-        assert all(sorted(maker.made) == list(range(12 * lanes)) for maker in makers)
+        assert all(sorted(maker.made) == list(range(12 * shards)) for maker in makers)

@@ -32,12 +32,12 @@ def test_sizes_take_turns_and_keep_the_pixels_level() -> None:
 
 
 @pytest.mark.parametrize("sizes", [(64,), (64, 96), (64, 32, 96)])
-@pytest.mark.parametrize("lanes", [1, 2, 3])
-def test_crops_are_counted_lane_by_lane(sizes: tuple[int, ...], lanes: int) -> None:
+@pytest.mark.parametrize("shards", [1, 2, 3])
+def test_crops_are_counted_shard_by_shard(sizes: tuple[int, ...], shards: int) -> None:
     plan = BatchPlan(8, sizes)
     for index in range(20):
-        earlier = range(index % lanes, index, lanes)
-        assert plan.before(index, lanes) == sum(plan.at(i)[0] for i in earlier)
+        earlier = range(index % shards, index, shards)
+        assert plan.before(index, shards) == sum(plan.at(i)[0] for i in earlier)
 
 
 def test_a_failing_worker_is_an_error_with_its_reason() -> None:

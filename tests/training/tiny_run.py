@@ -71,7 +71,7 @@ def settings(**changes: Any) -> TrainSettings:
         "device": "cpu",
         "bf16": False,
         "warmup_steps": 2,
-        "held_scenes": 2,
+        "holdout_scenes": 2,
         "log_steps": 1,
     }
     return TrainSettings(**(values | changes))

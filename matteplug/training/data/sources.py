@@ -1,4 +1,4 @@
-"""Where batches come from: the ``--data kind:folder`` arguments and the streams they stand for."""
+"""Where batches come from: the ``--data kind:folder`` arguments and the sources they stand for."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from matteplug.training.scenes import Scene, SceneSource
 from matteplug.training.scenes.photographs import Photographs, Split
 from matteplug.training.settings import TrainSettings
 
-MADE = {
-    "photos": "photographs, which made scenes and datasets of foregrounds lie over",
-    "sprites": "cut-outs with alpha that made scenes show too",
-    "people": "rendered people with alpha that made scenes show too",
+SYNTHETIC = {
+    "photos": "photographs: backgrounds of synthetic scenes and of datasets of foregrounds",
+    "sprites": "cut-outs with alpha, added to the synthetic scenes",
+    "people": "rendered people with alpha, added to the synthetic scenes",
 }
-"""Kinds of folders that the scene generator takes."""
+"""Kinds of folders that the generator of synthetic scenes takes."""
 
 CAPTURES = "captures"
-"""The kind of real pictures with plates, without truth."""
+"""The kind of real pictures that have plates but no true alpha."""
 
 ENTRIES = ("image", "alpha", "trimap", "foreground", "background")
 GUIDES = ("plate", "segmentation")
 
 
-class Maker(Protocol):
+class SceneMaker(Protocol):
     """Makes scenes one by one."""
 
     def scene(self, number: int, size_px: int) -> Scene:
@@ -40,30 +40,33 @@ class Maker(Protocol):
 
 
 @dataclass
-class MadeScenes:
+class SyntheticScenes:
     """Scenes of the generator, at any size; see `SceneSource`.
 
     Attributes:
+        seed: of the scenes.
         folders: photos, and perhaps sprites and people.
+        split: which part of the folders is used.
+        shards: as for `SceneSource`.
         largest_px: the largest size; drawings serve all sizes.
         requirements: whether plates are made, and whether the whole object is shown.
-        hold: styles that are not drawn.
+        holdout_styles: styles that are not drawn.
     """
 
     seed: int
     folders: Mapping[str, Path]
     split: Split
-    lanes: int
+    shards: int
     largest_px: int
     requirements: DataRequirements = field(default_factory=DataRequirements)
-    hold: tuple[str, ...] = ()
+    holdout_styles: tuple[str, ...] = ()
     _opened: dict[int, SceneSource] = field(default_factory=dict, init=False, repr=False)
 
     def open(self) -> SceneSource:
         """Return the source of the largest scenes.
 
         Raises:
-            RequestError: a folder has nothing that can be used.
+            RequestError: a folder has no usable file.
         """
         return SceneSource(
             seed=self.seed,
@@ -71,9 +74,9 @@ class MadeScenes:
             photos=self.folders["photos"],
             sprites=self.folders.get("sprites"),
             people=self.folders.get("people"),
-            hold=self.hold,
+            holdout_styles=self.holdout_styles,
             split=self.split,
-            lanes=self.lanes,
+            shards=self.shards,
             layout="portrait" if self.requirements.portraits else "crop",
             plates=self.requirements.plates,
         )
@@ -88,47 +91,47 @@ class MadeScenes:
 
 @dataclass
 class SceneBatches:
-    """Batches of scenes from several makers, each drawn as often as the others; a `BatchSource`.
+    """Batches of scenes from several makers, each used as often as the others; a `BatchSource`.
 
-    Scenes have the numbers that they would have in one endless row of a lane, whatever their sizes:
-    what is drawn or read for one serves the next.
+    The scenes of a shard are numbered in one endless row, whatever their sizes: what was drawn or
+    read for one scene also serves the next.
 
     Attributes:
         seed: decides which maker makes which scene.
         makers: one or more; each numbers its own scenes.
-        lanes: number of workers: worker w makes every scene whose number is w modulo `lanes`, so
-            that what costs time to draw or read is shared among them and not done twice.
-        left_out: sentences about files of datasets that do not fit and were left out.
+        shards: number of workers: worker w makes every scene whose number is w modulo `shards`, so
+            that what is slow to draw or read is divided among them and never done twice.
+        skipped: sentences about the files of datasets that do not fit and were skipped.
     """
 
     seed: int
-    makers: Sequence[Maker]
-    lanes: int = 1
-    left_out: tuple[str, ...] = ()
+    makers: Sequence[SceneMaker]
+    shards: int = 1
+    skipped: tuple[str, ...] = ()
 
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number`."""
-        turn, lane = divmod(number, self.lanes)
-        own_turn, place = divmod(turn, len(self.makers))
-        order = np.random.default_rng([self.seed, lane, own_turn]).permutation(len(self.makers))
-        return self.makers[int(order[place])].scene(own_turn * self.lanes + lane, size_px)
+        turn, shard = divmod(number, self.shards)
+        maker_turn, place = divmod(turn, len(self.makers))
+        order = np.random.default_rng([self.seed, shard, maker_turn]).permutation(len(self.makers))
+        return self.makers[int(order[place])].scene(maker_turn * self.shards + shard, size_px)
 
     def batch(self, index: int, plan: BatchPlan) -> Arrays:
         """Return batch number `index`; see `BatchSource`."""
         count, size_px = plan.at(index)
-        first, lane = plan.before(index, self.lanes), index % self.lanes
-        numbers = (turn * self.lanes + lane for turn in range(first, first + count))
+        first, shard = plan.before(index, self.shards), index % self.shards
+        numbers = (turn * self.shards + shard for turn in range(first, first + count))
         return collate([self.scene(number, size_px) for number in numbers])
 
 
 def collate(scenes: Sequence[Scene]) -> Arrays:
-    """Return the scenes as one batch of (B, C, H, W) uint8."""
-    given = (name for name in GUIDES if all(getattr(s, name) is not None for s in scenes))
-    entries = (*ENTRIES, *given)
-    return {name: np.stack([_planes(getattr(s, name)) for s in scenes]) for name in entries}
+    """Return the scenes as one batch of (B, C, H, W) uint8 arrays by entry."""
+    guides = (name for name in GUIDES if all(getattr(s, name) is not None for s in scenes))
+    entries = (*ENTRIES, *guides)
+    return {name: np.stack([_channels_first(getattr(s, name)) for s in scenes]) for name in entries}
 
 
-def _planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
 
 
@@ -139,74 +142,36 @@ def sources(
 
     Args:
         settings: name the data.
-        requirements: what the recipe asks of it; by default what a trimap network asks.
+        requirements: what the recipe requires of it; by default what a trimap network requires.
 
     Raises:
         TrainingError: an argument is not of the form kind:folder, a kind is unknown, or a dataset's
             files do not fit.
-        RequestError: a folder of photographs or cut-outs has nothing that can be used.
+        RequestError: a folder of photographs or cut-outs has no usable file.
     """
     requirements = requirements or DataRequirements()
-    return _batches(settings, "train", requirements), _batches(settings, "held", requirements)
-
-
-def _batches(settings: TrainSettings, split: Split, requirements: DataRequirements) -> SceneBatches:
     folders = _parse(settings.data)
-    # What is held is the same whatever the run's seed, so that runs can be compared.
-    seed, lanes = (settings.seed, max(1, settings.workers)) if split == "train" else (0, 1)
-    made = {kind: folder for kind, folder in folders.items() if kind in MADE}
-    sets = [
-        datasets.read(kind, folder, split, leave_out=settings.leave_out)
-        for kind, folder in folders.items()
-        if kind in datasets.LAYOUTS
-    ]
-    backgrounds = [path for dataset in sets for path in dataset.backgrounds]
-    if not backgrounds and "photos" in made:
-        backgrounds = Photographs(made["photos"], split).paths
-    makers: list[Maker] = [
-        datasets.DatasetScenes(dataset, backgrounds, seed, lanes, requirements)
-        for dataset in sets
-        if not dataset.only_backgrounds
-    ]
-    if "photos" in made:
-        # held scenes show every style, so that runs that hold back others can be compared
-        hold = settings.hold if split == "train" else ()
-        largest_px = max(settings.sizes_px) if split == "train" else settings.sizes_px[0]
-        scenes = MadeScenes(seed, made, split, lanes, largest_px, requirements, hold)
-        scenes.open()  # complains here, not in a worker
-        makers.append(scenes)
-    if CAPTURES in folders and requirements.truth:
-        raise TrainingError(
-            "captures-without-truth",
-            "Captured pictures have no true alpha, which this training needs.",
-            "They are for stage 2 of background matting: --set stage=2",
-        )
-    if CAPTURES in folders and split == "train":
-        makers.append(datasets.Captures(folders[CAPTURES], seed))
-    if not makers or (made.keys() - {"photos"} and "photos" not in made):
-        raise TrainingError(
-            "no-photos",
-            "There is nothing to make scenes from.",
-            "Name a folder of photographs: --data photos:DIR, or a dataset with alphas.",
-        )
-    left_out = tuple(sentence for dataset in sets for sentence in dataset.left_out)
-    return SceneBatches(seed, makers, lanes, left_out)
+    _check(folders, requirements)
+    train = _batches(folders, settings, "train", requirements)
+    return train, _batches(folders, settings, "holdout", requirements)
 
 
 def _parse(arguments: Sequence[str]) -> dict[str, Path]:
-    known = MADE | {kind: layout.title for kind, layout in datasets.LAYOUTS.items()}
+    known = SYNTHETIC | {kind: layout.title for kind, layout in datasets.LAYOUTS.items()}
     known[CAPTURES] = "real pictures with plates, without alpha"
     folders: dict[str, Path] = {}
     for argument in arguments:
         kind, separator, folder = argument.partition(":")
         if not separator or not folder:
             raise TrainingError(
-                "bad-data", f"{argument!r} names no data.", "Write it as KIND:DIR, like photos:DIR."
+                "bad-data",
+                f"{argument!r} is not a source of data.",
+                "Write it as KIND:DIR, for example photos:DIR.",
             )
         if kind not in known:
             raise TrainingError(
                 "unknown-data",
-                f"There is no kind of data {kind!r}.",
+                f"There is no kind of data called {kind!r}.",
                 f"Known: {'; '.join(f'{k} ({what})' for k, what in known.items())}.",
             )
         if kind in folders:
@@ -215,3 +180,86 @@ def _parse(arguments: Sequence[str]) -> dict[str, Path]:
             )
         folders[kind] = Path(folder)
     return folders
+
+
+def _check(folders: Mapping[str, Path], requirements: DataRequirements) -> None:
+    """Refuse captures where a true alpha is needed, and cut-outs without photographs."""
+    if CAPTURES in folders and requirements.truth:
+        raise TrainingError(
+            "captures-without-truth",
+            "Captured pictures have no true alpha, which this training needs.",
+            "They are for stage 2 of background matting: --set stage=2",
+        )
+    if "photos" not in folders and folders.keys() & SYNTHETIC.keys():
+        raise _nothing_to_show()
+
+
+def _nothing_to_show() -> TrainingError:
+    return TrainingError(
+        "no-photos",
+        "There is nothing to make scenes from.",
+        "Name a folder of photographs: --data photos:DIR, or a dataset with alphas.",
+    )
+
+
+def _batches(
+    folders: Mapping[str, Path],
+    settings: TrainSettings,
+    split: Split,
+    requirements: DataRequirements,
+) -> SceneBatches:
+    # The holdout is the same whatever the run's seed, so that runs can be compared.
+    seed, shards = (settings.seed, max(1, settings.workers)) if split == "train" else (0, 1)
+    sets = [
+        datasets.read(kind, folder, split, skip_bad_files=settings.skip_bad_files)
+        for kind, folder in folders.items()
+        if kind in datasets.LAYOUTS
+    ]
+    backgrounds = _backgrounds(sets, folders, split)
+    makers: list[SceneMaker] = [
+        datasets.DatasetScenes(dataset, backgrounds, seed, shards, requirements)
+        for dataset in sets
+        if not dataset.only_backgrounds
+    ]
+    if "photos" in folders:
+        makers.append(_synthetic(folders, settings, split, requirements, seed=seed, shards=shards))
+    if CAPTURES in folders and split == "train":
+        makers.append(datasets.Captures(folders[CAPTURES], seed))
+    if not makers:
+        raise _nothing_to_show()
+    skipped = tuple(sentence for dataset in sets for sentence in dataset.skipped)
+    return SceneBatches(seed, makers, shards, skipped)
+
+
+def _backgrounds(
+    sets: Sequence[datasets.Dataset], folders: Mapping[str, Path], split: Split
+) -> list[Path]:
+    """Return what foregrounds are laid over: the datasets' backgrounds, else the photographs."""
+    backgrounds = [path for dataset in sets for path in dataset.backgrounds]
+    if not backgrounds and "photos" in folders:
+        return Photographs(folders["photos"], split).paths
+    return backgrounds
+
+
+def _synthetic(
+    folders: Mapping[str, Path],
+    settings: TrainSettings,
+    split: Split,
+    requirements: DataRequirements,
+    *,
+    seed: int,
+    shards: int,
+) -> SyntheticScenes:
+    """Return the generator's scenes; the holdout shows every style, so that runs compare."""
+    training = split == "train"
+    scenes = SyntheticScenes(
+        seed=seed,
+        folders={kind: folder for kind, folder in folders.items() if kind in SYNTHETIC},
+        split=split,
+        shards=shards,
+        largest_px=max(settings.sizes_px) if training else settings.sizes_px[0],
+        requirements=requirements,
+        holdout_styles=settings.holdout_styles if training else (),
+    )
+    scenes.open()  # reports bad folders here rather than in a worker
+    return scenes

@@ -52,10 +52,10 @@ class BatchPlan:
         size_px = self.sizes_px[index % len(self.sizes_px)]
         return max(1, round(self.count * (self.sizes_px[0] / size_px) ** 2)), size_px
 
-    def before(self, index: int, lanes: int) -> int:
-        """Return how many crops come before batch `index` in its lane: every `lanes`-th batch."""
-        turns, lane = divmod(index, lanes)
-        counts = [self.at(lane + lanes * turn)[0] for turn in range(len(self.sizes_px))]
+    def before(self, index: int, shards: int) -> int:
+        """Return how many crops come before batch `index` in its shard: every `shards`-th batch."""
+        turns, shard = divmod(index, shards)
+        counts = [self.at(shard + shards * turn)[0] for turn in range(len(self.sizes_px))]
         rounds, rest = divmod(turns, len(counts))
         return rounds * sum(counts) + sum(counts[:rest])
 

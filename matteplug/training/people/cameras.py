@@ -71,7 +71,7 @@ def look_at(
     roll_rad: float = 0.0,
     centre: tuple[float, float] = (0.5, 0.5),
 ) -> Camera:
-    """Return a camera at `eye` that sees `target` at `centre`, shares of the picture's edge."""
+    """Return a camera at `eye` that sees `target` at `centre`, fractions of the picture's edge."""
     forward = (target - eye) / np.linalg.norm(target - eye)
     right = np.cross(forward, [0, 0, 1.0])
     right /= np.linalg.norm(right)

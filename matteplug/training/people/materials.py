@@ -48,7 +48,7 @@ _HAIR = np.array(
         [0.40, 0.29, 0.20], [0.62, 0.50, 0.34], [0.78, 0.68, 0.50], [0.45, 0.20, 0.10],
     ]
 )  # fmt: skip
-_HAIR_SHARE = [0.2, 0.2, 0.2, 0.15, 0.09, 0.07, 0.05, 0.04]
+_HAIR_PROBABILITIES = [0.2, 0.2, 0.2, 0.15, 0.09, 0.07, 0.05, 0.04]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,14 +115,14 @@ def hair_colour(rng: Rng, traits: Traits) -> Array:
         return linear(rng.uniform(0.1, 0.9, 3))
     if traits.age > 50 and rng.random() < 0.65:
         return linear(np.full(3, rng.uniform(0.35, 0.9)))
-    shade = _HAIR[rng.choice(len(_HAIR), p=_HAIR_SHARE)]
+    shade = _HAIR[rng.choice(len(_HAIR), p=_HAIR_PROBABILITIES)]
     varied = shade * rng.uniform(0.85, 1.2) * (1 + rng.normal(0, 0.04, 3))
     return linear(np.clip(varied, 0.02, 0.95)) * 1.25
 
 
 def skin(rng: Rng, traits: Traits) -> Material:
     """Draw a skin for these traits, with lips as the second colour."""
-    tone = sum(share * np.array(_TONES[name]) for name, share in traits.ancestry.items())
+    tone = sum(fraction * np.array(_TONES[name]) for name, fraction in traits.ancestry.items())
     tone = tone * rng.uniform(0.8, 1.1) * (1 + rng.normal(0, 0.03, 3))
     base = linear(np.clip(tone, 0.06, 0.95))
     lips = (0.85, 0.5, 0.5) if traits.male > 0.5 else (rng.uniform(0.7, 1.1), 0.42, 0.45)

@@ -43,7 +43,7 @@ class Strands:
     radius_m: float
     colours: Array
     tip: float = 0.25
-    """Radius at the tip, as a share."""
+    """Radius at the tip, as a fraction of the radius at the root."""
 
 
 def triangles(faces: Array, like: Array | None = None) -> tuple[Array, Array]:

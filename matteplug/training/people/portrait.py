@@ -25,10 +25,10 @@ Array = NDArray[Any]
 HAIRS = {
     "face": 30000, "head": 26000, "bust": 20000, "half": 14000, "knees": 10000, "full": 8000,
 }  # fmt: skip
-COMPANY = (0.84, 0.12, 0.04)
+PEOPLE_PROBABILITIES = (0.84, 0.12, 0.04)
 """How often one, two and three people are shown."""
-FACES_BLURRED = 0.12
-MOST_SOFT = 0.5
+BLURRED_FACE_PROBABILITY = 0.12
+MOST_SOFT_FRACTION = 0.5
 ATTEMPTS = 8
 
 
@@ -62,7 +62,7 @@ class Portraits:
             picture = self._draw(np.random.default_rng([seed, attempt]))
             alpha = picture[..., 3] / 255
             soft = ((alpha > 0.02) & (alpha < 0.98)).sum() / max(1, (alpha > 0.02).sum())
-            if LEAST_COVER < alpha.mean() < MOST_COVER and soft < MOST_SOFT:
+            if LEAST_COVER < alpha.mean() < MOST_COVER and soft < MOST_SOFT_FRACTION:
                 break
         return picture
 
@@ -78,7 +78,7 @@ class Portraits:
         seen = render(assemble(meshes, strands), camera, lights, int(rng.integers(1 << 30)))
         focus_m = float(np.linalg.norm(towards)) - 0.08 * people[0].landmarks.scale
         picture = finish(rng, seen, camera, lights.exposure, focus_m)
-        if rng.random() < FACES_BLURRED:
+        if rng.random() < BLURRED_FACE_PROBABILITY:
             for person in people:
                 x, y, depth = camera.seen(person.landmarks.head)
                 radius_px = 0.1 * person.landmarks.scale * camera.focal_px / max(depth, 0.2)
@@ -91,7 +91,7 @@ class Portraits:
             return self._photo(rng) if rng.random() < 0.3 else None
 
         people: list[Person] = []
-        count = 1 + int(rng.choice(len(COMPANY), p=COMPANY))
+        count = 1 + int(rng.choice(len(PEOPLE_PROBABILITIES), p=PEOPLE_PROBABILITIES))
         whole = framing in ("half", "knees", "full")
         side = float(rng.choice([-1, 1]))
         for number in range(count):

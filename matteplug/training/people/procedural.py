@@ -21,8 +21,8 @@ def scramble(x: int) -> float:
     bits ^= bits >> 15
     bits = (bits * 0x846CA68B) & 0xFFFFFFFF
     bits ^= bits >> 16
-    share: float = (bits & 0xFFFFFF) / 16777216.0
-    return share
+    value: float = (bits & 0xFFFFFF) / 16777216.0
+    return value
 
 
 @compiled

@@ -45,7 +45,7 @@ class Recipe(Protocol):
 
         Args:
             batch: on the device of the parts.
-            progress: share of the budget that is used, 0 to 1.
+            progress: fraction of the budget that is used, 0 to 1.
         """
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:

@@ -27,7 +27,7 @@ OPTIONS = {
     "pseudo": 0.05,
     "halvings": 4.0,
 }
-"""The stage; weights of the losses; the share of batches without a segmentation; in stage 2 the
+"""The stage; weights of the losses; the fraction of batches without a segmentation; in stage 2 the
 weight of the pseudo truth at first, and how often it is halved."""
 
 

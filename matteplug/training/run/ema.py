@@ -13,8 +13,8 @@ class Average:
 
     Args:
         module: the module that is trained.
-        decay: share of the old average that stays at each step; lower in the first steps, (1 + n) /
-            (10 + n).
+        decay: fraction of the old average that each step keeps; lower in the first steps,
+            (1 + n) / (10 + n).
     """
 
     def __init__(self, module: nn.Module, decay: float) -> None:

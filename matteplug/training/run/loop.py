@@ -22,7 +22,7 @@ from matteplug.training.run import checkpoint
 from matteplug.training.run.journal import Journal
 from matteplug.training.run.meter import Meter, named
 from matteplug.training.run.trainer import Trainer
-from matteplug.training.run.validation import HeldScenes
+from matteplug.training.run.validation import HoldoutScenes
 from matteplug.training.writing import writing
 
 
@@ -32,7 +32,7 @@ class Run:
     Args:
         trainer: what learns.
         source: makes the batches.
-        held: makes the scenes for validation.
+        holdout: makes the scenes for validation.
         folder: the run's folder, made when missing.
         notes: sentences about the data, said and logged at the start.
     """
@@ -41,12 +41,12 @@ class Run:
         self,
         trainer: Trainer,
         source: BatchSource,
-        held: BatchSource,
+        holdout: BatchSource,
         folder: Path,
         notes: Sequence[str] = (),
     ) -> None:
         self.trainer, self.folder = trainer, folder
-        self._source, self._held, self._notes = source, held, notes
+        self._source, self._holdout, self._notes = source, holdout, notes
         self._journal = Journal(folder)
 
     def train(self) -> str:
@@ -67,12 +67,12 @@ class Run:
                 BatchStream(self._source, plan, start=trainer.batches, workers=settings.workers)
             )
             size_px = settings.sizes_px[0]
-            held = HeldScenes(self._held, settings.held_scenes, size_px, trainer.device)
+            holdout = HoldoutScenes(self._holdout, settings.holdout_scenes, size_px, trainer.device)
             self._begin(display)
             every = [
                 _Every(settings.checkpoint_s, self._checkpoint),
-                _Every(settings.validate_s, lambda: self._validate(held, display)),
-                _Every(settings.sheet_s, lambda: self._sheet(held)),
+                _Every(settings.validate_s, lambda: self._validate(holdout, display)),
+                _Every(settings.sheet_s, lambda: self._sheet(holdout)),
             ]
             meter = Meter(self._journal, display, stream)
             clock = time.perf_counter()
@@ -88,8 +88,8 @@ class Run:
                 trainer.spend(spent_s)
             reason = "signal" if asked_to_stop.is_set() else "budget"
             self._checkpoint()
-            self._validate(held, display)
-            self._sheet(held)
+            self._validate(holdout, display)
+            self._sheet(holdout)
             self._note("stop", reason=reason)
         return reason
 
@@ -97,7 +97,7 @@ class Run:
         settings, notes = self.trainer.settings.to_json(), [*self._notes]
         self._note("start", settings=settings, notes=notes)
         for note in notes:
-            display.say(f"left out: {note}")
+            display.say(f"skipped: {note}")
         self._checkpoint()
 
     def _update(self, batch: Batch) -> dict[str, float]:
@@ -111,18 +111,18 @@ class Run:
         checkpoint.write(self.folder, self.trainer.state())
         self._note("checkpoint")
 
-    def _validate(self, held: HeldScenes, display: Display) -> None:
+    def _validate(self, holdout: HoldoutScenes, display: Display) -> None:
         trainer = self.trainer
         with trainer.autocast():
-            errors = held.measure(trainer.recipe, trainer.average.module)
+            errors = holdout.measure(trainer.recipe, trainer.average.module)
         self._note("validation", **errors)
-        display.say(f"held scenes at step {trainer.step}: {named(errors)}")
+        display.say(f"holdout scenes at step {trainer.step}: {named(errors)}")
 
-    def _sheet(self, held: HeldScenes) -> None:
+    def _sheet(self, holdout: HoldoutScenes) -> None:
         trainer = self.trainer
         path = self.folder / "samples" / f"step-{trainer.step:07d}.png"
         with trainer.autocast():
-            held.sheet(trainer.recipe, trainer.average.module, path)
+            holdout.sheet(trainer.recipe, trainer.average.module, path)
 
     def _note(self, event: str, **values: Any) -> None:
         trainer = self.trainer

@@ -1,4 +1,4 @@
-"""Running means of a run's terms, its rate and the share of time it waits for data."""
+"""Running means of a run's terms, its rate and the fraction of time it waits for data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matteplug.training.run.trainer import Trainer
 
 
 class Meter:
-    """Means of the terms, the rate and the share of waiting since the last line."""
+    """Means of the terms, the rate and the fraction of waiting since the last line."""
 
     def __init__(self, journal: Journal, display: Display, stream: BatchStream) -> None:
         self._journal, self._display, self._stream = journal, display, stream

@@ -25,7 +25,7 @@ class Schedule:
     elapsed_s: float = 0.0
 
     def progress(self, settings: TrainSettings) -> float:
-        """Return the share of the budget that is used, 0 to 1.
+        """Return the fraction of the budget that is used, 0 to 1.
 
         By steps or time, whichever is further.
         """

@@ -33,9 +33,8 @@ def start(
 
     Args:
         family: the network.
-        given: settings by name; what is missing comes from the run that is resumed, else from the
-            defaults.
-        resume: folder of a run to go on with.
+        given: settings by name; the others come from the resumed run, else from the defaults.
+        resume: folder of a run to resume.
         init: checkpoint whose weights a new run starts from.
         out: folder of a new run; by default ``runs/<family>-<config>``.
 
@@ -48,50 +47,73 @@ def start(
             "--resume and --init cannot go together.",
             "--resume has its own weights.",
         )
-    content = checkpoint.read(resume) if resume else None
-    if content is None:
-        settings = TrainSettings(**{"family": family, "config": "compact", **given})
-    else:
-        if "training" not in content:
-            raise TrainingError(
-                "no-run", f"{resume} holds weights, but no run.", "Start one from them with --init."
-            )
-        settings = TrainSettings.from_json(content["training"]["settings"])
-        checkpoint.refuse_other(content, family, str(given.get("config", settings.config)))
-        if _BUDGET & given.keys():  # a new budget replaces the old one whole
-            settings = replace(settings, minutes=None, steps=None)
-        options = {**settings.options, **given.get("options", {})}
-        settings = replace(settings, **{**given, "options": options})
+    content = _resumable(resume) if resume else None
+    settings = _resumed(content, family, given) if content else _fresh(family, given)
     _check(settings)
-    folder = resume or out or Path("runs") / f"{settings.family}-{settings.config}"
-    if not resume and (folder / checkpoint.LAST).exists():
+    folder = resume or _new_folder(settings, out)
+    _prepare_torch(settings)
+    current = recipe(settings)
+    if current.requirements.weights and not (resume or init):
         raise TrainingError(
-            "run-exists",
-            f"There is a run in {folder} already.",
-            f"Go on with it by --resume {folder}, or name another folder with --out.",
+            "no-weights", "This stage starts from trained weights.", "Name them: --init CHECKPOINT"
         )
-    keep_freed_memory()
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    torch.manual_seed(settings.seed)
-    made = recipe(settings)
-    if made.requirements.weights and not (resume or init):
-        raise TrainingError(
-            "no-weights", "This stage goes on from weights.", "Name them: --init CHECKPOINT"
-        )
-    train, held = sources(settings, made.requirements)
-    trainer = Trainer(settings, made)
+    train, holdout = sources(settings, current.requirements)
+    trainer = Trainer(settings, current)
     if content is not None:
         trainer.resume(content, new_schedule=bool(_BUDGET & given.keys()))
     elif init:
         trainer.start_from(checkpoint.read(init))
-    return Run(trainer, train, held, folder, (*train.left_out, *held.left_out))
+    return Run(trainer, train, holdout, folder, (*train.skipped, *holdout.skipped))
+
+
+def _resumable(folder: Path) -> Mapping[str, Any]:
+    """Return the last checkpoint of a run."""
+    content = checkpoint.read(folder)
+    if "training" not in content or "settings" not in content["training"]:
+        raise TrainingError(
+            "no-run",
+            f"{folder} holds weights, but not a run.",
+            "Start a run from them with --init.",
+        )
+    return content
+
+
+def _fresh(family: str, given: Mapping[str, Any]) -> TrainSettings:
+    return TrainSettings(**{"family": family, "config": "compact", **given})
+
+
+def _resumed(content: Mapping[str, Any], family: str, given: Mapping[str, Any]) -> TrainSettings:
+    """Return a run's settings, changed by what is given; a new budget replaces the old one."""
+    settings = TrainSettings.from_json(content["training"]["settings"])
+    checkpoint.refuse_other(content, family, str(given.get("config", settings.config)))
+    if _BUDGET & given.keys():
+        settings = replace(settings, minutes=None, steps=None)
+    options = {**settings.options, **given.get("options", {})}
+    return replace(settings, **{**given, "options": options})
+
+
+def _new_folder(settings: TrainSettings, out: Path | None) -> Path:
+    folder = out or Path("runs") / f"{settings.family}-{settings.config}"
+    if (folder / checkpoint.LAST).exists():
+        raise TrainingError(
+            "run-exists",
+            f"There is already a run in {folder}.",
+            f"Resume it with --resume {folder}, or name another folder with --out.",
+        )
+    return folder
+
+
+def _prepare_torch(settings: TrainSettings) -> None:
+    keep_freed_memory()
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
 
 
 def _check(settings: TrainSettings) -> None:
     if not settings.minutes and not settings.steps:
         raise TrainingError(
-            "no-budget", "How long to train was not said.", "Give --minutes or --steps."
+            "no-budget", "No training budget was given.", "Give --minutes or --steps."
         )
     if not settings.data:
         raise TrainingError(
@@ -105,7 +127,7 @@ def _check(settings: TrainSettings) -> None:
             raise TrainingError(
                 "bad-size",
                 f"Crops of {size_px} px do not fit the network.",
-                f"Take a multiple of {multiple}: {max(1, round(size_px / multiple)) * multiple}.",
+                f"Use a multiple of {multiple}: {max(1, round(size_px / multiple)) * multiple}.",
             )
     for name in ("batch", "lr"):
         if getattr(settings, name) <= 0:

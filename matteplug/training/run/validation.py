@@ -1,4 +1,4 @@
-"""Look at a network on held scenes: numbers for the log and a sheet of pictures."""
+"""Measure a network on the holdout scenes: numbers for the log and a sheet of pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CROPS_A_BATCH = 8
 _ROWS = 8
 
 
-class HeldScenes:
+class HoldoutScenes:
     """A fixed set of scenes that training never sees.
 
     Args:

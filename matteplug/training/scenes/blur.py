@@ -42,9 +42,9 @@ def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:
     Where alpha is nearly nothing the division is unsafe: the sharp colours stay.
     """
     alpha = np.clip(blurred[..., 3], 0, 1)
-    share = np.minimum(alpha * 20, 1)
+    weight = np.minimum(alpha * 20, 1)
     divided = blurred[..., :3] / colour_maps.spread(np.maximum(alpha, np.float32(1e-3)))
-    return np.clip(colour_maps.mixed(sharp, divided, share), 0, 1), alpha
+    return np.clip(colour_maps.mixed(sharp, divided, weight), 0, 1), alpha
 
 
 def defocus(layer: Field, radius: float) -> Field:

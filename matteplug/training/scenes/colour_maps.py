@@ -30,9 +30,9 @@ def premultiplied(colour: Field, alpha: Field) -> Field:
     return np.dstack([colour * spread(alpha), alpha])
 
 
-def mixed(below: Field, above: Field, share: Field) -> Field:
-    """Return `above` where share (H, W) is one, `below` where it is zero."""
-    blend: Field = below + (above - below) * spread(share)
+def mixed(below: Field, above: Field, opacity: Field) -> Field:
+    """Return `above` where opacity (H, W) is one, `below` where it is zero."""
+    blend: Field = below + (above - below) * spread(opacity)
     return blend
 
 

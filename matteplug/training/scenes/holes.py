@@ -17,8 +17,8 @@ from matteplug.training.scenes.noise import Field, Rng, log_uniform
 MOST = 4
 SMALLEST_PX = 2.0
 LARGEST = 0.12
-"""Largest mean radius of a gap, as a share of the picture's side."""
-FURRY = 0.4
+"""Largest mean radius of a gap, as a fraction of the picture's side."""
+FRAYED_PROBABILITY = 0.4
 """Share of the gaps whose edge frays."""
 
 
@@ -40,7 +40,7 @@ def cut(rng: Rng, alpha: Field) -> Field:
 def _mask(rng: Rng, side: int, points: outlines.Points, radius: float) -> Field:
     drawn = np.zeros((side, side), np.uint8)
     cv2.fillPoly(drawn, [fixed(points)], 255, cv2.LINE_AA, 4)
-    if rng.random() < FURRY:
+    if rng.random() < FRAYED_PROBABILITY:
         length = rng.uniform(0.1, 0.6) * radius
         for root in points[:: int(rng.integers(1, 4))]:
             tip = root + rng.normal(0, length, 2)

@@ -26,12 +26,12 @@ class Drawn:
     """A cutout ready to be placed many times.
 
     Attributes:
-        planes: (N, N, 3 or 6) uint8, see `Cutout.channels`.
+        channels: (N, N, 3 or 6) uint8, see `Cutout.channels`.
         material, blur_px: see `Cutout`.
         spots: (S, 2) x, y of places worth looking at: soft pixels and edges.
     """
 
-    planes: U8
+    channels: U8
     material: Material
     spots: NDArray[np.float32]
     blur_px: float = 0.0
@@ -71,7 +71,7 @@ def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
     zoom = log_uniform(rng, 0.6, 1.8)
     spot = drawn.spots[int(rng.integers(len(drawn.spots)))]
     spot = spot + rng.uniform(-0.3, 0.3, 2) * size / zoom
-    edge = drawn.planes.shape[0]
+    edge = drawn.channels.shape[0]
     margin = min(0.5 * size / zoom, 0.4 * edge)  # keep the crop on the drawing if it fits
     turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
     return Pose(np.clip(spot, margin, edge - margin), zoom, turn, rng.random() < 0.5, True)
@@ -83,8 +83,8 @@ def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
     Where the drawing's frame cuts the object, so does the view's: nothing ends in a straight line
     before the background.  An object that is whole stands on the frame as often as not.
     """
-    edge = drawn.planes.shape[0]
-    alpha = drawn.planes[..., 0]
+    edge = drawn.channels.shape[0]
+    alpha = drawn.channels[..., 0]
     sides = (alpha[:, 0], alpha[0], alpha[:, -1], alpha[-1])
     left, top, right, bottom = (bool((side > 128).mean() > CUT) for side in sides)
     low, high = drawn.spots.min(axis=0), drawn.spots.max(axis=0)
@@ -107,7 +107,7 @@ def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
 def view(drawn: Drawn, size: int, pose: Pose) -> Field:
     """Return the (size, size, 3 or 6) float32 [0, 1] view of a drawing."""
     spot, zoom, turn, mirrored, endless = pose
-    pixels = drawn.planes
+    pixels = drawn.channels
     while zoom < 0.75:  # halve before warping, or thin things alias
         pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         spot, zoom = spot / 2, zoom * 2
@@ -123,7 +123,7 @@ def view(drawn: Drawn, size: int, pose: Pose) -> Field:
 
 def densify(rng: Rng, alpha: Field, material: Material) -> Field:
     """Remap 1 − (1 − α)^g: real fur and hair are mostly opaque, only their last pixels are not."""
-    if material == "vapour":
+    if material == "smoke":
         return alpha
     if rng.random() < 0.85:
         alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.5, 10.0))
@@ -156,12 +156,12 @@ def colours(
                 second = base * np.float32(rng.uniform(0.4, 1.6))
             else:
                 second = textures.foreground(rng, material, behind, photo)
-            share = view[..., 2]
+            tone = view[..., 2]
             if rng.random() < 0.4:  # spots, patches, a collar: colours change along the edge too
-                patches = fractal(rng, share.shape[0], (1, 5))
+                patches = fractal(rng, tone.shape[0], (1, 5))
                 hard = np.float32(log_uniform(rng, 3, 60))
-                share = np.clip((patches - 0.5) * hard + 0.5 + 0.3 * (share - 0.5), 0, 1)
-            base = colour_maps.mixed(base, second, share)
+                tone = np.clip((patches - 0.5) * hard + 0.5 + 0.3 * (tone - 0.5), 0, 1)
+            base = colour_maps.mixed(base, second, tone)
     lit: Field = base * colour_maps.spread(light(rng, view[..., 0], shade))
     return np.clip(lit, 0, 1, out=lit)
 
@@ -192,5 +192,5 @@ def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple
     visible = below_alpha * (1 - alpha)
     total = alpha + visible
     # Where neither covers, the upper layer's colour stands for the foreground.
-    share = (alpha + np.float32(1e-3)) / (total + np.float32(1e-3))
-    return colour_maps.mixed(below, colour, share), total
+    weight = (alpha + np.float32(1e-3)) / (total + np.float32(1e-3))
+    return colour_maps.mixed(below, colour, weight), total

@@ -21,15 +21,15 @@ LEAST_COVER = 0.02
 
 
 @dataclass
-class Pool:
+class ObjectPool:
     """Chooses and draws objects.
 
     Args:
         drawers: styles by name.
         weights: how often each is drawn.
-        generator: returns the random generator for a lane and an object's number.
+        generator: returns the random generator for a shard and an object's number.
         canvas_px: edge of a drawing.
-        lanes: indices that are equal modulo `lanes` share objects.
+        shards: indices that are equal modulo `shards` share objects.
         size: objects to choose from.
         reuse: scenes after which one object is replaced.
     """
@@ -38,24 +38,24 @@ class Pool:
     weights: Mapping[str, float]
     generator: Callable[[int, int], Rng]
     canvas_px: int
-    lanes: int
+    shards: int
     size: int
     reuse: int
     _drawn: dict[tuple[int, int], tuple[str, Drawn]] = field(default_factory=dict, repr=False)
 
     def choose(self, rng: Rng, index: int) -> tuple[str, Drawn]:
         """Take one of the objects that are current at scene `index`: its style and the drawing."""
-        lane, turn = index % self.lanes, index // self.lanes
+        shard, turn = index % self.shards, index // self.shards
         oldest = turn // self.reuse
-        key = (lane, oldest + int(rng.integers(self.size)))
+        key = (shard, oldest + int(rng.integers(self.size)))
         if key not in self._drawn:
             current = range(oldest, oldest + self.size)
-            kept = {k: v for k, v in self._drawn.items() if k[0] == lane and k[1] in current}
+            kept = {k: v for k, v in self._drawn.items() if k[0] == shard and k[1] in current}
             self._drawn = kept | {key: self._draw(*key)}
         return self._drawn[key]
 
-    def _draw(self, lane: int, number: int) -> tuple[str, Drawn]:
-        rng = self.generator(lane, number)
+    def _draw(self, shard: int, number: int) -> tuple[str, Drawn]:
+        rng = self.generator(shard, number)
         names = list(self.weights)
         chances = np.array([self.weights[name] for name in names])
         name = names[int(rng.choice(len(names), p=chances / chances.sum()))]

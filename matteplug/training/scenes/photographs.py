@@ -1,4 +1,4 @@
-"""Pictures of a folder the user names, split by file name; photographs, decoded when needed."""
+"""The user's folders of pictures, split by file name; photographs are decoded when needed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from matteplug.errors import RequestError
 from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
-Split = Literal["train", "held"]
+Split = Literal["train", "holdout"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-HELD_SHARE = 1 / 6
+HOLDOUT_FRACTION = 1 / 6
 REUSE = 24
 """Scenes after which one of the current photographs of a large folder is replaced."""
 SPARE = 16
@@ -51,14 +51,14 @@ def pictures_of(folder: Path, what: str, split: Split) -> list[Path]:
         raise RequestError(
             f"no-{what}",
             f"None of the {what} in {folder} belongs to the split “{split}”.",
-            f"Add {what}: file names decide which sixth is held for validation.",
+            f"Add {what}: file names decide which sixth is held out for validation.",
         )
     return found
 
 
-def split_of(path: Path, held_share: float = HELD_SHARE) -> Split:
-    """Tell whether a picture trains or is held for validation: the hash of its name decides."""
-    return "held" if digest(path) < held_share * 2**32 else "train"
+def split_of(path: Path, holdout_fraction: float = HOLDOUT_FRACTION) -> Split:
+    """Return the split of a picture; the hash of its file name decides."""
+    return "holdout" if digest(path) < holdout_fraction * 2**32 else "train"
 
 
 def digest(path: Path) -> int:
@@ -71,7 +71,7 @@ class Photographs:
 
     Args:
         folder: searched with its subfolders.
-        split: which share to use; the two never have a photograph in common.
+        split: which part to use; the two never have a photograph in common.
         longest_px: photographs are reduced to this when they are read.
         current: how many a scene chooses among; of a larger folder these change as scenes go by,
             because decoding a photograph costs as much as the rest of a scene.

@@ -15,13 +15,13 @@ from matteplug.training.scenes.drawn.cutout import fixed
 from matteplug.training.scenes.drawn.outlines import Points
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
-SHADOWED, MIRRORED, VISITED = 0.6, 0.2, 0.2
+SHADOW_PROBABILITY, REFLECTION_PROBABILITY, VISITORS_PROBABILITY = 0.6, 0.2, 0.2
 """Shares of the scenes with a shadow, with a reflection if the crop has room for it, and with small
 things that move."""
 TURNS = (0, 0, 1, 3)
 """Quarter turns that bring the mirroring side down: a floor as often as a wall."""
 SMALL = (0.008, 0.04)
-"""Least and largest radius of a small thing, as a share of the picture's side."""
+"""Least and largest radius of a small thing, as a fraction of the picture's side."""
 
 
 def between(rng: Rng, background: Field, foreground: Field, alpha: Field) -> tuple[Field, Field]:
@@ -33,20 +33,20 @@ def between(rng: Rng, background: Field, foreground: Field, alpha: Field) -> tup
         foreground: (H, H, 3) float32 [0, 1], straight colours of the object.
         alpha: (H, H) float32 [0, 1] of the object.
     """
-    apart = behind = background
-    if rng.random() < VISITED:
+    empty = behind = background
+    if rng.random() < VISITORS_PROBABILITY:
         if rng.random() < 0.5:
-            apart = visited(rng, background)
+            empty = with_visitors(rng, background)
         else:
-            behind = visited(rng, background)
-    if rng.random() < SHADOWED:
-        behind = shadowed(rng, behind, alpha)
-    if rng.random() < MIRRORED:
-        behind = mirrored(rng, behind, foreground, alpha)
-    return apart, behind
+            behind = with_visitors(rng, background)
+    if rng.random() < SHADOW_PROBABILITY:
+        behind = with_shadow(rng, behind, alpha)
+    if rng.random() < REFLECTION_PROBABILITY:
+        behind = with_reflection(rng, behind, foreground, alpha)
+    return empty, behind
 
 
-def shadowed(rng: Rng, background: Field, alpha: Field) -> Field:
+def with_shadow(rng: Rng, background: Field, alpha: Field) -> Field:
     """Let the object cast a soft shadow on its background."""
     size = alpha.shape[0]
     matrix = np.array([[1.0, rng.normal(0, 0.2), 0.0], [0.0, rng.uniform(0.7, 1.1), 0.0]])
@@ -60,7 +60,7 @@ def shadowed(rng: Rng, background: Field, alpha: Field) -> Field:
     return darker
 
 
-def mirrored(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
+def with_reflection(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
     """Let a floor below the object, or a wall beside it, mirror it: faint, soft and fading.
 
     Of the sides at which the object ends within the picture one is chosen, if there are any.
@@ -88,7 +88,7 @@ def _end(alpha: Field) -> int:
     return int(rows[-1]) + 1 if len(rows) else 0
 
 
-def visited(rng: Rng, background: Field) -> Field:
+def with_visitors(rng: Rng, background: Field) -> Field:
     """Put one to three small sharp things into a background: leaves, birds, cars far away."""
     size = background.shape[0]
     layer = np.zeros((size, size, 4), np.uint8)

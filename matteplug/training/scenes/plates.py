@@ -15,14 +15,14 @@ from matteplug.training.scenes.drawn import outlines
 from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
-UNREGISTERED = 0.25
+UNREGISTERED_PROBABILITY = 0.25
 """Share of the plates that are as they were taken."""
 
 
 def captured(rng: Rng, background: Field) -> U8:
     """Return the plate (H, W, 3) uint8 that was taken of a background."""
     plate = background
-    left = 1.0 if rng.random() < UNREGISTERED else 0.25
+    left = 1.0 if rng.random() < UNREGISTERED_PROBABILITY else 0.25
     if rng.random() < 0.8:
         size = background.shape[0]
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)

@@ -14,7 +14,7 @@ from matteplug.training.scenes.textures import soften
 
 LEAST_COVER, MOST_COVER = 0.03, 0.88
 ATTEMPTS = 8
-ANONYMOUS = 0.2
+BLURRED_FACE_PROBABILITY = 0.2
 """Share of the people whose face is blurred, as publishers of photographs do."""
 
 
@@ -35,7 +35,7 @@ class People(Sprites):
             person = super().__call__(rng, size_px)
             if LEAST_COVER < person.alpha.mean() / 255 < MOST_COVER:
                 break
-        if person.colour is None or rng.random() > ANONYMOUS:
+        if person.colour is None or rng.random() > BLURRED_FACE_PROBABILITY:
             return person
         return replace(person, colour=anonymous(person.colour, person.alpha))
 

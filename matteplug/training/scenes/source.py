@@ -1,4 +1,4 @@
-"""The endless stream of scenes: which objects, over what, seen by which camera.
+"""The endless stream of synthetic scenes: which objects, over what, seen by which camera.
 
 Every scene is determined by (seed, index).
 """
@@ -29,7 +29,7 @@ from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS, Style
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
-from matteplug.training.scenes.object_pool import Pool
+from matteplug.training.scenes.object_pool import ObjectPool
 from matteplug.training.scenes.photographs import Photographs, Split
 from matteplug.training.scenes.rendered_people import People
 from matteplug.training.scenes.sprites import Sprites
@@ -40,16 +40,19 @@ LINEAR_LIGHT = 2.2
 ATTEMPTS = 6
 FULLEST = 0.85
 PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
-NOBODY = 0.06
-ALIKE = 0.3
-"""Shares of the portraits that show nobody, and whose background takes on the person's colours."""
-FURNISHED, WHOLE = 0.7, 0.5
-"""Share of the portraits with one to four things in the background; how many of these are whole."""
-GAPS = 0.25
-"""Share of the crops whose object has gaps."""
+NOBODY_PROBABILITY = 0.06
+"""Probability that a portrait shows nobody."""
+SIMILAR_COLOURS_PROBABILITY = 0.3
+"""Probability that a portrait's background takes on the person's colours."""
+FURNITURE_PROBABILITY = 0.7
+"""Probability that one to four other objects stand in a portrait's background."""
+WHOLE_FURNITURE_PROBABILITY = 0.5
+"""Probability that such an object is shown whole."""
+HOLES_PROBABILITY = 0.25
+"""Probability that the object of a crop has holes."""
 Layout = Literal["crop", "portrait"]
 ZOOMS: dict[Layout, tuple[float, float]] = {"crop": (0.35, 2.2), "portrait": (0.5, 6.0)}
-"""Bounds of a photograph's pixels per pixel of the background: a part of it, or up to all."""
+"""Least and largest zoom, photograph pixels per background pixel: from a detail up to all of it."""
 Purpose = Literal["scene", "object", "plate", "furniture"]
 
 
@@ -80,46 +83,47 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Effects:
-    """Which effects a camera adds; all of them for training, none where composition must be exact.
+    """The camera's effects: all of them for training, none where composition must be exact.
 
     Attributes:
         camera: softness, noise, sharpening, JPEG.
-        linear_share: share of the scenes that are composed in linear light.
+        linear_fraction: fraction of the scenes that are composited in linear light.
     """
 
     camera: bool = True
-    linear_share: float = 0.2
+    linear_fraction: float = 0.2
 
 
-NO_EFFECTS = Effects(camera=False, linear_share=0.0)
+NO_EFFECTS = Effects(camera=False, linear_fraction=0.0)
 
 
 @dataclass
 class SceneSource:
-    """Makes scenes; a worker has its own.
+    """Makes scenes; every worker has its own source.
 
     Args:
-        seed: names the stream.
-        size_px: edge of the square scenes; drawings are as large as it needs, see `resized`.
+        seed: determines the stream.
+        size_px: edge of the square scenes; drawings are made large enough for it, see `resized`.
         photos: folder of photographs for backgrounds and textures.
         sprites: folder of cut-outs with alpha, or None.
         people: folder of rendered people with alpha, or None.
-        styles: how often each style is drawn, by name; None for `WEIGHTS`.
-        hold: styles that are not drawn.
-        split: "train" or "held": which photographs, cut-outs and people, and which numbers.
-        lanes: scenes whose index is equal modulo `lanes` share objects; give the number of workers
-            where worker w makes the scenes w, w + lanes, w + 2·lanes, …
+        styles: relative frequency of each style, by name; None for `WEIGHTS`.
+        holdout_styles: styles that are not drawn.
+        split: "train" or "holdout": which photographs, cut-outs, people and random numbers are
+            used.
+        shards: scenes whose index is equal modulo `shards` share objects; pass the number of
+            workers if worker w makes the scenes w, w + shards, w + 2·shards, …
         effects: what the camera adds.
-        layout: "crop": a part of a larger picture, around an edge; "portrait": the whole object,
-            upright, before a background in which other sharp things stand; where there are people,
-            they are the objects and all else stands around, or there is nobody.
-        plates: make `Scene.plate` and `Scene.segmentation`; objects cast shadows and are mirrored,
-            small things come and go.
-        pool: objects to choose from at any time.
-        reuse: scenes after which one object is replaced.
+        layout: "crop" shows a part of a larger picture, around an edge.  "portrait" shows the whole
+            object, upright, in front of a background with other sharp objects; if there is a folder
+            of people, the object is a person (or nobody), and everything else is background.
+        plates: make `Scene.plate` and `Scene.segmentation`; objects cast shadows and reflections,
+            and small objects come and go.
+        pool_size: number of objects to choose from at any time.
+        reuse: number of scenes after which one object is replaced.
 
     Raises:
-        RequestError: a folder has nothing that can be used, or a style is unknown.
+        RequestError: a folder has no usable file, or a style is unknown.
     """
 
     seed: int
@@ -128,13 +132,13 @@ class SceneSource:
     sprites: Path | None = None
     people: Path | None = None
     styles: Mapping[str, float] | None = None
-    hold: tuple[str, ...] = ()
+    holdout_styles: tuple[str, ...] = ()
     split: Split = "train"
-    lanes: int = 1
+    shards: int = 1
     effects: Effects = field(default_factory=Effects)
     layout: Layout = "crop"
     plates: bool = False
-    pool: int = 48
+    pool_size: int = 48
     reuse: int = 20
 
     def __post_init__(self) -> None:
@@ -146,18 +150,20 @@ class SceneSource:
         if self.people is not None:
             drawers["people"] = People(Path(self.people), self.split)
         weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
-        if unknown := sorted({*weights, *self.hold} - set(drawers)):
+        if unknown := sorted({*weights, *self.holdout_styles} - set(drawers)):
             raise RequestError(
                 "unknown-style",
                 f"There is no style {', '.join(unknown)}.",
                 f"Known: {', '.join(drawers)} (sprites and people need a folder).",
             )
-        weights = {name: weight for name, weight in weights.items() if name not in self.hold}
+        weights = {
+            name: weight for name, weight in weights.items() if name not in self.holdout_styles
+        }
         portraits = self.layout == "portrait" and "people" in weights
-        meant = {"people": 1.0} if portraits else weights
-        around = {name: weight for name, weight in weights.items() if name not in meant}
-        self._meant = self._draw_from(drawers, meant, "object")
-        self._around = self._draw_from(drawers, around, "furniture") if around else None
+        subjects = {"people": 1.0} if portraits else weights
+        furniture = {name: weight for name, weight in weights.items() if name not in subjects}
+        self._subjects = self._pool(drawers, subjects, "object")
+        self._furniture = self._pool(drawers, furniture, "furniture") if furniture else None
 
     def resized(self, size_px: int) -> SceneSource:
         """Return a source of scenes of another size that show the same drawings and photographs."""
@@ -166,44 +172,44 @@ class SceneSource:
         other._textures = Textures(self._photographs, size_px)
         return other
 
-    def _draw_from(
+    def _pool(
         self, drawers: Mapping[str, Style], weights: Mapping[str, float], purpose: Purpose
-    ) -> Pool:
-        only_people = set(weights) == {"people"}  # they are read and not drawn, which costs little
-        return Pool(
+    ) -> ObjectPool:
+        only_people = set(weights) == {"people"}  # read, not drawn: cheap to replace
+        return ObjectPool(
             drawers=drawers,
             weights=weights,
-            generator=lambda lane, number: self._rng(purpose, number, lane),
+            generator=lambda shard, number: self._rng(purpose, number, shard),
             canvas_px=max(SMALLEST_CANVAS_PX, 3 * self.size_px // 2),
-            lanes=self.lanes,
-            size=PEOPLE_AT_ONCE if only_people else self.pool,
+            shards=self.shards,
+            size=PEOPLE_AT_ONCE if only_people else self.pool_size,
             reuse=PEOPLE_REUSE if only_people else self.reuse,
         )
 
     def sample(self, index: int) -> Scene:
-        """Make the scene number `index`, any number from 0.
+        """Make scene number `index`, from 0.
 
-        Composition is I = αF + (1 − α)B of the rounded layers, in sRGB or in linear light.
+        The image is αF + (1 − α)B of the rounded layers, in sRGB or in linear light.
         """
         rng = self._rng("scene", index)
-        self._photographs.advance(index // self.lanes)
+        self._photographs.advance(index // self.shards)
         background, photo = self._textures.background(rng, ZOOMS[self.layout])
-        if self._around is not None and rng.random() < FURNISHED:
-            background = self._furnished(rng, index, self._around, background, photo)
+        if self._furniture is not None and rng.random() < FURNITURE_PROBABILITY:
+            background = self._furnished(rng, index, self._furniture, background, photo)
         foreground, alpha, names = self._foreground(rng, index, background, photo)
-        if self._around is not None and rng.random() < ALIKE:
-            background = alike(rng, background, foreground, alpha)
-        if self._around is not None and rng.random() < NOBODY:
+        if self._furniture is not None and rng.random() < SIMILAR_COLOURS_PROBABILITY:
+            background = with_similar_colours(rng, background, foreground, alpha)
+        if self._furniture is not None and rng.random() < NOBODY_PROBABILITY:
             alpha, names = np.zeros_like(alpha), ()
         foreground, background = camera.grade(rng, foreground, background)
-        apart = self._rng("plate", index)
+        plate_rng = self._rng("plate", index)
         plate = None
         if self.plates:
-            empty, background = plate_differences.between(apart, background, foreground, alpha)
-            plate = plates.captured(apart, empty)
+            empty, background = plate_differences.between(plate_rng, background, foreground, alpha)
+            plate = plates.captured(plate_rng, empty)
         alpha8 = camera.quantise(alpha)
         foreground8, background8 = camera.quantise(foreground), camera.quantise(background)
-        linear = rng.random() < self.effects.linear_share
+        linear = rng.random() < self.effects.linear_fraction
         image = composed(foreground8, alpha8, background8, LINEAR_LIGHT if linear else 1.0)
         return Scene(
             image=camera.expose(rng, image) if self.effects.camera else camera.quantise(image),
@@ -213,41 +219,41 @@ class SceneSource:
             background=background8,
             styles=names,
             plate=plate,
-            segmentation=plates.segmentation(apart, alpha8) if self.plates else None,
+            segmentation=plates.segmentation(plate_rng, alpha8) if self.plates else None,
         )
 
-    def _rng(self, purpose: Purpose, number: int, lane: int = 0) -> Rng:
-        split = ("train", "held").index(self.split)
+    def _rng(self, purpose: Purpose, number: int, shard: int = 0) -> Rng:
+        split = ("train", "holdout").index(self.split)
         use = get_args(Purpose).index(purpose)
-        return np.random.default_rng([self.seed, split, use, lane, number])
+        return np.random.default_rng([self.seed, split, use, shard, number])
 
     def _foreground(
         self, rng: Rng, index: int, background: Field, photo: int
     ) -> tuple[Field, Field, tuple[str, ...]]:
-        """Lay one to three objects over one another; returns colours, alpha and names."""
+        """Lay one to three objects over one another; return colours, alpha and style names."""
         name, colour, alpha = self._object(rng, index, background, photo)
         names = [name]
         more = (0.25, 0.06) if self.layout == "crop" else (0.15, 0.0)
         for _ in range(sum(rng.random() < chance for chance in more)):
-            name, own, cover = self._object(rng, index, background, photo)
-            together = layers.over(own, cover, colour, alpha)
-            if together[1].mean() < FULLEST:  # a crop without background teaches nothing
-                colour, alpha = together
+            name, upper_colour, upper_alpha = self._object(rng, index, background, photo)
+            both = layers.over(upper_colour, upper_alpha, colour, alpha)
+            if both[1].mean() < FULLEST:  # a crop without background teaches nothing
+                colour, alpha = both
                 names.append(name)
-        if self.layout == "crop" and rng.random() < GAPS:
+        if self.layout == "crop" and rng.random() < HOLES_PROBABILITY:
             alpha = holes.cut(rng, alpha)
         if self.layout == "crop" and rng.random() < 0.08:
-            alpha = 1 - alpha  # the object is what surrounds: a window, an arch, a gap in a coat
+            alpha = 1 - alpha  # the object is the surroundings: a window, an arch, a gap in a coat
         return colour, np.clip(alpha, 0, 1), tuple(names)
 
     def _object(
         self, rng: Rng, index: int, background: Field, photo: int
     ) -> tuple[str, Field, Field]:
         """Return the name, colours and alpha of one placed object."""
-        name, drawn = self._meant.choose(rng, index)
+        name, drawn = self._subjects.choose(rng, index)
         view = self._visible(rng, drawn)
         cover = layers.densify(rng, view[..., 0], drawn.material)
-        if drawn.blur_px:  # without detail: what is opaque nearby tells the colour of a soft rim
+        if drawn.blur_px:  # no detail, so that opaque pixels nearby give a soft rim's colour
             colour = self._textures.gradient(rng)
         else:
             colour = layers.colours(
@@ -256,9 +262,9 @@ class SceneSource:
         return name, *blur.optics(rng, *blur.soft(colour, cover, drawn.blur_px))
 
     def _visible(self, rng: Rng, drawn: Drawn) -> Field:
-        """Place an object until its solid part, and what surrounds it, are in the crop.
+        """Place an object until the crop shows some of its solid part and some background.
 
-        Crops that are soft nearly everywhere, or show nothing solid, come up, but not often.
+        Crops that are soft nearly everywhere, or show nothing solid, occur, but seldom.
         """
         if self.layout == "portrait":
             return layers.view(drawn, self.size_px, layers.whole(rng, drawn, self.size_px))
@@ -273,12 +279,12 @@ class SceneSource:
         return view
 
     def _furnished(
-        self, rng: Rng, index: int, around: Pool, background: Field, photo: int
+        self, rng: Rng, index: int, furniture: ObjectPool, background: Field, photo: int
     ) -> Field:
-        """Put sharp things into the background, or a network learns that what is sharp is meant."""
+        """Add sharp objects to the background, lest a network learn that sharp means foreground."""
         for _ in range(int(rng.integers(1, 5))):
-            _, drawn = around.choose(rng, index)
-            place = layers.whole if rng.random() < WHOLE else layers.near_edge
+            _, drawn = furniture.choose(rng, index)
+            place = layers.whole if rng.random() < WHOLE_FURNITURE_PROBABILITY else layers.near_edge
             view = layers.view(drawn, self.size_px, place(rng, drawn, self.size_px))
             colour = layers.colours(
                 rng, view, drawn.material, self._textures, behind=background, photo=photo
@@ -287,8 +293,8 @@ class SceneSource:
         return background
 
 
-def alike(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
-    """Move a background's mean colour towards the foreground's."""
+def with_similar_colours(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
+    """Move the mean colour of a background (H, W, 3) towards the foreground's."""
     weight = alpha / max(float(alpha.sum()), 1.0)
     towards = np.einsum("hw,hwc->c", weight, foreground) - colour_maps.mean(background)
     return colour_maps.recoloured(
@@ -297,17 +303,24 @@ def alike(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field
 
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:
-    """Return αF + (1 − α)B, (H, W, 3) float32 [0, 1], computed in `light`-power space."""
-    share = alpha * np.float32(1 / 255)
+    """Return αF + (1 − α)B, (H, W, 3) float32 [0, 1], computed on values to the power `light`.
+
+    Args:
+        foreground: (H, W, 3) uint8 straight colours.
+        alpha: (H, W) uint8.
+        background: (H, W, 3) uint8.
+        light: exponent that makes the colours linear; 1 composites the values as they are.
+    """
+    opacity = alpha * np.float32(1 / 255)
     front = foreground * np.float32(1 / 255)
     back = background * np.float32(1 / 255)
     if light == 1.0:
-        return colour_maps.mixed(back, front, share)
-    mixed = colour_maps.mixed(back ** np.float32(light), front ** np.float32(light), share)
+        return colour_maps.mixed(back, front, opacity)
+    mixed = colour_maps.mixed(back ** np.float32(light), front ** np.float32(light), opacity)
     encoded: Field = np.maximum(mixed, 0) ** np.float32(1 / light)
     return encoded
 
 
 def single_threaded() -> None:
-    """Keep OpenCV to one thread: to be called in every worker process."""
+    """Limit OpenCV to one thread; call it in every worker process."""
     cv2.setNumThreads(1)

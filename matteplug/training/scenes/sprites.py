@@ -22,7 +22,7 @@ class Sprites:
 
     Args:
         folder: searched with its subfolders, each of which is chosen equally often.
-        split: which share to use; the two never have a picture in common.
+        split: which part to use; the two never have a picture in common.
 
     Raises:
         RequestError: no pictures there, or none in this split.
@@ -79,7 +79,7 @@ class Sprites:
             alpha=alpha,
             shade=veil,
             tone=np.zeros_like(veil),
-            material="solid" if coloured else "vapour",
+            material="solid" if coloured else "smoke",
             colour=camera.quantise(extended(placed)[..., ::-1]) if coloured else None,
         )
 

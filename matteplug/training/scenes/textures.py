@@ -62,7 +62,7 @@ class Textures:
 
         same = colour_maps.IDENTITY
         recipes: dict[Material, list[tuple[float, Callable[[], tuple[Field, Map]]]]] = {
-            "vapour": [
+            "smoke": [
                 (0.8, lambda: (self.gradient(rng), same)),
                 (0.2, lambda: (crop(0.1, 1.0), same)),
             ],

@@ -37,7 +37,7 @@ class DatasetScenes:
         dataset: the files.
         backgrounds: pictures to lay foregrounds over, where the dataset's are foregrounds.
         seed: names the order and the crops.
-        lanes: as for `SceneSource`: numbers that are equal modulo `lanes` share pictures.
+        shards: as for `SceneSource`: numbers that are equal modulo `shards` share pictures.
         requirements: of the recipe: portraits show the whole object, all else a part around its
             edge; plates can be made for foregrounds only.
 
@@ -49,7 +49,7 @@ class DatasetScenes:
     dataset: Dataset
     backgrounds: Sequence[Path]
     seed: int
-    lanes: int = 1
+    shards: int = 1
     requirements: DataRequirements = field(default_factory=DataRequirements)
     _pictures: Pictures = field(default_factory=Pictures, repr=False)
 
@@ -76,8 +76,8 @@ class DatasetScenes:
 
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number` as a crop of `size_px`²."""
-        turn, lane = divmod(number, self.lanes)
-        shown = (turn // CROPS_A_PICTURE) * self.lanes + lane
+        turn, shard = divmod(number, self.shards)
+        shown = (turn // CROPS_A_PICTURE) * self.shards + shard
         rng = np.random.default_rng([self.seed, number, size_px])
         pair, backdrop = self._shown(shown)
         whole = self._pictures.read(pair.alpha, cv2.IMREAD_GRAYSCALE)

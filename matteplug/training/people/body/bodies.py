@@ -55,11 +55,11 @@ class _Shape:
 
 
 def _between(value: float, knots: Mapping[str, float]) -> dict[str, float]:
-    """Return the shares of the two knots next to a value."""
+    """Return the fractions of the two knots next to a value."""
     names, places = list(knots), list(knots.values())
     high = int(np.clip(np.searchsorted(places, value), 1, len(places) - 1))
-    share = float(np.clip((value - places[high - 1]) / (places[high] - places[high - 1]), 0, 1))
-    return {names[high - 1]: 1 - share, names[high]: share}
+    fraction = float(np.clip((value - places[high - 1]) / (places[high] - places[high - 1]), 0, 1))
+    return {names[high - 1]: 1 - fraction, names[high]: fraction}
 
 
 def _features(parts: Parts, rng: Rng, shape: _Shape) -> None:

@@ -84,7 +84,7 @@ class Figure:
     @cached_property
     def scale(self) -> float:
         """The head's size; 1 is the mean."""
-        head = self.vertices[self.parts.head_share > 0.9]
+        head = self.vertices[self.parts.head_weight > 0.9]
         return float(np.linalg.norm(head.max(axis=0) - head.min(axis=0)) / HEAD_M)
 
     def in_head(self, points: Array) -> Array:

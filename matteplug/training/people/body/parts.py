@@ -33,7 +33,7 @@ class Garment:
     Attributes:
         name, kind: as in the parts' table.
         faces, uv, uv_faces: as in `matteplug.training.people.meshes.Mesh`.
-        anchors, shares, offsets: (V, 3) body vertices, their weights, and what is added.
+        anchors, anchor_weights, offsets: (V, 3) body vertices, their weights, and what is added.
         scale: for each axis two body vertices and their distance in the base body.
         hidden: body vertices under it.
         texture: file name, or None.
@@ -45,7 +45,7 @@ class Garment:
     uv: Array
     uv_faces: Array
     anchors: Array
-    shares: Array
+    anchor_weights: Array
     offsets: Array
     scale: dict[str, Sequence[float]]
     hidden: Array
@@ -58,7 +58,7 @@ class Garment:
             if name in self.scale:
                 first, second, length = self.scale[name]
                 stretch[axis] = abs(body[int(first), axis] - body[int(second), axis]) / length
-        at: Array = np.einsum("vk,vkd->vd", self.shares, body[self.anchors])
+        at: Array = np.einsum("vk,vkd->vd", self.anchor_weights, body[self.anchors])
         return at + self.offsets * stretch
 
 
@@ -136,8 +136,9 @@ class Parts:
         return Garment(
             name=name, kind=entry["kind"], faces=part("f", np.int64), uv=part("vt", np.float32),
             uv_faces=part("ft", np.int64), anchors=part("b", np.int64),
-            shares=part("w", np.float64), offsets=part("o", np.float64), scale=entry["scale"],
-            hidden=part("del", np.int64), texture=textures[0] if textures else None,
+            anchor_weights=part("w", np.float64), offsets=part("o", np.float64),
+            scale=entry["scale"], hidden=part("del", np.int64),
+            texture=textures[0] if textures else None,
         )  # fmt: skip
 
     def group(self, name: str) -> Array:
@@ -164,14 +165,14 @@ class Parts:
             self._textures[name] = read_texture(self._folder / name)
         return self._textures[name]
 
-    def share(self, bones: Sequence[str]) -> Array:
+    def bone_weight(self, bones: Sequence[str]) -> Array:
         """Return (V,) how far each body vertex follows bones whose names start so."""
         chosen = [i for i, bone in enumerate(self.bones) if bone.startswith(tuple(bones))]
-        share: Array = self.weights[:, chosen].sum(axis=1)
-        return share
+        weight: Array = self.weights[:, chosen].sum(axis=1)
+        return weight
 
     @cached_property
-    def head_share(self) -> Array:
+    def head_weight(self) -> Array:
         """(V,): how far each body vertex follows the head and what hangs on it."""
         below = {self.bone["head"]}
         while True:
@@ -179,8 +180,8 @@ class Parts:
             if not more:
                 break
             below |= more
-        share: Array = self.weights[:, sorted(below)].sum(axis=1)
-        return share
+        weight: Array = self.weights[:, sorted(below)].sum(axis=1)
+        return weight
 
     @cached_property
     def ears(self) -> Array:
@@ -199,8 +200,8 @@ class Parts:
                 length = np.linalg.norm(delta, axis=1)
                 scale = length.max() if len(words) > 1 else 1.0
                 most[index] = np.maximum(most[index], length / max(scale, 1e-6))
-        share: Array = most / max(most.max(), 1e-6)
-        return share
+        weight: Array = most / max(most.max(), 1e-6)
+        return weight
 
 
 def read_texture(path: Path) -> Array:

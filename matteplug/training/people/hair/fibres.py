@@ -42,10 +42,10 @@ def beard(rng: Rng, figure: Figure, count: int) -> Array:
     mask = {"goatee": low * (x < 0.028) + moustache, "moustache": 1.0 * moustache}.get(
         str(kind), jaw + moustache
     )
-    mask = mask * (parts.head_share > 0.8) * (parts.lips < 0.25) * (parts.ears < 0.4)
-    corners, shares = scatter(rng, figure.vertices, parts.group("body"), mask, count)
-    roots = blend(figure.vertices, corners, shares)
-    outward = blend(figure.normals, corners, shares)
+    mask = mask * (parts.head_weight > 0.8) * (parts.lips < 0.25) * (parts.ears < 0.4)
+    corners, weights = scatter(rng, figure.vertices, parts.group("body"), mask, count)
+    roots = blend(figure.vertices, corners, weights)
+    outward = blend(figure.normals, corners, weights)
     longest = rng.uniform(0.002, 0.004) if kind == "stubble" else rng.uniform(0.008, 0.05)
     length = longest * scale * rng.uniform(0.6, 1.2, (len(roots), 1, 1))
     along = np.linspace(0, 1, 8)[None, :, None]
@@ -56,9 +56,9 @@ def beard(rng: Rng, figure: Figure, count: int) -> Array:
 
 def fuzz(rng: Rng, vertices: Array, faces: Array, outward: Array, count: int) -> Array:
     """Return (count, 5, 3) short fibres of wool or fur on a surface."""
-    corners, shares = scatter(rng, vertices, faces, np.ones(len(vertices)), count)
-    roots = blend(vertices, corners, shares)
-    heading = blend(outward, corners, shares) + rng.normal(0, 0.5, roots.shape)
+    corners, weights = scatter(rng, vertices, faces, np.ones(len(vertices)), count)
+    roots = blend(vertices, corners, weights)
+    heading = blend(outward, corners, weights) + rng.normal(0, 0.5, roots.shape)
     along = np.linspace(0, 1, 5)[None, :, None]
     length = rng.uniform(0.003, 0.012)
     bent = waves(rng, len(roots), 5, (1, 2)) * 0.4

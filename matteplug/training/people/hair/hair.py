@@ -35,7 +35,7 @@ class Style:
         comb: direction by (roots in the head's frame, normals, rng); rows in the head's frame.
         lift: how much of the normal is in it.
         gravity: how fast it turns down.
-        wander, fray: waviness of guides, and of single strands as a share of the length.
+        wander, fray: waviness of guides, and of single strands as a fraction of the length.
         curl, turns: radius of curls in metres, and curls a metre.
         short_sides: sides are shorter than the top.
         clumps: strands join into locks.
@@ -132,7 +132,7 @@ def scalp(figure: Figure, receding: float = 0.0) -> Array:
     azimuth, elevation = bearings(figure.in_head(figure.vertices))
     line = np.interp(azimuth, _HAIRLINE_AT, _HAIRLINE + receding * _RECEDING)
     mask = np.clip((elevation - line + 3) / 6, 0, 1)
-    grows: Array = mask * (parts.head_share > 0.5) * (parts.ears < 0.4)
+    grows: Array = mask * (parts.head_weight > 0.5) * (parts.ears < 0.4)
     return grows
 
 
@@ -141,11 +141,11 @@ def grow(
 ) -> Array:
     """Return (count, POINTS, 3) strands in metres, where `mask` (V,) lets them grow."""
     body = figure.parts.group("body")
-    corners, shares = scatter(rng, figure.vertices, body, mask, GUIDES + count)
+    corners, weights = scatter(rng, figure.vertices, body, mask, GUIDES + count)
     if not len(corners):
         return np.zeros((0, POINTS, 3))
-    roots = blend(figure.vertices, corners, shares)
-    outward = unit(blend(figure.normals, corners, shares))
+    roots = blend(figure.vertices, corners, weights)
+    outward = unit(blend(figure.normals, corners, weights))
     guides = _guides(rng, figure, surface, style, roots[:GUIDES], outward[:GUIDES])
     return _strands(rng, figure.scale, style, guides, roots[GUIDES:], outward[GUIDES:])
 
@@ -234,13 +234,13 @@ def _strands(
 
     count = len(roots)
     near, of = cKDTree(guides[:, 0]).query(roots, k=3)
-    share = (1 / (near + 0.003) ** 2).astype(np.float32)
-    share /= share.sum(axis=1, keepdims=True)
+    weight = (1 / (near + 0.003) ** 2).astype(np.float32)
+    weight /= weight.sum(axis=1, keepdims=True)
     guides, roots, outward = (a.astype(np.float32) for a in (guides, roots, outward))
     courses = guides - guides[:, :1]
     strands: Array = np.repeat(roots[:, None], POINTS, axis=1)
     for k in range(3):
-        strands += share[:, k, None, None] * courses[of[:, k]]
+        strands += weight[:, k, None, None] * courses[of[:, k]]
     along = np.linspace(0, 1, POINTS, dtype=np.float32)[None, :, None]
     astray = (rng.random(count) < rng.uniform(0.01, 0.08))[:, None, None]
     clump = 0.05

@@ -41,8 +41,8 @@ def finish(rng: Rng, render: Render, camera: Camera, exposure: float, focus_m: f
     alpha = np.clip(light[..., 3], 0, 1)
     straight = np.maximum(light[..., :3], 0) / np.maximum(alpha, 1e-4)[..., None]
     shown = developed(rng, straight, alpha, exposure)
-    share = alpha[..., None]
-    colour = extended(np.dstack([shown * share, share]).astype(np.float32))
+    opacity = alpha[..., None]
+    colour = extended(np.dstack([shown * opacity, opacity]).astype(np.float32))
     return np.round(np.dstack([colour, alpha]) * 255).astype(np.uint8)
 
 

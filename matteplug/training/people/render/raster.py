@@ -2,7 +2,7 @@
 
 Points are (x, y, depth) in samples; depth grows away from the viewer and is linear on the screen
 (-1/z in a camera, z in a light's map).  A strand narrower than a sample is kept with a probability
-of its share of the sample, so that coverage is right on average over a pixel.
+of the fraction of the sample that it covers, so that coverage is right on average over a pixel.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def draw_strands(ends: Array, radii: Array, seed: int, depth: Array, ids: Array)
         cover = 2.0 * radii[s] * (length if length < 1 else length / (along + 1e-6))
         flat = abs(dx) > abs(dy)
         for step in range(steps):
-            share = (step + 0.5) / steps
-            x, y, z = ax + dx * share, ay + dy * share, az + dz * share
+            fraction = (step + 0.5) / steps
+            x, y, z = ax + dx * fraction, ay + dy * fraction, az + dz * fraction
             middle = y if flat else x
             low, high = middle - cover / 2, middle + cover / 2
             for place in range(int(np.floor(low)), int(np.floor(high)) + 1):

@@ -1,7 +1,7 @@
 """Render a scene: coverage from samples, colour from a few of them.
 
-Alpha is the share of a pixel's 25 samples that see something.  The samples lie on 25 distinct rows
-and columns (a correlated multi-jittered grid), so a straight edge gives 25 steps, not five.
+Alpha is the fraction of a pixel's 25 samples that hit something.  The samples lie on 25 distinct
+rows and columns (a correlated multi-jittered grid), so a straight edge gives 25 steps, not five.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matteplug.training.people.compiled import compiled
 from matteplug.training.people.procedural import lattice
 from matteplug.training.people.render.lights import Lights
 from matteplug.training.people.render.raster import FAR, draw_strands, draw_triangles, stagger
-from matteplug.training.people.render.scene import Scene
+from matteplug.training.people.render.scene import RenderScene
 from matteplug.training.people.render.shading import LightMaps, shade_pixel
 
 Array = NDArray[Any]
@@ -44,7 +44,7 @@ class Render(NamedTuple):
     distance_m: Array
 
 
-def render(scene: Scene, camera: Camera, lights: Lights, seed: int) -> Render:
+def render(scene: RenderScene, camera: Camera, lights: Lights, seed: int) -> Render:
     """Render; the same arguments give the same picture."""
     centre, radius = _bounds(scene, camera)
     keys = _light_maps(scene, lights.keys, KEY_MAP, 1, centre, radius, seed)
@@ -80,7 +80,7 @@ def _projected(camera: Camera, points: Array) -> Array:
     return projected
 
 
-def _bounds(scene: Scene, camera: Camera) -> tuple[Array, float]:
+def _bounds(scene: RenderScene, camera: Camera) -> tuple[Array, float]:
     """Return centre and radius of a ball around what may cast shadows into the picture."""
     points = np.concatenate([scene.surfaces.vertices, scene.strands.ends[::7, 0]])
     seen = _projected(camera, points)[:, :2] / SAMPLES
@@ -92,7 +92,13 @@ def _bounds(scene: Scene, camera: Camera) -> tuple[Array, float]:
 
 
 def _light_maps(
-    scene: Scene, lights: Array, side: int, stride: int, centre: Array, radius: float, seed: int
+    scene: RenderScene,
+    lights: Array,
+    side: int,
+    stride: int,
+    centre: Array,
+    radius: float,
+    seed: int,
 ) -> LightMaps:
     scale = side / (2 * radius)
     frames = (

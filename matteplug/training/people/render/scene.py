@@ -45,16 +45,16 @@ class StrandPieces(NamedTuple):
     colours: Array
 
 
-class Scene(NamedTuple):
+class RenderScene(NamedTuple):
     """What is rendered."""
 
     surfaces: Surfaces
     strands: StrandPieces
 
 
-def assemble(meshes: Sequence[Mesh], tufts: Sequence[Strands]) -> Scene:
+def assemble(meshes: Sequence[Mesh], tufts: Sequence[Strands]) -> RenderScene:
     """Join meshes and strands into one scene."""
-    return Scene(_surfaces(meshes), _pieces(tufts))
+    return RenderScene(_surfaces(meshes), _pieces(tufts))
 
 
 def _surfaces(meshes: Sequence[Mesh]) -> Surfaces:

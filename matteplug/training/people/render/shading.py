@@ -177,8 +177,8 @@ def shade_pixel(
         ends = scene.strands.ends[s]
         ax, ay, az = ends[0, 0], ends[0, 1], ends[0, 2]
         tx, ty, tz = ends[1, 0] - ax, ends[1, 1] - ay, ends[1, 2] - az
-        share = lattice(x, y, s)
-        p = (ax + tx * share, ay + ty * share, az + tz * share)
+        fraction = lattice(x, y, s)
+        p = (ax + tx * fraction, ay + ty * fraction, az + tz * fraction)
         length = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-20)
         tint = scene.strands.colours[s]
         colour = (tint[0], tint[1], tint[2])

@@ -58,7 +58,7 @@ def draw_clothes(
 def fitted(figure: Figure, name: str, material: Material) -> Mesh:
     """Return a garment of the parts on the figure."""
     garment = figure.parts.garments[name]
-    weights = np.einsum("vk,vkb->vb", garment.shares, figure.parts.weights[garment.anchors])
+    weights = np.einsum("vk,vkb->vb", garment.anchor_weights, figure.parts.weights[garment.anchors])
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-4)
     vertices = figure.pose.applied(garment.fitted(figure.rest), weights)
     return Mesh(vertices, garment.faces, garment.uv, garment.uv_faces, material)
@@ -95,10 +95,16 @@ class _Tailor:
         parts, rest = figure.parts, figure.rest
         self.tights, self.skirt = parts.group("helper-tights"), parts.group("helper-skirt")
         self.height = rest[:, 1]
-        self.upper_arm, self.lower_arm = parts.share(["upperarm02"]), parts.share(["lowerarm"])
-        self.hand = parts.share(["wrist", "finger", "metac"])
-        self.lower_leg, self.foot = parts.share(["lowerleg"]), parts.share(["foot", "toe"])
-        self.leg = parts.share(["upperleg02"]) + self.lower_leg
+        self.upper_arm, self.lower_arm = (
+            parts.bone_weight(["upperarm02"]),
+            parts.bone_weight(["lowerarm"]),
+        )
+        self.hand = parts.bone_weight(["wrist", "finger", "metac"])
+        self.lower_leg, self.foot = (
+            parts.bone_weight(["lowerleg"]),
+            parts.bone_weight(["foot", "toe"]),
+        )
+        self.leg = parts.bone_weight(["upperleg02"]) + self.lower_leg
         self.hips = self._joint("upperleg01.L")[1]
         self.neck = self._joint("neck02")
         self.outward = normals(rest, np.concatenate([self.tights, self.skirt]))

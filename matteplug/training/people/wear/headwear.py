@@ -142,7 +142,7 @@ def _cap(rng: Rng, figure: Figure) -> Headwear:
     edge = figure.in_head(shell.points(np.array([0.97]), 0.012)[0, column])
     reach = rng.uniform(0.055, 0.08) * np.cos(turn * np.pi / 2)[:, None] ** 0.5
     ahead = np.array([0, -1, rng.uniform(-0.45, -0.05)]) + turn[:, None] ** 2 * [0, 0, -0.3]
-    visor = np.stack([edge + ahead * reach * share for share in (0, 0.5, 1, 1, 0.5, 0)])
+    visor = np.stack([edge + ahead * reach * fraction for fraction in (0, 0.5, 1, 1, 0.5, 0)])
     visor[3:] -= [0, 0, 0.004]
     brim = grid(figure.from_head(visor), material if rng.random() < 0.6 else cloth(rng))
     return Headwear([draped(rng, crown, 0.0015), brim], [], shell.bare())
@@ -189,7 +189,7 @@ def _collar(rng: Rng, figure: Figure, material: Material) -> list[Mesh]:
     middle = 0.55 * pose.joint("neck01") + 0.45 * pose.joint("neck02")
     turn = pose.turn("neck01")
     upright = (figure.vertices - middle) @ turn
-    level = (np.abs(upright[:, 2]) < 0.03) & (figure.parts.share(["neck"]) > 0.5)
+    level = (np.abs(upright[:, 2]) < 0.03) & (figure.parts.bone_weight(["neck"]) > 0.5)
     neck = float(np.percentile(np.linalg.norm(upright[level, :2], axis=1), 80))
     round_ = np.linspace(0, 2 * np.pi, 49)
     meshes = []

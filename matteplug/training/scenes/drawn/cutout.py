@@ -18,10 +18,10 @@ from matteplug.training.scenes.noise import Rng, log_uniform
 
 U8 = NDArray[Any]
 """(H, W) or (H, W, C) uint8; OpenCV's annotations do not tell dtypes apart."""
-Material = Literal["strands", "solid", "vapour"]
+Material = Literal["strands", "solid", "smoke"]
 NEUTRAL = 128
 """The shade that leaves a colour as it is; 64 halves it, 255 doubles it."""
-SOFT = 0.3
+BLUR_PROBABILITY = 0.3
 """Share of the drawings that are out of focus: their thin parts nowhere cover a pixel."""
 BLUR_PX = (0.8, 2.5)
 """Least and largest standard deviation of their blur."""
@@ -49,8 +49,8 @@ class Cutout:
 
     def channels(self) -> U8:
         """Return (N, N, 3) or (N, N, 6) uint8: all that has to be warped together."""
-        planes = [self.alpha, self.shade, self.tone]
-        stacked = np.dstack(planes)
+        channels = [self.alpha, self.shade, self.tone]
+        stacked = np.dstack(channels)
         return stacked if self.colour is None else np.dstack([stacked, self.colour])
 
 
@@ -95,17 +95,17 @@ class Canvas:
 
         Feathers, lace and letters never are: benchmarks are made of them, and stay comparable.
         """
-        blur_px = log_uniform(rng, *BLUR_PX) if rng.random() < SOFT else 0.0
+        blur_px = log_uniform(rng, *BLUR_PX) if rng.random() < BLUR_PROBABILITY else 0.0
         return replace(self.finish(material), blur_px=blur_px)
 
 
-def from_premultiplied(planes: U8, material: Material) -> Cutout:
-    """Make a cutout of (N, N, 3) premultiplied planes; light and tone reach beyond alpha."""
-    alpha = planes[..., 0]
-    covered, lit, toned = cv2.split(planes)
+def from_premultiplied(channels: U8, material: Material) -> Cutout:
+    """Make a cutout of (N, N, 3) premultiplied channels; light and tone reach beyond alpha."""
+    alpha = channels[..., 0]
+    covered, lit, toned = cv2.split(channels)
     shade: U8 = cv2.divide(lit, covered, scale=255)
     tone: U8 = cv2.divide(toned, covered, scale=255)
-    around = cv2.blur(planes.astype(np.float32), (9, 9))
+    around = cv2.blur(channels.astype(np.float32), (9, 9))
     thin = covered < 24  # too coarse to divide by: the neighbourhood's mean takes over
     shade[thin], tone[thin] = NEUTRAL, 0
     thin &= around[..., 0] > 0.05

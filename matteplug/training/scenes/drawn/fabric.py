@@ -104,6 +104,6 @@ def lace(rng: Rng, size_px: int) -> Cutout:
     canvas = Canvas(size_px, SAMPLES)
     canvas.fill(outline, 255)
     cover = cover * (canvas.pixels[..., 0] / np.float32(255)) * 255
-    planes = np.dstack([cover, cover * (0.35 + 0.25 * figures), cover * solid]).astype(np.uint8)
-    small = cv2.resize(planes, (size_px, size_px), interpolation=cv2.INTER_AREA)
+    channels = np.dstack([cover, cover * (0.35 + 0.25 * figures), cover * solid]).astype(np.uint8)
+    small = cv2.resize(channels, (size_px, size_px), interpolation=cv2.INTER_AREA)
     return from_premultiplied(small, "solid")

@@ -16,7 +16,7 @@ def glass(rng: Rng, size_px: int) -> Cutout:
     for _ in range(int(rng.integers(1, 3))):
         radius = rng.uniform(0.15, 0.4) * canvas.edge
         canvas.fill(outlines.blob(rng, outlines.somewhere(rng, canvas.edge), radius))
-    body = canvas.finish("vapour").alpha.astype(np.float32) / 255
+    body = canvas.finish("smoke").alpha.astype(np.float32) / 255
     veil = rng.uniform(0.1, 0.9) + rng.uniform(0, 0.7) * (fractal(rng, size_px, (1, 5)) - 0.5)
     alpha = body * np.clip(veil, 0, 1)
     if rng.random() < 0.7:
@@ -28,5 +28,5 @@ def glass(rng: Rng, size_px: int) -> Cutout:
         for _ in range(int(rng.integers(1, 8))):
             centre = outlines.somewhere(rng, lights.edge, 0.2, 0.8)
             lights.fill(outlines.blob(rng, centre, rng.uniform(0.01, 0.08) * lights.edge))
-        alpha = np.maximum(alpha, body * (lights.finish("vapour").alpha / np.float32(255)))
-    return flat((alpha * 255).astype(np.uint8), "vapour")
+        alpha = np.maximum(alpha, body * (lights.finish("smoke").alpha / np.float32(255)))
+    return flat((alpha * 255).astype(np.uint8), "smoke")

@@ -20,4 +20,4 @@ def smoke(rng: Rng, size_px: int) -> Cutout:
         radius = rng.uniform(0.15, 0.4) * size_px
         canvas.fill(outlines.blob(rng, outlines.somewhere(rng, size_px), radius))
     soft = cv2.GaussianBlur(canvas.pixels[..., 0], (0, 0), log_uniform(rng, 3, 40))
-    return flat((cloud * soft).astype(np.uint8), "vapour")
+    return flat((cloud * soft).astype(np.uint8), "smoke")

@@ -96,10 +96,10 @@ def rooted(
 
 def stretch(rng: Rng, outline: Floats, longest: float) -> NDArray[np.bool_]:
     """Choose a stretch of an outline, a fifth of it to `longest`: (points of the outline,)."""
-    first, share = rng.random(), rng.uniform(0.2, longest)
+    first, fraction = rng.random(), rng.uniform(0.2, longest)
     chosen: NDArray[np.bool_] = (
         np.linspace(0, 1, len(outline), endpoint=False) - first
-    ) % 1 < share
+    ) % 1 < fraction
     return chosen
 
 
@@ -137,9 +137,9 @@ def fur(rng: Rng, size_px: int) -> Cutout:
     comb = rng.uniform(0, 2 * np.pi)
     combed = rng.uniform(0.2, 1.3) if rng.random() < 0.7 else 0.0
     unruly = rng.uniform(0.05, 0.45)
-    for outline, share in zip(parts, spans / spans.sum(), strict=True):
+    for outline, fraction in zip(parts, spans / spans.sum(), strict=True):
         canvas.fill(outline, shade, tone)
-        count = max(60, int(strands * share))
+        count = max(60, int(strands * fraction))
         guides = max(30, int(count / lock))
         roots, angles, place = rooted(rng, outline, guides, depth)
         angles = angles + np.sin(comb - angles) * combed
