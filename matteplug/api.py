@@ -37,19 +37,19 @@ from matteplug.types import (
 )
 
 if TYPE_CHECKING:
-    from matteplug.images.arguments import Picture
+    from matteplug.images.arguments import ImageLike
 
 _COLOURS_S = 0.1
 """As the seconds of `network_pass`."""
 
 
 def matte(
-    image: Picture,
+    image: ImageLike,
     *,
-    trimap: Picture | None = None,
-    selection: Picture | None = None,
-    plate: Picture | None = None,
-    segmentation: Picture | None = None,
+    trimap: ImageLike | None = None,
+    selection: ImageLike | None = None,
+    plate: ImageLike | None = None,
+    segmentation: ImageLike | None = None,
     network: str | None = None,
     provider: str = "auto",
     band_px: int | None = None,
@@ -126,7 +126,7 @@ def matte(
 
 
 def with_guide(
-    request: MatteRequest, *, trimap: Picture | None = None, selection: Picture | None = None
+    request: MatteRequest, *, trimap: ImageLike | None = None, selection: ImageLike | None = None
 ) -> MatteRequest:
     """Return `request` with the trimap that a mask or a selection stands for, and notes on repairs.
 
@@ -157,7 +157,7 @@ def run(
     request = checked(request)
     options, spec = request.options, choose(request)
     engine = engine or default_engine()
-    refines = options.refine and spec.refined_share > 0
+    refines = options.refine and spec.edge_band_fraction > 0
     first, edge = (network_pass.weights(guide, request) for guide in (spec.guide, Guide.TRIMAP))
     weights = {
         "network": sum(first.values()),

@@ -5,47 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from matteplug.hosting.places import Way
+from matteplug.hosting.packaging import Packaging
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
 
-Job = TypeVar("Job")
-Job_contra = TypeVar("Job_contra", contravariant=True)
+JobT = TypeVar("JobT")
+JobT_contra = TypeVar("JobT_contra", contravariant=True)
 
 
-class HostAdapter(Protocol[Job_contra]):
+class HostAdapter(Protocol[JobT_contra]):
     """Translates between a host's job and the library's values; knows depth, order and offsets."""
 
-    def read(self, job: Job_contra) -> MatteRequest:
+    def read(self, job: JobT_contra) -> MatteRequest:
         """Return the request that `job` stands for.
 
         Raises:
             RequestError: the job cannot be done; the sentence is shown to the user.
         """
 
-    def write(self, job: Job_contra, matte: Matte) -> None:
+    def write(self, job: JobT_contra, matte: Matte) -> None:
         """Put the matte where the host's user expects it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostSpec(Generic[Job]):
+class HostSpec(Generic[JobT]):
     """A host that a plug-in brings, cheap to list.
 
     Attributes:
         id: unique, lower case ("gimp3").
         title: what a person reads.
         adapter: dotted name "package.module:Class" of the `HostAdapter`.
-        ways: in which ways the program is packaged, and where its plug-ins go then.
-        install: dotted name "package.module:function" of a function from a `Place` to the
-            `HostFiles` of the in-host half there; None where nothing is installed.
-        check: dotted name of a function that takes a `Place`, has the program there make one matte
-            without a window, and returns a sentence that says so; it raises a `MatteplugError`
-            that says what is wrong.  None where there is no such function.
+        packagings: how the program is packaged, and where its plug-ins go in each case.
+        install: dotted name "package.module:function" of a function from an `Installation` to
+            the `HostFiles` of the in-host half there; None where nothing is installed.
+        check: dotted name of a function that takes an `Installation`, has the program there make
+            one matte without a window, and returns a sentence that says so; it raises a
+            `MatteplugError` that says what is wrong.  None if there is no such function.
     """
 
     id: str
     title: str
     adapter: str
-    ways: tuple[Way, ...] = ()
+    packagings: tuple[Packaging, ...] = ()
     install: str | None = None
     check: str | None = None

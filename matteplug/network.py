@@ -72,9 +72,10 @@ class NetworkSpec:
         size: the size rule.
         tiling: whether it may be run in tiles.
         overlap_px: how far a tile must reach beyond the pixels that are kept.
-        refined_share: how far around its soft edge a trimap network does better, as a share of the
-            picture's longer side (see `refining`); 0 for an alpha that is final.
-        refined_from: how far from 0 and 1 an alpha is soft, and so a part of that edge.
+        edge_band_fraction: how far around its soft edge a trimap network does better, as a fraction
+            of the picture's longer side (see `matting.edge_refinement`); 0 for an alpha that is
+            final.
+        soft_threshold: an alpha farther than this from 0 and 1 is soft, and so part of that edge.
         mib_fixed, mib_per_megapixel: measured memory of a run, a constant and the part that grows
             with the tile; 0 for not measured.
         weights: path of the ONNX file, relative to the folder of the manifest; or None where
@@ -100,8 +101,8 @@ class NetworkSpec:
     size: SizeRule = field(default_factory=SizeRule)
     tiling: bool = True
     overlap_px: int = 0
-    refined_share: float = 0.0
-    refined_from: float = 0.02
+    edge_band_fraction: float = 0.0
+    soft_threshold: float = 0.02
     mib_fixed: float = 0.0
     mib_per_megapixel: float = 0.0
     weights: str | None = None
@@ -131,9 +132,12 @@ class NetworkSpec:
         """Make a spec from what `to_json` returned.
 
         Raises:
-            TypeError, ValueError, KeyError: the data is of another form.
+            TypeError, ValueError, KeyError: the data has another form, or a field has an old name.
         """
         values = dict(data)
+        for old, new in _RENAMED.items():
+            if old in values:
+                raise ValueError(f'the field "{old}" is now called "{new}"')
         values["guide"] = Guide(values["guide"])
         for name in ("inputs", "outputs"):
             values[name] = tuple(_tensor(tensor) for tensor in values[name])
@@ -176,6 +180,10 @@ class FamilySpec:
     module: str
     recipe: str
     public_checkpoints: tuple[PublicCheckpoint, ...] = ()
+
+
+_RENAMED = {"refined_share": "edge_band_fraction", "refined_from": "soft_threshold"}
+"""Old names of fields; other names that no field has are a `TypeError` anyway."""
 
 
 def _tensor(data: Mapping[str, Any]) -> TensorSpec:

@@ -109,7 +109,7 @@ def test_the_recorded_quality_is_what_the_evaluator_measures(shared: Path) -> No
     class ClosedForm:
         name = "closed-form"
 
-        def answer(self, scene: samples.Scene) -> Answer:
+        def answer(self, scene: samples.LoadedSample) -> Answer:
             assert scene.trimap is not None
             known = np.array([0, 0.5, 1], np.float32)[scene.trimap.astype(int) // 127]
             image = scene.image.transpose(2, 0, 1).astype(np.float32) / 255

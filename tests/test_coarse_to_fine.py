@@ -100,7 +100,7 @@ def alpha_of(session: RedSession, request: MatteRequest) -> NDArray[np.float32]:
 def test_levels_end_with_the_picture_and_start_small(size: tuple[int, int]) -> None:
     sizes = coarse_to_fine.levels(Size(*size))
     assert sizes[-1] == size
-    assert sizes[0].width * sizes[0].height <= 2 * coarse_to_fine.GLANCE_PX
+    assert sizes[0].width * sizes[0].height <= 2 * coarse_to_fine.COARSE_PX
     for coarse, fine in pairwise(sizes):
         assert coarse.width < fine.width <= 4.1 * coarse.width
 

@@ -30,7 +30,7 @@ def network(network_id: str, guide: Guide, *roles: str, share: float = 0.0) -> N
         guide=guide,
         inputs=inputs,
         outputs=outputs,
-        refined_share=share,
+        edge_band_fraction=share,
     )
 
 
@@ -75,7 +75,7 @@ def test_the_band_reaches_around_what_is_soft() -> None:
     assert set(row[27:43]) == {128}
     assert set(row[:27]) == set(row[80:]) == {0}
     assert set(row[43:80]) == {255}
-    narrow = edge_refinement.band(soft(), replace(ROUGH, refined_share=0.0))
+    narrow = edge_refinement.band(soft(), replace(ROUGH, edge_band_fraction=0.0))
     assert narrow is not None
     assert (narrow[50] == 128).sum() == 12, "a pixel on both sides"
 
@@ -83,7 +83,7 @@ def test_the_band_reaches_around_what_is_soft() -> None:
 def test_a_network_says_from_where_its_alpha_is_soft() -> None:
     hazy = np.clip(soft(), 0.1, 0.9)
     assert edge_refinement.band(hazy, ROUGH) is None, "all of it is soft"
-    clear = edge_refinement.band(hazy, replace(ROUGH, refined_from=0.15))
+    clear = edge_refinement.band(hazy, replace(ROUGH, soft_threshold=0.15))
     expected = edge_refinement.band(soft(), ROUGH)
     assert clear is not None
     assert expected is not None

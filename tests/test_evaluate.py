@@ -269,7 +269,7 @@ class Broken:
 
     name = "broken"
 
-    def answer(self, scene: samples.Scene) -> Answer:
+    def answer(self, scene: samples.LoadedSample) -> Answer:
         alpha = Half().answer(scene).alpha
         alpha[3, 4] = np.nan
         return Answer(alpha)

@@ -15,7 +15,7 @@ from matteplug.evaluation import panels, samples
 from matteplug.evaluation.methods import Folder, Half
 from matteplug.evaluation.metrics import Count
 from matteplug.evaluation.report import Report
-from matteplug.evaluation.samples import Scene
+from matteplug.evaluation.samples import LoadedSample
 from matteplug.evaluation.scores import evaluate
 from matteplug.types import Alpha, Rect
 
@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def made(folder: Path) -> str:
     found = samples.find(folder)
     report = Report(folder / "report.html")
-    scores = evaluate(found, [Half(), Folder(folder / "flat", "flat")], watch=report.add)
+    scores = evaluate(found, [Half(), Folder(folder / "flat", "flat")], on_sample=report.add)
     report.write(found, scores, Count.UNKNOWN)
     return (folder / "report.html").read_text(encoding="utf-8")
 
@@ -87,8 +87,8 @@ def test_two_methods_of_one_name_are_refused(folder: Path) -> None:
         evaluate(samples.find(folder), [Half(), Half()])
 
 
-def scene_with(truth: Alpha) -> Scene:
-    return Scene(name="s", image=np.zeros((*truth.shape, 3), np.uint8), truth=truth)
+def scene_with(truth: Alpha) -> LoadedSample:
+    return LoadedSample(name="s", image=np.zeros((*truth.shape, 3), np.uint8), truth=truth)
 
 
 def test_close_ups_show_the_worst_places_first() -> None:

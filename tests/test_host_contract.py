@@ -11,9 +11,9 @@ import pytest
 from matteplug import bridge
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug.images import pixels
-from matteplug.testing import HostContract, Outcome, Scene
+from matteplug.testing import HostContract, HostScene, Outcome
 
 PIXELS = "the_cutout_is_the_library_s_in_every_depth"
 PLACES = "the_cutout_lies_where_its_layer_does"
@@ -38,7 +38,7 @@ class Host(HostContract):
     def __init__(self, fault: str = "") -> None:
         self.fault = fault
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         height, width = scene.selection.shape
         selection = scene.selection
         if self.fault == "selects in 8 bits":
@@ -80,11 +80,11 @@ Gimp.main(SmartMatte.__gtype__, Gimp.MAJOR | 2)
 INSIDE, OUTSIDE = "pass", ""
 
 
-def files(place: Place) -> HostFiles:
-    source = place.folder / "source" / "half.py"
+def files(installation: Installation) -> HostFiles:
+    source = installation.folder / "source" / "half.py"
     source.parent.mkdir()
     source.write_text(HALF.format(inside=INSIDE, outside=OUTSIDE))
-    return HostFiles(host="made-up", folder=place.folder / "plug-in", sources=(source,))
+    return HostFiles(host="made-up", folder=installation.folder / "plug-in", sources=(source,))
 
 
 def check(test: str, folder: Path, fault: str = "") -> None:

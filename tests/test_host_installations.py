@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way, find
+from matteplug.hosting.installations import Installation, find
+from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 from matteplug.hosting.versions import version_of
-from matteplug_gimp.install_gimp2 import WAYS as GIMP2
+from matteplug_gimp.install_gimp2 import PACKAGINGS as GIMP2
 from matteplug_gimp.install_gimp2 import files as gimp2_files
-from matteplug_gimp.install_gimp3 import WAYS as GIMP3
-from matteplug_inkscape.install import WAYS as INKSCAPE
-from matteplug_krita.install import WAYS as KRITA
+from matteplug_gimp.install_gimp3 import PACKAGINGS as GIMP3
+from matteplug_inkscape.install import PACKAGINGS as INKSCAPE
+from matteplug_krita.install import PACKAGINGS as KRITA
 
 _VARIABLES = (
     "GIMP2_DIRECTORY",
@@ -206,13 +207,13 @@ _FOUND = [
 
 @pytest.mark.parametrize("found", _FOUND)
 def test_every_packaging_is_found(
-    home: Path, found: tuple[Sequence[Way], str, str, str, str]
+    home: Path, found: tuple[Sequence[Packaging], str, str, str, str]
 ) -> None:
-    ways, system, there, kind, folder = found
+    packagings, system, there, kind, folder = found
     _put(home / there)
-    (place,) = find(ways, system)
-    assert place.kind == kind
-    assert place.folder == home / folder
+    (installation,) = find(packagings, system)
+    assert installation.kind == kind
+    assert installation.folder == home / folder
 
 
 @pytest.mark.parametrize(
@@ -238,19 +239,19 @@ def test_krita_is_switched_on_in_its_own_settings(
     home: Path, system: str, there: str, settings: str
 ) -> None:
     _put(home / there)
-    (place,) = find(KRITA, system)
-    assert place.settings == home / settings
+    (installation,) = find(KRITA, system)
+    assert installation.settings == home / settings
 
 
 def test_a_variable_names_another_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIMP3_DIRECTORY", str(home / "mine"))
     _put(home / "bin" / "gimp-console-3.0")
-    (place,) = find(GIMP3, LINUX)
-    assert place.folder == home / "mine" / "plug-ins"
+    (installation,) = find(GIMP3, LINUX)
+    assert installation.folder == home / "mine" / "plug-ins"
     monkeypatch.delenv("GIMP3_DIRECTORY")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    (place,) = find(GIMP3, LINUX)
-    assert place.folder == home / "config" / "GIMP" / "3.0" / "plug-ins"
+    (installation,) = find(GIMP3, LINUX)
+    assert installation.folder == home / "config" / "GIMP" / "3.0" / "plug-ins"
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ def test_gimp_2_gets_the_half_that_its_build_can_run(
     _put(program)
     if there:
         _put(home / "usr" / there)
-    files = gimp2_files(Place(folder=home / "gimp" / "plug-ins", program=program), system)
+    files = gimp2_files(Installation(folder=home / "gimp" / "plug-ins", program=program), system)
     files.install("/python")
     assert files.state("/python") == "current"
     names = {path.name for path in files.folder.iterdir()}
@@ -287,21 +288,25 @@ def test_gimp_2_gets_the_half_that_its_build_can_run(
 
 def test_an_appimage_of_gimp_2_gets_the_half_for_python_fu(home: Path) -> None:
     _put(home / "opt" / "GIMP_AppImage-git-2.10.21-x86_64.AppImage")
-    place = Place(kind="appimage", folder=home, program=next((home / "opt").iterdir()))
-    assert gimp2_files(place, LINUX).note.startswith("By Python-Fu")
+    installation = Installation(
+        kind="appimage", folder=home, program=next((home / "opt").iterdir())
+    )
+    assert gimp2_files(installation, LINUX).note.startswith("By Python-Fu")
 
 
 def test_several_installations_are_several_places(home: Path) -> None:
     _put(home / "bin" / "gimp-console-3.0")
     _put(home / "Downloads" / "GIMP-3.0.2-x86_64.AppImage")
     _put(home / "Downloads" / "GIMP-3.2.0-x86_64.AppImage")
-    places = find(GIMP3, LINUX)
-    assert [(place.kind, place.folder.parent.name) for place in places] == [
+    installations = find(GIMP3, LINUX)
+    assert [
+        (installation.kind, installation.folder.parent.name) for installation in installations
+    ] == [
         ("native", "3.0"),
         ("appimage", "3.0"),
         ("appimage", "3.2"),
     ]
-    assert places[1].command == (str(home / "Downloads" / "GIMP-3.0.2-x86_64.AppImage"),)
+    assert installations[1].command == (str(home / "Downloads" / "GIMP-3.0.2-x86_64.AppImage"),)
 
 
 def test_nothing_is_found_where_nothing_is(home: Path) -> None:
@@ -310,8 +315,8 @@ def test_nothing_is_found_where_nothing_is(home: Path) -> None:
 
 def test_a_program_says_its_version(home: Path) -> None:
     _put(home / "bin" / "gimp-console-3.0", "#!/bin/sh\necho 'GIMP version 3.0.4'\n")
-    (place,) = find(GIMP3, LINUX)
-    assert version_of(place) == "3.0.4"
+    (installation,) = find(GIMP3, LINUX)
+    assert version_of(installation) == "3.0.4"
 
 
 def test_versions_are_read_where_the_packaging_has_them(home: Path) -> None:
@@ -320,13 +325,16 @@ def test_versions_are_read_where_the_packaging_has_them(home: Path) -> None:
         flatpak / "share" / "metainfo" / "org.gimp.GIMP.metainfo.xml",
         '<component>\n  <releases>\n    <release version="3.0.6" date="2025-10-06">\n',
     )
-    assert version_of(Place(kind="flatpak", folder=home, program=flatpak / "bin" / "x")) == "3.0.6"
+    assert (
+        version_of(Installation(kind="flatpak", folder=home, program=flatpak / "bin" / "x"))
+        == "3.0.6"
+    )
     image = home / "GIMP-3.0.4-x86_64.AppImage"
-    assert version_of(Place(kind="appimage", folder=home, program=image)) == "3.0.4"
-    assert version_of(Place(folder=home)) == ""
+    assert version_of(Installation(kind="appimage", folder=home, program=image)) == "3.0.4"
+    assert version_of(Installation(folder=home)) == ""
     silent = home / "bin" / "silent"
     _put(silent)
-    assert version_of(Place(folder=home, program=silent, command=(str(silent),))) == ""
+    assert version_of(Installation(folder=home, program=silent, command=(str(silent),))) == ""
 
 
 def _put(file: Path, text: str = "#!/bin/sh\n") -> None:

@@ -16,7 +16,7 @@ from matteplug import bridge, plugins
 from matteplug.cli import main
 from matteplug.errors import RequestError
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug_gimp import install_gimp3 as gimp
 from matteplug_gimp import matteplug_hosts
 
@@ -38,7 +38,7 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def test_files_are_installed_whole_and_a_backup_is_kept(tmp_path: Path, state: Path) -> None:
-    files = gimp.files(Place(folder=tmp_path / "plug-ins"))
+    files = gimp.files(Installation(folder=tmp_path / "plug-ins"))
     folder = files.folder
     assert files.state("/a") == "not installed"
     assert not files.enabled
@@ -73,7 +73,7 @@ def test_files_are_installed_whole_and_a_backup_is_kept(tmp_path: Path, state: P
 
 
 def test_links_lead_to_the_sources(tmp_path: Path) -> None:
-    files = gimp.files(Place(folder=tmp_path))
+    files = gimp.files(Installation(folder=tmp_path))
     files.install(link=True)
     assert files.state() == "linked"
     program = files.folder / "matteplug-smart-matte.py"
@@ -127,7 +127,7 @@ def test_files_beside_the_folder_and_a_switch(tmp_path: Path) -> None:
 def test_an_install_that_fails_leaves_the_older_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = gimp.files(Place(folder=tmp_path))
+    files = gimp.files(Installation(folder=tmp_path))
     files.install()
     real = Path.rename
 

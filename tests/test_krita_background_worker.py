@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug_krita.install import files
 
 PEER = Path(__file__).resolve().parent / "wire" / "peer.py"
@@ -25,9 +25,9 @@ AT_ONCE_S = 1.0
 
 
 @pytest.fixture
-def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def background_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module as it is installed; its package, which needs Krita, is not run."""
-    half = files(Place(folder=tmp_path))
+    half = files(Installation(folder=tmp_path))
     half.install()
     package = ModuleType(PACKAGE)
     package.__path__ = [str(half.folder)]
@@ -40,15 +40,15 @@ def warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 class Kept:
-    """A `WarmWorker` whose workers are peers of a kind, and what became of its mattes."""
+    """A `BackgroundWorker` whose workers are peers of a kind, and what became of its mattes."""
 
-    def __init__(self, warm: ModuleType) -> None:
+    def __init__(self, background_worker: ModuleType) -> None:
         self.kind = "obedient"
         self.may_start = Event()
         self.may_start.set()
         self.started: list[Any] = []
-        self.worker = warm.WarmWorker(self._start)
-        self._bridge = warm.bridge
+        self.worker = background_worker.BackgroundWorker(self._start)
+        self._bridge = background_worker.bridge
         self._errors: Queue[Any] = Queue()
 
     def _start(self) -> Any:
@@ -73,8 +73,8 @@ class Kept:
 
 
 @pytest.fixture
-def kept(warm: ModuleType) -> Iterator[Kept]:
-    one = Kept(warm)
+def kept(background_worker: ModuleType) -> Iterator[Kept]:
+    one = Kept(background_worker)
     yield one
     for worker in one.started:
         worker.close(0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug.images.srgb import linear_from_srgb, srgb_from_linear
 from matteplug.testing import import_check
 from matteplug_krita import install
@@ -37,24 +37,24 @@ def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def test_the_files_go_beside_each_other_and_are_switched_on(tmp_path: Path) -> None:
-    place = Place(folder=tmp_path / "pykrita", settings=tmp_path / "kritarc")
-    found = files(place)
+    installation = Installation(folder=tmp_path / "pykrita", settings=tmp_path / "kritarc")
+    found = files(installation)
     assert found.state("/a") == "not installed"
     found.install("/a")
     assert found.state("/a") == "current"
     assert found.enabled
-    assert sorted(path.name for path in place.folder.iterdir()) == [
+    assert sorted(path.name for path in installation.folder.iterdir()) == [
         "matteplug_smart_matte",
         "matteplug_smart_matte.desktop",
     ]
-    desktop = (place.folder / "matteplug_smart_matte.desktop").read_text()
+    desktop = (installation.folder / "matteplug_smart_matte.desktop").read_text()
     assert "ServiceTypes=Krita/PythonPlugin" in desktop
     assert "X-KDE-Library=matteplug_smart_matte" in desktop
     assert (tmp_path / "kritarc").read_bytes() == b"[python]\nenable_matteplug_smart_matte=true\n"
-    (place.folder / "matteplug_smart_matte.desktop").unlink()
+    (installation.folder / "matteplug_smart_matte.desktop").unlink()
     assert found.state("/a") == "outdated"
     assert found.uninstall()
-    assert list(place.folder.iterdir()) == []
+    assert list(installation.folder.iterdir()) == []
     assert not found.enabled
     assert (tmp_path / "kritarc").read_bytes() == b"[python]\n"
 
@@ -106,7 +106,7 @@ def test_settings_that_are_a_link_stay_one(tmp_path: Path) -> None:
 
 
 def test_the_half_in_krita_imports_only_what_is_there(tmp_path: Path) -> None:
-    found = files(Place(folder=tmp_path))
+    found = files(Installation(folder=tmp_path))
     found.install()
     command = [sys.executable, "-I", "-S", import_check.__file__, str(found.folder)]
     done = subprocess.run(

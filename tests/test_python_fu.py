@@ -22,7 +22,8 @@ from hosts.processes import ends
 from numpy.typing import NDArray
 
 from matteplug import api
-from matteplug.hosting.places import WINDOWS, Place
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import WINDOWS
 from matteplug.testing import FakeEngine
 from matteplug_gimp import install_gimp2
 
@@ -95,7 +96,7 @@ def plug_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     worker = folder / "python"
     worker.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{WORKER}"\n')
     worker.chmod(0o755)
-    files = install_gimp2.files(Place(folder=folder / "plug-ins"), WINDOWS)
+    files = install_gimp2.files(Installation(folder=folder / "plug-ins"), WINDOWS)
     files.install(str(worker))
     return files.folder / "matteplug-smart-matte.py"
 

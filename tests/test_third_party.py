@@ -169,6 +169,8 @@ def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
         ({"guide": "magic"}, "not a network's manifest"),
         ({"weights": "../luma.onnx"}, "outside its own folder"),
         ({"colour": "red"}, "not a network's manifest"),
+        ({"refined_share": 0.01}, '"refined_share" is now called "edge_band_fraction"'),
+        ({"refined_from": 0.1}, '"refined_from" is now called "soft_threshold"'),
     ],
 )
 def test_a_spec_that_says_too_little_is_refused(

@@ -17,7 +17,7 @@ _OF_ONE_PICTURE = frozenset(("run-failed", "solver-failed", "not-a-number", "no-
 _OF_THE_DISK = frozenset(("disk-full", "folder-not-writable", "journal-not-written"))
 
 
-def concerns_all(error: MatteplugError) -> bool:
+def is_fatal(error: MatteplugError) -> bool:
     """Tell whether every further picture would fail alike."""
     if isinstance(error, EngineError | NetworkError | PluginError):
         return error.code not in _OF_ONE_PICTURE

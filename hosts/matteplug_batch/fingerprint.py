@@ -9,11 +9,11 @@ from typing import Any
 
 from matteplug_batch.job import Job
 
-Origin = Mapping[str, Any]
+Fingerprint = Mapping[str, Any]
 """Plain JSON; equal where the results are."""
 
 
-def origin_of(job: Job) -> Origin:
+def fingerprint_of(job: Job) -> Fingerprint:
     """Return what the result of `job` would be made from if its files were read now.
 
     A file that is not there has a name only, so that it equals nothing that was ever read.

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from matteplug.errors import RequestError
 from matteplug_batch.display_text import name
 from matteplug_batch.find import MARKER
-from matteplug_batch.fingerprint import Origin, origin_of
+from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
 from matteplug_batch.job import Job
 
 
@@ -36,7 +36,7 @@ class Journal:
     def is_finished(self, job: Job) -> bool:
         """Tell whether the result is there, from the same files and with the same settings."""
         made_from = self._made.get(self._name(job.result))
-        return made_from == origin_of(job) and os.path.isfile(job.result)
+        return made_from == fingerprint_of(job) and os.path.isfile(job.result)
 
     def claim(self, job: Job) -> None:
         """Record that the result of `job` is about to be written: a batch's own, and unfinished.
@@ -46,17 +46,17 @@ class Journal:
         """
         self._append(job, {})
 
-    def finish(self, job: Job, origin: Origin) -> None:
-        """Record that the result of `job` is complete, made from `origin`.
+    def finish(self, job: Job, fingerprint: Fingerprint) -> None:
+        """Record that the result of `job` is complete, made from `fingerprint`.
 
         Raises:
             RequestError: the journal cannot be written.
         """
-        self._append(job, origin)
+        self._append(job, fingerprint)
 
-    def _append(self, job: Job, origin: Origin) -> None:
+    def _append(self, job: Job, fingerprint: Fingerprint) -> None:
         result = self._name(job.result)
-        line = json.dumps({"result": result} | dict(origin)).encode()
+        line = json.dumps({"result": result} | dict(fingerprint)).encode()
         try:
             with self._file.open("a+b") as journal:
                 journal.write(b"\n%b\n" % line if _is_torn(journal) else b"%b\n" % line)
@@ -68,7 +68,7 @@ class Journal:
                 f"The journal {name(self._file)} was not written: {error.strerror or error}.",
                 "Make room or change its permissions, and go on with --resume.",
             ) from error
-        self._made[result] = origin
+        self._made[result] = fingerprint
 
     def _name(self, result: Path) -> str:
         return result.relative_to(self._out).as_posix()
@@ -82,7 +82,7 @@ def _is_torn(journal: BinaryIO) -> bool:
     return journal.read(1) != b"\n"
 
 
-def _read(file: Path) -> dict[str, Origin]:
+def _read(file: Path) -> dict[str, Fingerprint]:
     """Return by the results' names what they were made from; nothing for those only claimed."""
     made = {}
     try:

@@ -19,7 +19,7 @@ class State(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class PictureOutcome:
     """What became of one picture.
 
     Attributes:
@@ -45,7 +45,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class BatchReport:
     """What became of a batch.
 
     Attributes:
@@ -56,7 +56,7 @@ class Report:
         elapsed_s: how long it took.
     """
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[PictureOutcome] = field(default_factory=list)
     waiting: int = 0
     stopped: MatteplugError | None = None
     interrupted: bool = False

@@ -10,7 +10,7 @@ from matteplug.errors import RequestError
 from matteplug_batch import names
 from matteplug_batch.find import READABLE, find, real
 from matteplug_batch.job import Job, Settings
-from matteplug_batch.outcome import Outcome, State
+from matteplug_batch.outcome import PictureOutcome, State
 
 _FOREIGN = "This format is not read; convert it to PNG, TIFF or JPEG."
 _STRAY = "A trimap without a picture of its name."
@@ -30,7 +30,7 @@ class Plan:
     folder: Path
     out: Path
     jobs: list[Job]
-    unusable: list[Outcome]
+    unusable: list[PictureOutcome]
 
     @classmethod
     def of(cls, folder: Path, out: Path | None, settings: Settings) -> Plan:
@@ -62,8 +62,14 @@ class Plan:
                 for found, place in zip(tree.pictures, places, strict=True)
             ],
             unusable=[
-                *(Outcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in skipped),
-                *(Outcome(image=path, state=State.FAILED, error=closed) for path in tree.closed),
+                *(
+                    PictureOutcome(image=path, state=State.SKIPPED, notes=(why,))
+                    for path, why in skipped
+                ),
+                *(
+                    PictureOutcome(image=path, state=State.FAILED, error=closed)
+                    for path in tree.closed
+                ),
             ],
         )
 

@@ -18,14 +18,14 @@ from rich.progress import (
 from rich.text import Text
 
 from matteplug_batch.display_text import name, sentence
-from matteplug_batch.outcome import Outcome, State
+from matteplug_batch.outcome import PictureOutcome, State
 
 _NAME = 28
 """The bar shows so many letters of a picture's name."""
 
 
 class Bar:
-    """A `Watch` that draws a bar on a terminal, and tells of failures at once everywhere."""
+    """An `Observer` that draws a bar on a terminal, and tells of failures at once everywhere."""
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
@@ -73,7 +73,7 @@ class Bar:
             self._task, completed=completed, description=f"{self._present}: {what}"
         )
 
-    def finish(self, outcome: Outcome) -> None:
+    def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
         if outcome.state is State.FAILED and outcome.error is not None:
             picture, said = name(outcome.image), sentence(outcome.error)

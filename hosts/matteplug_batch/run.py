@@ -21,20 +21,20 @@ from matteplug.errors import Cancelled, MatteplugError, RequestError
 from matteplug.host import HostAdapter
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
-from matteplug_batch.failure import as_sentence, concerns_all
+from matteplug_batch.failure import as_sentence, is_fatal
 from matteplug_batch.find import real
-from matteplug_batch.fingerprint import Origin, origin_of
+from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
 from matteplug_batch.interruption import cancelled_by_ctrl_c
 from matteplug_batch.job import Job
 from matteplug_batch.journal import Journal
-from matteplug_batch.outcome import Outcome, Report, State
+from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 
 _log = logging.getLogger(__name__)
 _LISTEN_S = 0.2
 """How often the main thread looks up from waiting: on Windows Ctrl-C arrives at no other time."""
 
 
-class Watch(Protocol):
+class Observer(Protocol):
     """Who looks on."""
 
     def start(self, pictures: int) -> None:
@@ -46,7 +46,7 @@ class Watch(Protocol):
     def step(self, share: float, what: str) -> None:
         """Learn how far the present picture is, 0 to 1."""
 
-    def finish(self, outcome: Outcome) -> None:
+    def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
 
     def stop(self) -> None:
@@ -76,16 +76,16 @@ class Batch:
     journal: Journal
     resume: bool = False
 
-    def run(self, jobs: Sequence[Job], watch: Watch) -> Report:
+    def run(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
         """Do the jobs in their order; errors end up in the report, none is raised."""
         started = time.perf_counter()
         inputs = frozenset(real(path) for job in jobs for path in job.found.files)
         settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
         todo = [job for job in jobs if job not in settled]
         for outcome in settled.values():
-            watch.finish(outcome)
-        watch.start(len(todo))
-        report = self._work_through(todo, watch)
+            observer.finish(outcome)
+        observer.start(len(todo))
+        report = self._work_through(todo, observer)
         outcomes = dict(zip(todo, report.outcomes, strict=False)) | settled
         return replace(
             report,
@@ -93,14 +93,14 @@ class Batch:
             elapsed_s=time.perf_counter() - started,
         )
 
-    def _settle(self, job: Job, inputs: frozenset[Path]) -> Outcome | None:
+    def _settle(self, job: Job, inputs: frozenset[Path]) -> PictureOutcome | None:
         """Return the outcome of a picture that needs no work, or must not be worked on."""
         try:
             refusal = self._refusal(job, inputs)
         except OSError as error:
             refusal = as_sentence(error)
         if self.resume and self.journal.is_finished(job):
-            return Outcome(
+            return PictureOutcome(
                 image=job.image,
                 state=State.SKIPPED,
                 result=job.result,
@@ -109,7 +109,7 @@ class Batch:
             )
         if refusal is None:
             return None
-        return Outcome(image=job.image, state=State.FAILED, guide=job.guide, error=refusal)
+        return PictureOutcome(image=job.image, state=State.FAILED, guide=job.guide, error=refusal)
 
     def _refusal(self, job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
         """Say why the result may not be written, if so."""
@@ -127,9 +127,9 @@ class Batch:
             )
         return None
 
-    def _work_through(self, jobs: Sequence[Job], watch: Watch) -> Report:
+    def _work_through(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
         """Do the jobs; the report covers those that were reached, from the first on."""
-        outcomes: list[Outcome] = []
+        outcomes: list[PictureOutcome] = []
         with (
             ThreadPoolExecutor(1) as reader,
             ThreadPoolExecutor(1) as worker,
@@ -137,55 +137,55 @@ class Batch:
         ):
             reading = [reader.submit(self._read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
-                watch.begin(job.image)
+                observer.begin(job.image)
                 read = reading.pop()
                 reading = [
                     reader.submit(self._read, following)
                     for following in jobs[index + 1 : index + 2]
                 ]
-                present = worker.submit(self._one, job, read, watch.step, cancel)
-                _wait(present, cancel, watch)
+                present = worker.submit(self._one, job, read, observer.step, cancel)
+                _wait(present, cancel, observer)
                 outcome = present.result()
                 if outcome is not None:
                     outcomes.append(outcome)
-                    watch.finish(outcome)
+                    observer.finish(outcome)
                 waiting = len(jobs) - len(outcomes)
                 if cancel.cancelled:
-                    return Report(outcomes=outcomes, waiting=waiting, interrupted=True)
-                if outcome is not None and outcome.error and concerns_all(outcome.error):
-                    return Report(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
-        return Report(outcomes=outcomes)
+                    return BatchReport(outcomes=outcomes, waiting=waiting, interrupted=True)
+                if outcome is not None and outcome.error and is_fatal(outcome.error):
+                    return BatchReport(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
+        return BatchReport(outcomes=outcomes)
 
-    def _read(self, job: Job) -> tuple[Origin, MatteRequest]:
-        """Read a picture; its origin is taken first, so that a later edit differs from it."""
-        return origin_of(job), self.adapter.read(job)
+    def _read(self, job: Job) -> tuple[Fingerprint, MatteRequest]:
+        """Read a picture; its fingerprint is taken first, so that a later edit differs from it."""
+        return fingerprint_of(job), self.adapter.read(job)
 
     def _one(
         self,
         job: Job,
-        read: Future[tuple[Origin, MatteRequest]],
+        read: Future[tuple[Fingerprint, MatteRequest]],
         progress: Progress,
         cancel: CancelToken,
-    ) -> Outcome | None:
+    ) -> PictureOutcome | None:
         """Do one job; return None where it was cancelled."""
         started = time.perf_counter()
         try:
-            origin, request = read.result()
+            fingerprint, request = read.result()
             matte = self.matte(request, progress, cancel)
             progress(1.0, "writing")
             self.journal.claim(job)
             self.adapter.write(job, matte)
-            self.journal.finish(job, origin)
+            self.journal.finish(job, fingerprint)
         except Cancelled:
             return None
         except Exception as error:  # a stranger's network or a damaged file may raise anything
             _log.debug("%s failed", job.image, exc_info=True)
-            return Outcome(
+            return PictureOutcome(
                 image=job.image, state=State.FAILED, guide=job.guide, error=as_sentence(error)
             )
         finally:
             self.adapter.forget(job)
-        return Outcome(
+        return PictureOutcome(
             image=job.image,
             state=State.DONE,
             result=job.result,
@@ -197,10 +197,10 @@ class Batch:
         )
 
 
-def _wait(present: Future[Outcome | None], cancel: CancelToken, watch: Watch) -> None:
+def _wait(present: Future[PictureOutcome | None], cancel: CancelToken, observer: Observer) -> None:
     """Wait for the present picture; say so where the user waits for it to stop."""
     while not (present.done() or cancel.cancelled):
         wait([present], timeout=_LISTEN_S)
     if not present.done():
-        watch.stop()
+        observer.stop()
         wait([present])

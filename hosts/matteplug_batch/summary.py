@@ -12,7 +12,7 @@ from rich.text import Text
 
 from matteplug_batch.display_text import name, sentence
 from matteplug_batch.find import kind_of
-from matteplug_batch.outcome import Outcome, Report, State
+from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 from matteplug_batch.plan import Plan
 
 _ROWS = 40
@@ -29,7 +29,7 @@ def announce(console: Console, plan: Plan) -> None:
     console.print(Text(f"Results go to {name(plan.out)}"), soft_wrap=True)
 
 
-def show(console: Console, report: Report, plan: Plan) -> None:
+def show(console: Console, report: BatchReport, plan: Plan) -> None:
     """Print the table of pictures and what it comes to."""
     rows = report.outcomes
     if len(rows) > _ROWS:
@@ -42,7 +42,7 @@ def show(console: Console, report: Report, plan: Plan) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
-def totals(report: Report, out: Path) -> list[str]:
+def totals(report: BatchReport, out: Path) -> list[str]:
     """Return what the batch comes to, in sentences."""
     done = report.count(State.DONE)
     parts = [f"{done} done", f"{report.count(State.FAILED)} failed"]
@@ -66,7 +66,7 @@ def totals(report: Report, out: Path) -> list[str]:
     return lines
 
 
-def as_json(report: Report, plan: Plan) -> dict[str, Any]:
+def as_json(report: BatchReport, plan: Plan) -> dict[str, Any]:
     """Return the report as plain JSON data; paths as text."""
     return {
         "folder": str(plan.folder),
@@ -80,7 +80,7 @@ def as_json(report: Report, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _entry(outcome: Outcome, folder: Path) -> dict[str, Any]:
+def _entry(outcome: PictureOutcome, folder: Path) -> dict[str, Any]:
     error = outcome.error
     return {
         "picture": str(outcome.image.relative_to(folder)),
@@ -95,7 +95,7 @@ def _entry(outcome: Outcome, folder: Path) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[Outcome], folder: Path) -> Table:
+def _table(rows: list[PictureOutcome], folder: Path) -> Table:
     table = Table("picture", "result", "guide", "time", "remarks")
     for outcome in rows:
         remarks = sentence(outcome.error) if outcome.error else "; ".join(outcome.notes)

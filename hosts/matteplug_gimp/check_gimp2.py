@@ -8,26 +8,20 @@ from pathlib import Path
 
 from matteplug.errors import RequestError
 from matteplug.hosting import checks as host_checks
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 
 _SCRIPT = Path(__file__).parent / "checks" / "gimp2.scm"
 _FAILED = "Procedure execution of plug-in-matteplug-smart-matte failed: "
 _AGAIN = "Run: matteplug hosts install gimp2"
 
 
-def check(place: Place) -> str:
+def check(installation: Installation) -> str:
     """Return a sentence about the matte that GIMP made.
 
     Raises:
         RequestError: there is no GIMP, it fails, does not load the plug-in, or makes no good matte.
     """
-    if place.program is None:
-        raise RequestError(
-            "check-no-program",
-            f"There is a folder for GIMP 2.10's plug-ins, {place.folder}, and no GIMP 2.10 was "
-            "found.",
-            "Put gimp-console-2.10 on the PATH.",
-        )
+    host_checks.require_program(installation, "GIMP 2.10", "gimp-console-2.10")
     started = time.monotonic()
     with host_checks.folder() as folder:
         report = folder / "report"
@@ -36,8 +30,8 @@ def check(place: Place) -> str:
         script.write_text(report_is + _SCRIPT.read_text())
         load = f"(load {json.dumps(script.as_posix())})"
         options = ["-i", "-d", "-f", "-b", load, "-b", "(gimp-quit 0)"]
-        own = {"GIMP2_DIRECTORY": str(place.folder.parent)}
-        said = host_checks.run("GIMP", [*place.command, *options], own)
+        own = {"GIMP2_DIRECTORY": str(installation.folder.parent)}
+        said = host_checks.run("GIMP", [*installation.command, *options], own)
         told = report.read_text().split() if report.exists() else []
     elapsed_s = (
         time.monotonic() - started
@@ -52,7 +46,7 @@ def check(place: Place) -> str:
     if told[1] != "1":
         raise RequestError(
             "check-not-loaded",
-            f"{title} did not load the plug-in from {place.folder}.",
+            f"{title} did not load the plug-in from {installation.folder}.",
             f"{_AGAIN}. GIMP said:\n{said}",
         )
     if len(told) < 4:

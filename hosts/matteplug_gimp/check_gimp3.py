@@ -9,36 +9,31 @@ from typing import Any
 
 from matteplug.errors import RequestError
 from matteplug.hosting import checks as host_checks
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 
 _SCRIPT = Path(__file__).parent / "checks" / "gimp3.py"
 _OPTIONS = ("-i", "-d", "-f", "--quit", "--batch-interpreter=python-fu-eval", "-b")
 _AGAIN = "Run: matteplug hosts install gimp3"
 
 
-def check(place: Place) -> str:
+def check(installation: Installation) -> str:
     """Return a sentence about the matte that GIMP made.
 
     Raises:
         RequestError: there is no GIMP, it fails, does not load the plug-in, or makes no good matte.
     """
-    if place.program is None:
-        raise RequestError(
-            "check-no-program",
-            f"There is a folder for GIMP 3's plug-ins, {place.folder}, and no GIMP 3 was found.",
-            "Put gimp-console-3.0 on the PATH.",
-        )
+    host_checks.require_program(installation, "GIMP 3", "gimp-console-3.0")
     with host_checks.folder() as folder:
         shutil.copy(_SCRIPT, folder / "check.py")
         batch = f"FOLDER = {str(folder)!r}; exec(open(FOLDER + '/check.py').read())"
-        own = {"GIMP3_DIRECTORY": str(place.folder.parent)}
-        said = host_checks.run("GIMP", [*place.command, *_OPTIONS, batch], own)
+        own = {"GIMP3_DIRECTORY": str(installation.folder.parent)}
+        said = host_checks.run("GIMP", [*installation.command, *_OPTIONS, batch], own)
         report = _report(folder, said)
     status = report["status"]
     if status == "missing":
         raise RequestError(
             "check-not-loaded",
-            f"GIMP {report['version']} did not load the plug-in from {place.folder}.",
+            f"GIMP {report['version']} did not load the plug-in from {installation.folder}.",
             f"{_AGAIN}. GIMP said:\n{said}",
         )
     if status != "success":

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 
 _HERE = Path(__file__).parent / "plug_in"
 _PROGRAM = "matteplug-smart-matte.py"
@@ -21,9 +22,9 @@ _GIVEN = "${GIMP2_DIRECTORY}/plug-ins"
 _LINUX = (_GIVEN, "${XDG_CONFIG_HOME}/GIMP/2.10/plug-ins")
 _APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
 
-WAYS = (
-    Way(system=LINUX, folders=_LINUX, programs=(_CONSOLE,)),
-    Way(
+PACKAGINGS = (
+    Packaging(system=LINUX, folders=_LINUX, programs=(_CONSOLE,)),
+    Packaging(
         system=LINUX,
         kind="flatpak",
         folders=_LINUX,
@@ -34,7 +35,7 @@ WAYS = (
         command=("flatpak", "run", f"--command={_CONSOLE}", "org.gimp.GIMP"),
         note="Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP",
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="snap",
         folders=("~/snap/gimp/current/.config/GIMP/2.10/plug-ins",),
@@ -44,19 +45,19 @@ WAYS = (
     ),
     # There is no official AppImage of 2.10.  Of those known, both with Python 2, one was built for
     # a folder of its own (aferrero2707/gimp-appimage), one was not (ivan-hc/GIMP-appimage, Hybrid).
-    Way(
+    Packaging(
         system=LINUX,
         kind="appimage",
         folders=(_GIVEN, "${XDG_CONFIG_HOME}/GIMP-AppImage/2.10/plug-ins"),
         programs=tuple(f"{folder}/GIMP_AppImage-*2.10*.AppImage" for folder in _APPIMAGES),
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="appimage",
         folders=_LINUX,
         programs=tuple(f"{folder}/*_2.10*-with-python2-*.AppImage" for folder in _APPIMAGES),
     ),
-    Way(
+    Packaging(
         system=WINDOWS,
         folders=(_GIVEN, "${APPDATA}/GIMP/2.10/plug-ins"),
         programs=(
@@ -64,7 +65,7 @@ WAYS = (
             f"${{ProgramFiles}}/GIMP 2/bin/{_CONSOLE}.exe",
         ),
     ),
-    Way(
+    Packaging(
         system=MACOS,
         folders=(_GIVEN, "~/Library/Application Support/GIMP/2.10/plug-ins"),
         programs=(
@@ -75,15 +76,15 @@ WAYS = (
 )
 
 
-def files(place: Place, system: str = sys.platform) -> HostFiles:
+def files(installation: Installation, system: str = sys.platform) -> HostFiles:
     """Return the plug-in's files in an installation of GIMP 2.10."""
     shared = (_HERE / "smart_matte.py", _HERE / "gimp2" / "gimp_layers.py")
-    python_fu = has_python_fu(place, system)
+    python_fu = has_python_fu(installation, system)
     half = _HERE / "gimp2" / ("python_fu" if python_fu else "libgimp")
-    scripts = place.folder.parent / "scripts"
+    scripts = installation.folder.parent / "scripts"
     return HostFiles(
         host="gimp2",
-        folder=place.folder / Path(_PROGRAM).stem,
+        folder=installation.folder / Path(_PROGRAM).stem,
         sources=(*shared, *sorted(half.glob("*.py"))),
         executables=(_PROGRAM,),
         beside={scripts / source.name: source for source in half.glob("*.scm")},
@@ -91,17 +92,17 @@ def files(place: Place, system: str = sys.platform) -> HostFiles:
     )
 
 
-def has_python_fu(place: Place, system: str = sys.platform) -> bool:
-    """Tell whether the GIMP in `place` runs plug-ins by Python-Fu.
+def has_python_fu(installation: Installation, system: str = sys.platform) -> bool:
+    """Tell whether the GIMP in `installation` runs plug-ins by Python-Fu.
 
     Where no program is known, by the system: those for Windows and macOS do, a Linux one does not.
     AppImages, which cannot be looked into, do.
     """
-    if place.kind == "appimage":
+    if installation.kind == "appimage":
         return True
-    if place.program is None or system != LINUX:
+    if installation.program is None or system != LINUX:
         return system != LINUX
-    prefix = place.program.resolve().parents[1]
+    prefix = installation.program.resolve().parents[1]
     return any(
         found
         for folder in ("lib", "lib64", "lib/*")

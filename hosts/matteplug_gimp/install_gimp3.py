@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 
 _PROGRAM = "matteplug-smart-matte.py"
 _FLATPAK = "app/org.gimp.GIMP/current/active"
@@ -13,13 +14,13 @@ _APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
 _IN_THE_SANDBOX = "Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
 
 
-def _ways(version: str) -> tuple[Way, ...]:
+def _packagings(version: str) -> tuple[Packaging, ...]:
     """Return how a GIMP of a version ("3.0") is packaged; each has its own folder of its user's."""
     given = "${GIMP3_DIRECTORY}/plug-ins"
     linux = (given, f"${{XDG_CONFIG_HOME}}/GIMP/{version}/plug-ins")
     return (
-        Way(system=LINUX, folders=linux, programs=(f"gimp-console-{version}",)),
-        Way(
+        Packaging(system=LINUX, folders=linux, programs=(f"gimp-console-{version}",)),
+        Packaging(
             system=LINUX,
             kind="flatpak",
             folders=linux,
@@ -30,7 +31,7 @@ def _ways(version: str) -> tuple[Way, ...]:
             command=("flatpak", "run", f"--command=gimp-console-{version}", "org.gimp.GIMP"),
             note=_IN_THE_SANDBOX,
         ),
-        Way(
+        Packaging(
             system=LINUX,
             kind="snap",
             folders=(f"~/snap/gimp/current/.config/GIMP/{version}/plug-ins",),
@@ -38,13 +39,13 @@ def _ways(version: str) -> tuple[Way, ...]:
             command=("snap", "run", "gimp"),
             note="A Snap may be kept from starting other programs",
         ),
-        Way(
+        Packaging(
             system=LINUX,
             kind="appimage",
             folders=linux,
             programs=tuple(f"{folder}/GIMP-{version}*.AppImage" for folder in _APPIMAGES),
         ),
-        Way(
+        Packaging(
             system=WINDOWS,
             folders=(given, f"${{APPDATA}}/GIMP/{version}/plug-ins"),
             programs=(
@@ -52,7 +53,7 @@ def _ways(version: str) -> tuple[Way, ...]:
                 f"${{ProgramFiles}}/GIMP 3*/bin/gimp-console-{version}.exe",
             ),
         ),
-        Way(
+        Packaging(
             system=MACOS,
             folders=(given, f"~/Library/Application Support/GIMP/{version}/plug-ins"),
             programs=(
@@ -63,16 +64,16 @@ def _ways(version: str) -> tuple[Way, ...]:
     )
 
 
-WAYS = (*_ways("3.0"), *_ways("3.2"))
+PACKAGINGS = (*_packagings("3.0"), *_packagings("3.2"))
 
 
-def files(place: Place) -> HostFiles:
+def files(installation: Installation) -> HostFiles:
     """Return the plug-in's files in an installation of GIMP."""
     here = Path(__file__).parent / "plug_in"
     return HostFiles(
         host="gimp3",
         # GIMP wants the folder to bear the name of the program in it.
-        folder=place.folder / Path(_PROGRAM).stem,
+        folder=installation.folder / Path(_PROGRAM).stem,
         sources=(here / "smart_matte.py", *sorted((here / "gimp3").glob("*.py"))),
         executables=(_PROGRAM,),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
-from matteplug_inkscape.install import WAYS
+from matteplug_inkscape.install import PACKAGINGS
 
 
 @hookimpl
@@ -18,7 +18,7 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             id="inkscape",
             title="Inkscape",
             adapter="matteplug_inkscape.adapter:InkscapeAdapter",
-            ways=WAYS,
+            packagings=PACKAGINGS,
             install="matteplug_inkscape.install:files",
             check="matteplug_inkscape.check:check",
         )

@@ -18,7 +18,8 @@ import numpy as np
 from matteplug import bridge
 from matteplug.errors import RequestError
 from matteplug.hosting import checks as host_checks
-from matteplug.hosting.places import LINUX, Place
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import LINUX
 from matteplug.hosting.versions import version_of
 from matteplug.images.decoding import decode
 from matteplug.images.encoding import encode
@@ -37,21 +38,15 @@ _IMAGE = "{http://www.w3.org/2000/svg}image"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 
 
-def check(place: Place) -> str:
+def check(installation: Installation) -> str:
     """Return a sentence about the matte that Inkscape made.
 
     Raises:
         RequestError: there is no Inkscape or no screen, it does not have the extension, or makes no
             good matte.
     """
-    if place.program is None:
-        raise RequestError(
-            "check-no-program",
-            f"There is a folder for Inkscape's extensions, {place.folder}, and no Inkscape was "
-            "found.",
-            "Put inkscape on the PATH.",
-        )
-    log = _log(place)
+    host_checks.require_program(installation, "Inkscape", "inkscape")
+    log = _log(installation)
     before = log.stat().st_size if log.exists() else 0
 
     def failed() -> bool:
@@ -67,10 +62,10 @@ def check(place: Place) -> str:
             f"export-filename:{result}",
             "export-do",
         )
-        command = [*_screen(), *place.command, "--with-gui", "--batch-process"]
+        command = [*_screen(), *installation.command, "--with-gui", "--batch-process"]
         command += ["--app-id-tag=matteplug", f"--actions={';'.join(actions)}", str(drawing)]
         started = time.monotonic()
-        own = {"INKSCAPE_PROFILE_DIR": str(place.folder.parent)}
+        own = {"INKSCAPE_PROFILE_DIR": str(installation.folder.parent)}
         said = host_checks.run("Inkscape", command, own, stuck=failed)
         elapsed_s = time.monotonic() - started  # with Inkscape's own start
         if failed():
@@ -80,18 +75,18 @@ def check(place: Place) -> str:
     if len(made) != 2:
         raise RequestError(
             "check-not-loaded",
-            f"Inkscape did not run the extension from {place.folder}.",
+            f"Inkscape did not run the extension from {installation.folder}.",
             f"Run: matteplug hosts install inkscape. Inkscape said:\n{said}",
         )
     alpha = decode(base64.b64decode(made[1].partition(",")[2]), "made").array[..., 3]
-    title = f"Inkscape {version_of(place)}"
+    title = f"Inkscape {version_of(installation)}"
     return host_checks.judge(title, int(alpha[_SIDE // 2, _SIDE // 2]), int(alpha[0, 0]), elapsed_s)
 
 
-def _log(place: Place) -> Path:
+def _log(installation: Installation) -> Path:
     """Return the file in which the extension writes its errors."""
     try:
-        return Path(bridge.installed(str(files(place).folder))["log"])
+        return Path(bridge.installed(str(files(installation).folder))["log"])
     except bridge.BridgeError as error:
         raise RequestError("check-failed", error.message, f"{error.hint} inkscape") from None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 
 _FLATPAK = "app/org.inkscape.Inkscape/current/active/files/bin/inkscape"
 _IN_THE_SANDBOX = (
@@ -14,9 +15,9 @@ _IN_THE_SANDBOX = (
 _GIVEN = "${INKSCAPE_PROFILE_DIR}/extensions"
 _LINUX = (_GIVEN, "${XDG_CONFIG_HOME}/inkscape/extensions")
 
-WAYS = (
-    Way(system=LINUX, folders=_LINUX, programs=("inkscape",)),
-    Way(
+PACKAGINGS = (
+    Packaging(system=LINUX, folders=_LINUX, programs=("inkscape",)),
+    Packaging(
         system=LINUX,
         kind="flatpak",
         folders=("~/.var/app/org.inkscape.Inkscape/config/inkscape/extensions",),
@@ -24,7 +25,7 @@ WAYS = (
         command=("flatpak", "run", "org.inkscape.Inkscape"),
         note=_IN_THE_SANDBOX,
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="snap",
         folders=("~/snap/inkscape/current/.config/inkscape/extensions",),
@@ -32,7 +33,7 @@ WAYS = (
         command=("snap", "run", "inkscape"),
         note="A Snap may be kept from starting other programs",
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="appimage",
         folders=_LINUX,
@@ -41,12 +42,12 @@ WAYS = (
             for folder in ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
         ),
     ),
-    Way(
+    Packaging(
         system=WINDOWS,
         folders=(_GIVEN, "${APPDATA}/inkscape/extensions"),
         programs=("${ProgramFiles}/Inkscape/bin/inkscape.exe",),
     ),
-    Way(
+    Packaging(
         system=MACOS,
         folders=(
             _GIVEN,
@@ -60,11 +61,11 @@ WAYS = (
 )
 
 
-def files(place: Place) -> HostFiles:
+def files(installation: Installation) -> HostFiles:
     """Return the extension's files in an installation of Inkscape."""
     half = Path(__file__).parent / "plug_in"
     return HostFiles(
         host="inkscape",
-        folder=place.folder / "matteplug-smart-matte",
+        folder=installation.folder / "matteplug-smart-matte",
         sources=tuple(sorted(path for path in half.iterdir() if path.suffix in (".inx", ".py"))),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from matteplug.hookspecs import hookimpl
 from matteplug.host import HostSpec
-from matteplug_krita.install import WAYS
+from matteplug_krita.install import PACKAGINGS
 
 
 @hookimpl
@@ -18,7 +18,7 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
             id="krita",
             title="Krita",
             adapter="matteplug_krita.adapter:KritaAdapter",
-            ways=WAYS,
+            packagings=PACKAGINGS,
             install="matteplug_krita.install:files",
             check="matteplug_krita.check:check",
         )

@@ -9,18 +9,18 @@ from typing import Any
 
 from matteplug.errors import RequestError
 from matteplug.hosting import checks as host_checks
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 
 _SCRIPTS = Path(__file__).parent / "checks"
 
 
-def check(place: Place) -> str:
+def check(installation: Installation) -> str:
     """Return a sentence about the matte that Krita made.
 
     Raises:
         RequestError: there is no Krita that can be asked, or it makes no good matte.
     """
-    report = _run(_runner(place), place.folder)
+    report = _run(_runner(installation), installation.folder)
     title = f"Krita {report['version']}"
     if "error" in report:
         raise RequestError(
@@ -31,19 +31,14 @@ def check(place: Place) -> str:
     return host_checks.judge(title, report["centre"], report["corner"], report["elapsed_s"])
 
 
-def _runner(place: Place) -> Path:
+def _runner(installation: Installation) -> Path:
     """Return kritarunner, which runs scripts without a window."""
-    if place.program is None:
-        raise RequestError(
-            "check-no-program",
-            f"There is a folder for Krita's plug-ins, {place.folder}, and no Krita was found.",
-            "Put krita on the PATH.",
-        )
-    runner = place.program.with_name(place.program.name.replace("krita", "kritarunner", 1))
-    if not runner.exists() or place.kind not in ("native", "folder"):
+    program = host_checks.require_program(installation, "Krita", "krita")
+    runner = program.with_name(program.name.replace("krita", "kritarunner", 1))
+    if not runner.exists() or installation.kind not in ("native", "folder"):
         raise RequestError(
             "check-no-runner",
-            f"The Krita in {place.program} has no kritarunner, so it cannot be checked from here.",
+            f"{program} comes without kritarunner, so it cannot be checked from here.",
             "Choose Tools > Scripts > Smart Matte in it.",
         )
     return runner

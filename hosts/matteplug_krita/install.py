@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import LINUX, MACOS, WINDOWS, Place, Way
+from matteplug.hosting.installations import Installation
+from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 from matteplug_krita.kritarc import PluginSwitch
 
 _NAME = "matteplug_smart_matte"
@@ -14,9 +15,9 @@ _APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
 _HOME = "${XDG_DATA_HOME}/krita/pykrita"
 _SETTINGS = "${XDG_CONFIG_HOME}/kritarc"
 
-WAYS = (
-    Way(system=LINUX, folders=(_HOME,), settings=(_SETTINGS,), programs=("krita",)),
-    Way(
+PACKAGINGS = (
+    Packaging(system=LINUX, folders=(_HOME,), settings=(_SETTINGS,), programs=("krita",)),
+    Packaging(
         system=LINUX,
         kind="flatpak",
         folders=("~/.var/app/org.kde.krita/data/krita/pykrita",),
@@ -25,7 +26,7 @@ WAYS = (
         command=("flatpak", "run", "org.kde.krita"),
         note="Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.kde.krita",
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="snap",
         folders=("~/snap/krita/current/.local/share/krita/pykrita",),
@@ -34,20 +35,20 @@ WAYS = (
         command=("snap", "run", "krita"),
         note="A Snap may be kept from starting other programs",
     ),
-    Way(
+    Packaging(
         system=LINUX,
         kind="appimage",
         folders=(_HOME,),
         settings=(_SETTINGS,),
         programs=tuple(f"{folder}/krita-*.[Aa]pp[Ii]mage" for folder in _APPIMAGES),
     ),
-    Way(
+    Packaging(
         system=WINDOWS,
         folders=("${APPDATA}/krita/pykrita",),
         settings=("${LOCALAPPDATA}/kritarc",),
         programs=("${ProgramFiles}/Krita*/bin/krita.exe",),
     ),
-    Way(
+    Packaging(
         system=MACOS,
         folders=("~/Library/Application Support/krita/pykrita",),
         settings=("~/Library/Preferences/kritarc",),
@@ -59,14 +60,16 @@ WAYS = (
 )
 
 
-def files(place: Place) -> HostFiles:
+def files(installation: Installation) -> HostFiles:
     """Return the plug-in's files in an installation of Krita, and what switches it on."""
     here = Path(__file__).parent / "plug_in"
     desktop = f"{_NAME}.desktop"
     return HostFiles(
         host="krita",
-        folder=place.folder / _NAME,
+        folder=installation.folder / _NAME,
         sources=(*sorted((here / _NAME).glob("*.py")), here / _NAME / "Manual.html"),
-        beside={place.folder / desktop: here / desktop},
-        switch=None if place.settings is None else PluginSwitch(place.settings, _NAME),
+        beside={installation.folder / desktop: here / desktop},
+        switch=None
+        if installation.settings is None
+        else PluginSwitch(installation.settings, _NAME),
     )

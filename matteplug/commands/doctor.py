@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from matteplug.hookspecs import Command
 
 if TYPE_CHECKING:
-    from matteplug.runtime.doctor import Finding, Report
+    from matteplug.runtime.doctor import Diagnosis, Finding
 
 
 def command() -> Command:
@@ -50,7 +50,7 @@ def _run(args: argparse.Namespace) -> int:
     return 1 if report.problems else 0
 
 
-def _print(report: Report) -> None:
+def _print(report: Diagnosis) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -13,7 +13,7 @@ from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import Place, find
+from matteplug.hosting.installations import Installation, find
 from matteplug.hosting.versions import version_of
 from matteplug.plugins import registry, resolve
 
@@ -62,24 +62,24 @@ def _run(args: argparse.Namespace) -> int:
         _refresh(args.folder, link=args.dev)
         return 0
     spec = _spec(args.id)
-    places = _places(spec, args.folder)
+    installations = _installations(spec, args.folder)
     if args.action == "check":
-        _check(spec, places)
+        _check(spec, installations)
         return 0
-    for place, files in _halves(spec, places):
+    for installation, files in _halves(spec, installations):
         if args.action == "install":
-            _install(files, place, link=args.dev)
+            _install(files, installation, link=args.dev)
         else:
             print(f"Removed {files.folder}." if files.uninstall() else f"Not in {files.folder}.")
     return 0
 
 
-def _install(files: HostFiles, place: Place, *, link: bool) -> None:
+def _install(files: HostFiles, installation: Installation, *, link: bool) -> None:
     backup = files.install(link=link)
     print(f"Installed in {files.folder}. Start the program again to see it.")
     if backup is not None:
         print(f"  What was there before is in {backup}.")
-    for note in filter(None, (files.note, place.note)):
+    for note in filter(None, (files.note, installation.note)):
         print(f"  {note}")
 
 
@@ -93,10 +93,10 @@ def _refresh(folder: Path | None, *, link: bool) -> None:
         )
     refreshed = False
     for spec in registry().hosts.values():
-        for place, files in _halves(spec, find(spec.ways) if spec.install else []):
+        for installation, files in _halves(spec, find(spec.packagings) if spec.install else []):
             state = files.state()
             if state != "not installed":
-                _install(files, place, link=link or state == "linked")
+                _install(files, installation, link=link or state == "linked")
                 refreshed = True
     if not refreshed:
         raise RequestError(
@@ -106,17 +106,17 @@ def _refresh(folder: Path | None, *, link: bool) -> None:
         )
 
 
-def _check(spec: HostSpec[Any], places: list[Place]) -> None:
+def _check(spec: HostSpec[Any], installations: list[Installation]) -> None:
     if spec.check is None:
         raise RequestError("host-unchecked", f"There is no check for {spec.title}.")
     check = resolve(spec.check)
-    for place in places:
-        files = _files(spec, place)
+    for installation in installations:
+        files = _files(spec, installation)
         state = files.state()
         if state == "not installed":
             raise RequestError(
                 "host-not-installed",
-                f"The plug-in is not in {place.folder}.",
+                f"The plug-in is not in {installation.folder}.",
                 f"Run: matteplug hosts install {spec.id}",
             )
         if state == "outdated":
@@ -127,7 +127,7 @@ def _check(spec: HostSpec[Any], places: list[Place]) -> None:
                 f"{spec.title} has the plug-in switched off.",
                 f"Switch it on in its settings, or run: matteplug hosts install {spec.id}",
             )
-        print(check(place))
+        print(check(installation))
 
 
 def _spec(host_id: str) -> HostSpec[Any]:
@@ -140,28 +140,35 @@ def _spec(host_id: str) -> HostSpec[Any]:
     return hosts[host_id]
 
 
-def _places(spec: HostSpec[Any], folder: Path | None) -> list[Place]:
-    places = find(spec.ways)
+def _installations(spec: HostSpec[Any], folder: Path | None) -> list[Installation]:
+    installations = find(spec.packagings)
     if folder is not None:
-        installed = next((place for place in places if place.program), Place(folder=folder))
+        installed = next(
+            (installation for installation in installations if installation.program),
+            Installation(folder=folder),
+        )
         return [replace(installed, kind="folder", folder=folder, settings=None, note="")]
-    if not places:
+    if not installations:
         raise RequestError(
             "host-not-found",
             f"{spec.title} was not found on this machine.",
             "Start it once, or name its plug-ins folder with --folder.",
         )
-    return places
+    return installations
 
 
-def _halves(spec: HostSpec[Any], places: Sequence[Place]) -> Iterator[tuple[Place, HostFiles]]:
+def _halves(
+    spec: HostSpec[Any], installations: Sequence[Installation]
+) -> Iterator[tuple[Installation, HostFiles]]:
     """Yield the files in each folder; a program that is installed twice may have one only."""
-    for place in {place.folder: place for place in places}.values():
-        yield place, _files(spec, place)
+    for installation in {
+        installation.folder: installation for installation in installations
+    }.values():
+        yield installation, _files(spec, installation)
 
 
-def _files(spec: HostSpec[Any], place: Place) -> HostFiles:
-    files: HostFiles = resolve(spec.install or "")(place)
+def _files(spec: HostSpec[Any], installation: Installation) -> HostFiles:
+    files: HostFiles = resolve(spec.install or "")(installation)
     return files
 
 
@@ -185,22 +192,22 @@ def _rows() -> list[_Row]:
         if spec.install is None:
             rows.append(_Row(host=spec.id, title=spec.title, plugin="needs none", enabled=True))
             continue
-        places = find(spec.ways)
-        for place in places:
-            files = _files(spec, place)
+        installations = find(spec.packagings)
+        for installation in installations:
+            files = _files(spec, installation)
             rows.append(
                 _Row(
                     host=spec.id,
                     title=spec.title,
-                    kind=place.kind,
-                    version=version_of(place),
+                    kind=installation.kind,
+                    version=version_of(installation),
                     plugin=files.state(),
                     enabled=files.enabled,
                     folder=str(files.folder),
-                    note="; ".join(filter(None, (files.note, place.note))),
+                    note="; ".join(filter(None, (files.note, installation.note))),
                 )
             )
-        if not places:
+        if not installations:
             rows.append(_Row(host=spec.id, title=spec.title, kind="not found"))
     return rows
 

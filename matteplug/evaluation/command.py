@@ -11,7 +11,7 @@ from matteplug.hookspecs import Command
 
 if TYPE_CHECKING:
     from matteplug.evaluation.metrics import Errors
-    from matteplug.evaluation.samples import Scene
+    from matteplug.evaluation.samples import LoadedSample
     from matteplug.types import Alpha
 
 
@@ -89,14 +89,16 @@ def _run(args: argparse.Namespace) -> int:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("measuring", total=len(found.samples))
 
-        def watch(scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
+        def on_sample(
+            scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
+        ) -> None:
             for note in scene.notes:
                 progress.console.print(f"{scene.name}: {note}")
             if report is not None:
                 report.add(scene, alphas, errors)
             progress.advance(task)
 
-        result = scores.evaluate(found, chosen, count, watch)
+        result = scores.evaluate(found, chosen, count, on_sample)
     if report is not None:
         report.write(found, result, count)
     if args.json:

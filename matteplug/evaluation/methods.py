@@ -11,7 +11,7 @@ import numpy as np
 
 from matteplug import api, plugins
 from matteplug.errors import RequestError
-from matteplug.evaluation.samples import Scene, picture_named, read_alpha
+from matteplug.evaluation.samples import LoadedSample, picture_named, read_alpha
 from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.types import FOREGROUND, UNKNOWN, Alpha, MatteOptions, MatteRequest, Size
@@ -36,7 +36,7 @@ class Method(Protocol):
     def name(self) -> str:
         """What the tables call it."""
 
-    def answer(self, scene: Scene) -> Answer:
+    def answer(self, scene: LoadedSample) -> Answer:
         """Return the alpha.
 
         Raises:
@@ -70,7 +70,7 @@ class Network:
     provider: str = "auto"
     refine: bool = True
 
-    def answer(self, scene: Scene) -> Answer:
+    def answer(self, scene: LoadedSample) -> Answer:
         """Run the network on the picture and the guide that it takes."""
         request = MatteRequest(
             image=scene.image,
@@ -108,7 +108,7 @@ class Folder:
             )
         return cls(folder, name if equals else folder.resolve().name)
 
-    def answer(self, scene: Scene) -> Answer:
+    def answer(self, scene: LoadedSample) -> Answer:
         """Read the alpha of that name."""
         path = picture_named(self.path, [scene.name, f"{scene.name}_alpha"])
         if path is None:
@@ -126,7 +126,7 @@ class Half:
 
     name: str = HALF
 
-    def answer(self, scene: Scene) -> Answer:
+    def answer(self, scene: LoadedSample) -> Answer:
         """Copy the trimap."""
         if scene.trimap is None:
             return Answer(np.full(scene.truth.shape, 0.5, np.float32))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.evaluation.samples import Scene
+from matteplug.evaluation.samples import LoadedSample
 from matteplug.images import pixels
 from matteplug.types import FOREGROUND, UNKNOWN, Alpha, Image, Rect, Size, Trimap
 
@@ -68,7 +68,7 @@ def marked(image: Image, place: Rect) -> Panel:
     return panel
 
 
-def worst_places(scene: Scene, alphas: Sequence[Alpha], count: int = CROPS) -> list[Rect]:
+def worst_places(scene: LoadedSample, alphas: Sequence[Alpha], count: int = CROPS) -> list[Rect]:
     """Return the square places where the alphas err most together, worst first, not overlapping."""
     import cv2
 

@@ -16,7 +16,7 @@ from matteplug.errors import RequestError
 from matteplug.evaluation import panels
 from matteplug.evaluation.methods import HALF
 from matteplug.evaluation.metrics import Count, Errors
-from matteplug.evaluation.samples import Samples, Scene
+from matteplug.evaluation.samples import LoadedSample, Samples
 from matteplug.evaluation.scores import Scores, area_in_words
 from matteplug.matting import foreground
 from matteplug.types import Alpha
@@ -57,7 +57,7 @@ class Report:
                 "Choose another file.",
             )
 
-    def add(self, scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
+    def add(self, scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
         """Keep the pictures of one scene; `alphas` and `errors` by method."""
         if len(self._grids) < MOST_PICTURES:
             self._grids[scene.name] = "".join(_grid(scene, alphas, errors))
@@ -106,7 +106,9 @@ class Report:
             yield f'<div class="scroll">{grid}</div>'
 
 
-def _grid(scene: Scene, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> Iterator[str]:
+def _grid(
+    scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
+) -> Iterator[str]:
     """Yield a grid: columns picture, truth and methods; rows whole, errors, and two a close-up."""
     image, truth = scene.image, scene.truth
     yield f'<div class="grid" style="grid-template-columns: repeat({2 + len(alphas)}, 220px)">'

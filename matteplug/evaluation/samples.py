@@ -38,7 +38,7 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class LoadedSample:
     """A sample's pictures, read and of one size.
 
     Attributes:
@@ -110,7 +110,7 @@ def find(folder: Path, trimap: str | None = None) -> Samples:
     )
 
 
-def read(sample: Sample) -> Scene:
+def read(sample: Sample) -> LoadedSample:
     """Read a sample's pictures.
 
     Raises:
@@ -127,7 +127,7 @@ def read(sample: Sample) -> Scene:
     if sample.plate is not None:
         plate = files.read(sample.plate).image
         _same_size(sample.plate, Size.of(plate), Size.of(image))
-    return Scene(
+    return LoadedSample(
         name=sample.name, image=image, truth=truth, trimap=trimap, plate=plate, notes=notes
     )
 

@@ -13,7 +13,7 @@ from matteplug import __version__
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.evaluation.methods import Method
 from matteplug.evaluation.metrics import Count, Errors, measure
-from matteplug.evaluation.samples import Samples, Scene, read
+from matteplug.evaluation.samples import LoadedSample, Samples, read
 from matteplug.types import Alpha
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ AREAS = {
 }
 WHOLE = "all four over the whole picture"
 
-Watch = Callable[[Scene, dict[str, Alpha], dict[str, Errors]], None]
+OnSample = Callable[[LoadedSample, dict[str, Alpha], dict[str, Errors]], None]
 """Called after every picture with the alphas and the errors by method."""
 
 
@@ -55,7 +55,7 @@ def evaluate(
     samples: Samples,
     methods: Sequence[Method],
     count: Count = Count.UNKNOWN,
-    watch: Watch | None = None,
+    on_sample: OnSample | None = None,
 ) -> list[Scores]:
     """Measure every method on every sample.
 
@@ -89,8 +89,8 @@ def evaluate(
             score.images[scene.name] = measure(scene.truth, alpha, scene.trimap, count)
             if elapsed_s is not None:
                 score.elapsed_s.append(elapsed_s)
-        if watch is not None:
-            watch(scene, alphas, {score.method: score.images[scene.name] for score in scores})
+        if on_sample is not None:
+            on_sample(scene, alphas, {score.method: score.images[scene.name] for score in scores})
     return scores
 
 

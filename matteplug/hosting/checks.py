@@ -13,6 +13,7 @@ from pathlib import Path
 
 from matteplug.errors import RequestError
 from matteplug.folders import state_folder
+from matteplug.hosting.installations import Installation
 
 _LIMIT_S = 300.0
 _TICK_S = 0.1
@@ -24,6 +25,21 @@ def folder() -> Iterator[Path]:
     state_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="check-", dir=state_folder()) as name:
         yield Path(name)
+
+
+def require_program(installation: Installation, title: str, executable: str) -> Path:
+    """Return the program of an installation; `executable` is its name on the PATH.
+
+    Raises:
+        RequestError: only its user's folder is there.
+    """
+    if installation.program is None:
+        raise RequestError(
+            "check-no-program",
+            f"{title} was not found, only a folder for its plug-ins: {installation.folder}.",
+            f"Put {executable} on the PATH.",
+        )
+    return installation.program
 
 
 def run(

@@ -1,8 +1,7 @@
-"""Where the programs are that matteplug has plug-ins for, and where their plug-ins go.
+"""Which installations of a program this machine has.
 
-A host names the ways in which its program is packaged (`Way`, plain data); `find` looks which of
-them this machine has (`Place`).  In patterns "~" is the home folder and "${NAME}" an environment
-variable; those that desktops have by convention are known without being set.
+A host lists the ways its program is packaged (`Packaging`, plain data); `find` tells which of them
+are on this machine (`Installation`).
 """
 
 from __future__ import annotations
@@ -16,41 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LINUX, WINDOWS, MACOS = "linux", "win32", "darwin"
+from matteplug.hosting.packaging import LINUX, WINDOWS, Packaging
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """One way in which a program is packaged, on one system.
-
-    Attributes:
-        system: LINUX, WINDOWS or MACOS.
-        kind: "native", "flatpak", "snap" or "appimage".
-        folders: patterns of the folder of the user's plug-ins; the first that names no unset
-            variable is the one.
-        programs: patterns of what is there where the program is installed: bare names are looked
-            for on PATH, paths may hold "*".
-        command: how the program is started; "{}" stands for the path that was found.
-        settings: patterns, as `folders`, of the file in which the program's plug-ins are switched
-            on; empty for a program that loads whatever is there.
-        note: what the user has to do besides, or know.
-    """
-
-    system: str
-    kind: str = "native"
-    folders: tuple[str, ...]
-    programs: tuple[str, ...]
-    command: tuple[str, ...] = ("{}",)
-    settings: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Installation:
     """An installation of a program, as its user has it.
 
     Attributes:
-        kind: as in `Way`; "folder" where the user named one.
+        kind: as in `Packaging`; "folder" where the user named one.
         folder: the folder of the user's plug-ins, which need not exist.
         program: what was found of the program; None where only the user's folder is.
         command: how to start it, without arguments; empty where `program` is None.
@@ -66,44 +39,44 @@ class Place:
     note: str = ""
 
 
-def find(ways: Sequence[Way], system: str = sys.platform) -> list[Place]:
-    """Return the installations that this machine has, in the order of `ways`.
+def find(packagings: Sequence[Packaging], system: str = sys.platform) -> list[Installation]:
+    """Return the installations that this machine has, in the order of `packagings`.
 
     A program that is nowhere to be seen, but has left a folder of its user's, counts too: it may
     have been unpacked anywhere.
     """
-    places: list[Place] = []
-    for way in ways:
-        folder = _first(way.folders, system)
-        if way.system != system or folder is None:
+    installations: list[Installation] = []
+    for packaging in packagings:
+        folder = _first(packaging.folders, system)
+        if packaging.system != system or folder is None:
             continue
-        settings = _first(way.settings, system)
-        for program in _programs(way.programs, system):
-            command = tuple(word.format(program) for word in way.command)
-            places.append(
-                Place(
-                    kind=way.kind,
+        settings = _first(packaging.settings, system)
+        for program in _programs(packaging.programs, system):
+            command = tuple(word.format(program) for word in packaging.command)
+            installations.append(
+                Installation(
+                    kind=packaging.kind,
                     folder=folder,
                     program=program,
                     command=command,
                     settings=settings,
-                    note=way.note,
+                    note=packaging.note,
                 )
             )
-    taken = {place.folder for place in places}
-    for way in ways:
-        folder = _first(way.folders, system)
-        if way.system == system and folder and folder.parent.is_dir() and folder not in taken:
+    taken = {installation.folder for installation in installations}
+    for packaging in packagings:
+        folder = _first(packaging.folders, system)
+        if packaging.system == system and folder and folder.parent.is_dir() and folder not in taken:
             taken.add(folder)
-            places.append(
-                Place(
-                    kind=way.kind,
+            installations.append(
+                Installation(
+                    kind=packaging.kind,
                     folder=folder,
-                    settings=_first(way.settings, system),
-                    note=way.note,
+                    settings=_first(packaging.settings, system),
+                    note=packaging.note,
                 )
             )
-    return places
+    return installations
 
 
 def _programs(patterns: Sequence[str], system: str) -> Iterator[Path]:

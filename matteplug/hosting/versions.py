@@ -1,4 +1,4 @@
-"""Which version of a program is installed in a place; nothing is guessed."""
+"""Which version of a program an installation has; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import re
 import subprocess
 from pathlib import Path
 
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)*")
 _LIMIT_S = 20.0
 
 
-def version_of(place: Place) -> str:
-    """Return the version of the program in `place`, such as "3.0.4"; "" where it does not tell."""
-    if place.program is None:
+def version_of(installation: Installation) -> str:
+    """Return an installation's version, such as "3.0.4"; "" where it cannot be told."""
+    if installation.program is None:
         return ""
-    if place.kind == "flatpak":
-        return _released(place.program)
-    if place.kind == "snap":
-        return _first_number(_read(Path(*place.program.parts[:4], "meta", "snap.yaml"), "version:"))
-    if place.kind == "appimage":
-        return _first_number(place.program.name)
-    return _said(place)
+    if installation.kind == "flatpak":
+        return _released(installation.program)
+    if installation.kind == "snap":
+        return _first_number(
+            _read(Path(*installation.program.parts[:4], "meta", "snap.yaml"), "version:")
+        )
+    if installation.kind == "appimage":
+        return _first_number(installation.program.name)
+    return _said(installation)
 
 
 def _released(program: Path) -> str:
@@ -35,13 +37,13 @@ def _released(program: Path) -> str:
     return ""
 
 
-def _said(place: Place) -> str:
+def _said(installation: Installation) -> str:
     """Ask the program itself."""
     # Qt programs want a display even to say their version
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     try:
         done = subprocess.run(
-            [*place.command, "--version"],
+            [*installation.command, "--version"],
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -13,10 +13,10 @@ from matteplug.images import files
 from matteplug.types import Image
 
 if TYPE_CHECKING:
-    Picture: TypeAlias = ArrayLike | str | os.PathLike[str]
+    ImageLike: TypeAlias = ArrayLike | str | os.PathLike[str]
 
 
-def picture(given: Picture) -> NDArray[Any]:
+def picture(given: ImageLike) -> NDArray[Any]:
     """Return a picture as it is, from a file or an array; `colours` checks its form.
 
     Raises:
@@ -27,7 +27,7 @@ def picture(given: Picture) -> NDArray[Any]:
     return np.asarray(given)
 
 
-def mask(given: Picture) -> NDArray[Any]:
+def mask(given: ImageLike) -> NDArray[Any]:
     """Return a mask as it is, from a file or an array; `masks` makes sense of its values.
 
     Raises:

@@ -33,9 +33,9 @@ from matteplug.types import (
     within,
 )
 
-GLANCE_PX = 1_000_000
+COARSE_PX = 1_000_000
 """Pixels of the coarsest level."""
-_LEAST_GLANCE_PX = 256 * 256
+_LEAST_COARSE_PX = 256 * 256
 _LARGE = 1.6
 """More levels than one are used from this many times the glance's pixels on."""
 _STEP = 4.0
@@ -116,10 +116,10 @@ def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
         affordable_px: the coarsest level has no more pixels, so that it can be seen whole.
     """
     pixels = size.width * size.height
-    if pixels <= max(_LEAST_GLANCE_PX, min(_LARGE * GLANCE_PX, affordable_px)):
+    if pixels <= max(_LEAST_COARSE_PX, min(_LARGE * COARSE_PX, affordable_px)):
         return (size,)
-    glance_px = max(_LEAST_GLANCE_PX, min(GLANCE_PX, affordable_px))
-    ratio = math.sqrt(pixels / glance_px)
+    coarse_px = max(_LEAST_COARSE_PX, min(COARSE_PX, affordable_px))
+    ratio = math.sqrt(pixels / coarse_px)
     steps = math.ceil(math.log(ratio, _STEP))
     factors = [ratio ** (-k / steps) for k in range(steps, 0, -1)]
     return (*(Size(*(max(1, int(side * f)) for side in size)) for f in factors), size)

@@ -14,7 +14,7 @@ DOUBT = 0.5
 """Mean confidence below which the user is told to look."""
 
 
-def heed(
+def apply_confidence(
     outputs: Mapping[str, Tensor], trimap: Trimap | None = None
 ) -> tuple[Alpha, float | None, tuple[str, ...]]:
     """Return the alpha to show, its confidence if the network gives one, and notes for the user.

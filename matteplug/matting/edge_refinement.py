@@ -83,7 +83,7 @@ def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trima
     soft = _soft(alpha, spec)
     if not soft.any():
         return None
-    near = unknown_band.depth(~soft) <= max(1.0, spec.refined_share * max(alpha.shape))
+    near = unknown_band.depth(~soft) <= max(1.0, spec.edge_band_fraction * max(alpha.shape))
     near &= _beside(near, ~near & (alpha <= 0.5))
     drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
     if trimap is not None:
@@ -93,7 +93,7 @@ def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trima
 
 
 def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
-    return (alpha > spec.refined_from) & (alpha < 1 - spec.refined_from)
+    return (alpha > spec.soft_threshold) & (alpha < 1 - spec.soft_threshold)
 
 
 def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:

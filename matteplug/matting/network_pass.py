@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from matteplug.engine import Engine
 from matteplug.guides import plate as plates
 from matteplug.matting import coarse_to_fine
-from matteplug.matting.confidence import heed
+from matteplug.matting.confidence import apply_confidence
 from matteplug.network import Guide, NetworkSpec
 from matteplug.types import Alpha, CancelToken, MatteRequest, Progress, Tensor, silent, weighted
 
@@ -75,7 +75,7 @@ def run(
     outputs = coarse_to_fine.run(session, request, progress=steps["network"], cancel=cancel)
     if registered is not None:
         outputs = plates.completed(outputs, registered, request.trimap)
-    alpha, confidence, notes = heed(outputs, request.trimap)
+    alpha, confidence, notes = apply_confidence(outputs, request.trimap)
     if confidence is None and registered is not None:
         confidence = registered.confidence
     return Prediction(

@@ -55,7 +55,7 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Diagnosis:
     """The doctor's report.
 
     Attributes:
@@ -88,7 +88,7 @@ class Report:
         }
 
 
-def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Report:
+def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Diagnosis:
     """Probe the providers.
 
     Args:
@@ -109,7 +109,7 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Report:
         problems.append(Problem(message=error.message, hint=error.hint))
         built_in = ()
     specs = [spec for spec in specs if spec.weights is not None]
-    return Report(
+    return Diagnosis(
         findings=tuple(_examine(providers.named(name), specs, built_in) for name in names),
         problems=tuple(problems),
         machine=probe.key_facts(),

@@ -31,7 +31,7 @@ Levels: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Deviation:
     """How far an output is from the expected one, over the stored points of all outputs.
 
     Attributes:
@@ -91,7 +91,7 @@ def inputs_of(spec: NetworkSpec) -> dict[str, Tensor]:
     return example(spec, Size(*spec.golden["size"]), spec.golden["seed"])
 
 
-def compare(spec: NetworkSpec, outputs: Mapping[str, Tensor]) -> Verdict:
+def compare(spec: NetworkSpec, outputs: Mapping[str, Tensor]) -> Deviation:
     """Compare the outputs for `inputs_of(spec)` with the stored ones."""
     differences = np.concatenate(
         [
@@ -100,8 +100,8 @@ def compare(spec: NetworkSpec, outputs: Mapping[str, Tensor]) -> Verdict:
         ]
     )
     if not np.isfinite(differences).all():
-        return Verdict(mean=math.inf, worst=math.inf)
-    return Verdict(mean=float(differences.mean()), worst=float(differences.max()))
+        return Deviation(mean=math.inf, worst=math.inf)
+    return Deviation(mean=float(differences.mean()), worst=float(differences.max()))
 
 
 def _points(array: Tensor, stride: int) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from matteplug import api, plugins
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug.images import pixels
 from matteplug.testing import import_check, worker
 from matteplug.testing.fake_engine import FakeEngine
@@ -29,7 +29,7 @@ _FAINT = 3 / 255 + 1 / 65535
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class HostScene:
     """A document of one opaque layer and a selection, for a host to make.
 
     Attributes:
@@ -51,7 +51,7 @@ class Outcome:
 
     Attributes:
         error: what the user was told; "" where it succeeded.
-        image: the layer now, as `Scene.image`.
+        image: the layer now, as `HostScene.image`.
         at: where it lies now.
         cutout: (H, W, 4) straight, the layer that was added; None where none was.
         cutout_at: where that one lies.
@@ -85,7 +85,7 @@ class HostContract:
     depths: tuple[tuple[str, str], ...] = (("u8", "u8"),)
     places: tuple[tuple[int, int], ...] = ((0, 0), (9, 5), (-8, -6))
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         """Make the scene's document, run the host's command on it, and say what became of it.
 
         Args:
@@ -132,7 +132,7 @@ class HostContract:
         """In a clean process: the standard library and the program's own modules."""
         if self.spec.install is None:
             return
-        files: HostFiles = plugins.resolve(self.spec.install)(Place(folder=tmp_path))
+        files: HostFiles = plugins.resolve(self.spec.install)(Installation(folder=tmp_path))
         files.install()
         command = [sys.executable, "-I", "-S", import_check.__file__, str(files.folder)]
         done = subprocess.run(
@@ -140,7 +140,7 @@ class HostContract:
         )
         assert done.returncode == 0, done.stderr
 
-    def _check_cutout(self, scene: Scene, folder: Path) -> None:
+    def _check_cutout(self, scene: HostScene, folder: Path) -> None:
         folder.mkdir()
         outcome = self.smart_matte(scene, self.worker("works", folder), folder)
         assert outcome.error == "", f"it failed: {outcome.error}"
@@ -165,7 +165,7 @@ class HostContract:
         assert outcome.cutout is None, "something was added"
 
 
-def _scene(depth: str, selection_depth: str) -> Scene:
+def _scene(depth: str, selection_depth: str) -> HostScene:
     """Return a scene whose pixels are all different, and whose selection needs its depth."""
     dtype = np.dtype(_DEPTHS[depth])
     values = np.random.default_rng(7).random((_SIZE.height, _SIZE.width, 3), np.float32)
@@ -174,7 +174,7 @@ def _scene(depth: str, selection_depth: str) -> Scene:
         selection[4:12, 10:50] = _FAINT
         selection[30:38, 20:34] = 0.5
     selection[_SELECTED.slices] = 1
-    return Scene(
+    return HostScene(
         image=pixels.from_float(values, dtype),
         at=(0, 0),
         selection=pixels.from_float(selection, _DEPTHS.get(selection_depth, np.uint8)),
@@ -182,7 +182,7 @@ def _scene(depth: str, selection_depth: str) -> Scene:
     )
 
 
-def _expected(scene: Scene) -> Image:
+def _expected(scene: HostScene) -> Image:
     """Return the library's own cutout."""
     selection: Alpha = pixels.to_float(scene.selection)
     x, y = scene.at
@@ -191,6 +191,6 @@ def _expected(scene: Scene) -> Image:
     return api.matte(scene.image, selection=part, engine=FakeEngine()).cutout()
 
 
-def _check_untouched(scene: Scene, outcome: Outcome) -> None:
+def _check_untouched(scene: HostScene, outcome: Outcome) -> None:
     assert (outcome.image == scene.image).all(), "the layer's pixels changed"
     assert outcome.at == scene.at, f"the layer moved to {outcome.at}"

@@ -19,7 +19,7 @@ from hosts.metadata import describe
 from hosts.run_gimp2 import Gimp2
 from hosts.run_krita import Krita
 from matteplug import plugins, weights
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug_gimp.install_gimp3 import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ Start: TypeAlias = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture(scope="session")
 def chroot() -> Iterator[Path]:
-    """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another place for it.
+    """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another installation for it.
 
     One test run at a time has it; others wait.
     """
@@ -87,7 +87,7 @@ def _install(root: Path) -> None:
         python.write_text(_SCRIPT.format(what))
         python.chmod(0o755)
     shutil.rmtree(root / "srv" / "gimp", ignore_errors=True)
-    files(Place(folder=root / "srv" / "gimp" / "plug-ins")).install(python=FAKE)
+    files(Installation(folder=root / "srv" / "gimp" / "plug-ins")).install(python=FAKE)
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def set_adobe_profile(image):
 
 
 def make_scene(scene):
-    """Make the image that `matteplug.testing.Scene` describes."""
+    """Make the image that `matteplug.testing.HostScene` describes."""
     size, depth = scene["size"], scene["depth"]
     image = pdb.gimp_image_new_with_precision(*size, 0, scene["precision"])
     layer = pdb.gimp_layer_new(image, *size, 0, "cat", 100, 28)

@@ -87,7 +87,7 @@ def make(case):
 
 
 def make_scene(scene):
-    """Make the image that `matteplug.testing.Scene` describes."""
+    """Make the image that `matteplug.testing.HostScene` describes."""
     size, depth = scene["size"], scene["depth"]
     precision = getattr(Gimp.Precision, scene["precision"])
     image = Gimp.Image.new_with_precision(*size, BASES["rgb"], precision)

@@ -13,7 +13,7 @@ import pytest
 
 from hosts.cases import Cases
 from hosts.metadata import describe
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug_gimp.install_gimp2 import files
 
 HERE = Path(__file__).resolve().parent
@@ -46,7 +46,7 @@ class Gimp2:
             (folder / name).write_text(script)
             (folder / name).chmod(0o755)
         self.python, self.real_python = str(folder / "python"), str(folder / "real-python")
-        self.files = files(Place(folder=plug_ins))
+        self.files = files(Installation(folder=plug_ins))
         self.files.install(self.python)
         self.cases = Cases(folder, self.start)
 

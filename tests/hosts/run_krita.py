@@ -14,8 +14,8 @@ import pytest
 
 from hosts.cases import Cases
 from hosts.metadata import describe
-from matteplug.hosting.places import find
-from matteplug_krita.install import WAYS, files
+from matteplug.hosting.installations import find
+from matteplug_krita.install import PACKAGINGS, files
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -45,7 +45,7 @@ class Krita:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("HOME", str(home))
         monkeypatch.setenv("MATTEPLUG_STATE", str(home / "state"))
-        self.files = files(find(WAYS)[0])
+        self.files = files(find(PACKAGINGS)[0])
         self.use_worker(fake=True)
         self.cases = Cases(self.shared, self._start_headless)
 

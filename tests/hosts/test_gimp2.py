@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from matteplug import api
 from matteplug.errors import RequestError
-from matteplug.hosting.places import find
+from matteplug.hosting.installations import find
 from matteplug.images import files
 from matteplug.testing import FakeEngine
+from matteplug_gimp import install_gimp2
 from matteplug_gimp.check_gimp2 import check
-from matteplug_gimp.install_gimp2 import WAYS
-from matteplug_gimp.install_gimp2 import files as installation
 
 from . import meanwhile, processes
 from .cases import SLOW
@@ -314,14 +313,14 @@ def test_the_check_says_what_is_wrong(
 ) -> None:
     monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("GIMP2_DIRECTORY", str(tmp_path / "gimp"))
-    (place,) = find(WAYS)
-    place.folder.mkdir(parents=True)
+    (installation,) = find(install_gimp2.PACKAGINGS)
+    installation.folder.mkdir(parents=True)
     with pytest.raises(RequestError, match="did not load the plug-in"):
-        check(place)
-    installed = installation(place)
+        check(installation)
+    installed = install_gimp2.files(installation)
     installed.install(gimp2.python)
-    assert re.fullmatch(r"GIMP 2\.10\.\d+ made a matte in \d+\.\d s\.", check(place))
+    assert re.fullmatch(r"GIMP 2\.10\.\d+ made a matte in \d+\.\d s\.", check(installation))
     installed.install("/bin/false")
     with pytest.raises(RequestError, match="Smart Matte failed in GIMP") as caught:
-        check(place)
+        check(installation)
     assert caught.value.hint.startswith("matteplug's worker ended unexpectedly")

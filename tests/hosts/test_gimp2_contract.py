@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.testing import HostContract, Outcome, Scene
+from matteplug.testing import HostContract, HostScene, Outcome
 from matteplug_gimp import matteplug_hosts
 
 from .run_gimp2 import Gimp2
@@ -32,7 +32,7 @@ class TestGimp2(HostContract):
         yield
         gimp2.files.install(gimp2.python)
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         depth, precision = DEPTHS[scene.image.dtype.name]
         described = {
             "precision": precision,
@@ -56,7 +56,7 @@ class TestGimp2(HostContract):
         )
 
 
-def _pixels(layer: dict[str, Any], scene: Scene) -> NDArray[Any]:
+def _pixels(layer: dict[str, Any], scene: HostScene) -> NDArray[Any]:
     width, height = layer["size"]
     values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
     return values.reshape(height, width, -1)

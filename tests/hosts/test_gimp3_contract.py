@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matteplug.hosting.places import Place
-from matteplug.testing import HostContract, Outcome, Scene
+from matteplug.hosting.installations import Installation
+from matteplug.testing import HostContract, HostScene, Outcome
 from matteplug_gimp import matteplug_hosts
 from matteplug_gimp.install_gimp3 import files
 
@@ -38,7 +38,7 @@ class TestGimp3(HostContract):
     @pytest.fixture(autouse=True)
     def _gimp(self, chroot: Path, folder: Path, gimp3: Cases) -> Iterator[None]:
         self.root, self.shared, self.cases = chroot, folder, gimp3
-        self.files = files(Place(folder=chroot / "srv" / "gimp" / "plug-ins"))
+        self.files = files(Installation(folder=chroot / "srv" / "gimp" / "plug-ins"))
         yield
         self.files.install(FAKE)
 
@@ -48,7 +48,7 @@ class TestGimp3(HostContract):
         script.chmod(0o755)
         return f"/{script.relative_to(self.root)}"
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         self.files.install(python)
         depth, precision = DEPTHS[scene.image.dtype.name]
         described = {
@@ -72,7 +72,7 @@ class TestGimp3(HostContract):
         )
 
 
-def _pixels(layer: dict[str, Any], scene: Scene) -> NDArray[Any]:
+def _pixels(layer: dict[str, Any], scene: HostScene) -> NDArray[Any]:
     width, height = layer["size"]
     values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
     return values.reshape(height, width, -1)

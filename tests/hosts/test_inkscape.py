@@ -21,9 +21,9 @@ from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from hosts.run_krita import processes_of
 from matteplug import api
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug.images import files
-from matteplug.testing import FakeEngine, HostContract, Outcome, Scene
+from matteplug.testing import FakeEngine, HostContract, HostScene, Outcome
 from matteplug_inkscape import install, matteplug_hosts
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("inkscape")]
@@ -52,7 +52,7 @@ def start(
     drawing: Path, selected: Sequence[str], python: str, *options: str
 ) -> subprocess.Popen[str]:
     """Start the extension as Inkscape does."""
-    half = install.files(Place(folder=drawing.parent / "extensions"))
+    half = install.files(Installation(folder=drawing.parent / "extensions"))
     half.install(python)
     program = str(half.folder / "matteplug_smart_matte.py")
     environment = {
@@ -83,7 +83,7 @@ class TestInkscape(HostContract):
     program = ("inkex",)
     depths = (("u8", "hard"), ("u16", "hard"))
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         height, width = scene.selection.shape
         x, y, w, h = scene.selected
         shape = f'<rect id="rough" x="{x}" y="{y}" width="{w}" height="{h}"/>'
@@ -179,13 +179,13 @@ def test_what_is_selected_becomes_a_picture_above(
     assert error == ""
     before = [one for one in ElementTree.parse(path).iter() if one.get("id") == "cat"]
     found = images(drawing)
-    place = next(number for number, one in enumerate(found) if one.get("id") == "cat")
-    assert found[place].attrib == before[0].attrib
-    new = found[place + 1]
+    index = next(number for number, one in enumerate(found) if one.get("id") == "cat")
+    assert found[index].attrib == before[0].attrib
+    new = found[index + 1]
     assert same_colours(pixels_of(new))
     kept = {"x", "y", "width", "height", "transform", "preserveAspectRatio"}
     assert {k: v for k, v in new.items() if k in kept} == {
-        k: v for k, v in found[place].items() if k in kept
+        k: v for k, v in found[index].items() if k in kept
     }
 
 

@@ -26,7 +26,7 @@ from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from matteplug import api
 from matteplug.errors import RequestError
-from matteplug.hosting.places import Place, find
+from matteplug.hosting.installations import Installation, find
 from matteplug.images import files
 from matteplug.types import Size
 from matteplug_inkscape import install, outline
@@ -144,8 +144,8 @@ def inkscape(
 ) -> Iterator[Inkscape]:
     """Inkscape with the photograph, a path around the lemur, and the real worker."""
     monkeypatch.setenv("MATTEPLUG_STATE", str(tmp_path / "state"))
-    place = Place(folder=tmp_path / "profile" / "extensions")
-    install.files(place).install(str(_worker(tmp_path)))
+    installation = Installation(folder=tmp_path / "profile" / "extensions")
+    install.files(installation).install(str(_worker(tmp_path)))
     points = " ".join(f"{x},{y}" for x, y in ROUGH)
     content = picture(photograph) + f'<polygon id="rough" points="{points}" fill="none"/>'
     content += '<rect id="beside" x="-90" y="0" width="50" height="50"/>'
@@ -207,21 +207,21 @@ def test_the_check_says_what_is_wrong(
     monkeypatch.setenv("INKSCAPE_PROFILE_DIR", str(tmp_path / "profile"))
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus)
-    (place,) = find(install.WAYS)
+    (installation,) = find(install.PACKAGINGS)
     with pytest.raises(RequestError, match="does not know where matteplug is"):
-        check(place)
-    installed = install.files(place)
+        check(installation)
+    installed = install.files(installation)
     installed.install(str(_worker(tmp_path)))
-    assert re.fullmatch(r"Inkscape 1\.\S+ made a matte in \d+\.\d s\.", check(place))
+    assert re.fullmatch(r"Inkscape 1\.\S+ made a matte in \d+\.\d s\.", check(installation))
     installed.install("/bin/false")
     with pytest.raises(RequestError, match="failed in Inkscape") as caught:
-        check(place)
+        check(installation)
     assert caught.value.hint.startswith("matteplug's worker ended unexpectedly")
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(RequestError, match="no screen here"):
-        check(place)
+        check(installation)
 
 
 def shoot(name: str, display: str) -> None:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from hosts.run_krita import Krita, processes_of
 from matteplug import api
 from matteplug.errors import RequestError
-from matteplug.hosting.places import find
+from matteplug.hosting.installations import find
 from matteplug.images import pixels
 from matteplug.images.srgb import linear_from_srgb, srgb_from_linear
 from matteplug.testing import FakeEngine
 from matteplug_krita.check import check
-from matteplug_krita.install import WAYS
+from matteplug_krita.install import PACKAGINGS
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("krita")]
 
@@ -224,18 +224,18 @@ def test_without_a_guide_a_network_finds_the_foreground(reports: dict[str, Any])
 
 
 def test_the_check_says_what_is_wrong(krita: Krita, monkeypatch: pytest.MonkeyPatch) -> None:
-    (place,) = find(WAYS)
+    (installation,) = find(PACKAGINGS)
     krita.cases.close()  # a second one waits for the first
-    assert re.fullmatch(r"Krita 5\.\S+ made a matte in \d+\.\d s\.", check(place))
+    assert re.fullmatch(r"Krita 5\.\S+ made a matte in \d+\.\d s\.", check(installation))
     settings = krita.files.folder / "settings.json"
     kept = settings.read_text()
     settings.write_text("{}")
     with pytest.raises(RequestError, match="failed in Krita") as caught:
-        check(place)
+        check(installation)
     assert "missing or damaged" in caught.value.hint
     settings.write_text(kept)
     with pytest.raises(RequestError, match="no kritarunner"):
-        check(replace(place, program=krita.home / "krita"))
+        check(replace(installation, program=krita.home / "krita"))
 
 
 def test_no_process_is_left(krita: Krita, reports: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hosts.run_krita import Krita
 from matteplug.images import pixels
-from matteplug.testing import HostContract, Outcome, Scene
+from matteplug.testing import HostContract, HostScene, Outcome
 from matteplug_krita import matteplug_hosts
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("krita")]
@@ -31,7 +31,7 @@ class TestKrita(HostContract):
     def _krita(self, krita: Krita) -> None:
         self.krita = krita
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         self.krita.files.install(python)
         depth, order = DEPTHS[scene.image.dtype.name]
         opaque = pixels.cutout(scene.image, np.ones(scene.image.shape[:2], np.float32))
@@ -59,7 +59,7 @@ class TestKrita(HostContract):
         )
 
 
-def _pixels(text: str, scene: Scene) -> NDArray[Any]:
+def _pixels(text: str, scene: HostScene) -> NDArray[Any]:
     values = np.frombuffer(base64.b64decode(text), scene.image.dtype)
     values = values.reshape(*scene.image.shape[:2], 4)
     return values[..., _SWAPPED] if DEPTHS[scene.image.dtype.name][1] == "BGRA" else values

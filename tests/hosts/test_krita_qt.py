@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hosts.metadata import ROOT, describe
-from matteplug.hosting.places import Place
+from matteplug.hosting.installations import Installation
 from matteplug_krita.install import files
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(200), pytest.mark.xdist_group("krita")]
@@ -28,7 +28,7 @@ def test_the_docker_works_over_either_qt(tmp_path: Path, qt: str) -> None:
     script = ROOT / "tests" / "wire" / "fake_worker.py"
     worker.write_text(f"#!/bin/sh\nPYTHONPATH={path} exec {sys.executable} {script}\n")
     worker.chmod(0o755)
-    files(Place(folder=tmp_path)).install(str(worker))
+    files(Installation(folder=tmp_path)).install(str(worker))
     done = subprocess.run(
         [python, FAKE / "drive.py"],
         env={

@@ -47,9 +47,9 @@ def spec(config_name: str) -> NetworkSpec:
             TensorSpec(name="foreground", role="foreground", channels=3),
         ),
         overlap_px=reach_px + 16,
-        refined_share=0.002,
+        edge_band_fraction=0.002,
         # what settled is seldom quite 0 or 1
-        refined_from=0.15 if config.settle else NetworkSpec.refined_from,
+        soft_threshold=0.15 if config.settle else NetworkSpec.soft_threshold,
         mib_fixed=5.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=385.0 if config_name == "compact" else 0.0,
         citation="Sengupta et al., Background Matting: The World Is Your Green Screen, CVPR 2020",

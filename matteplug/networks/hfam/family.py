@@ -44,7 +44,7 @@ def spec(config_name: str) -> NetworkSpec:
             TensorSpec(name="confidence", role="confidence", channels=1),
         ),
         tiling=False,
-        refined_share=0.008,  # three of the network's own pixels
+        edge_band_fraction=0.008,  # three of the network's own pixels
         mib_fixed=40.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=48.0 if config_name == "compact" else 0.0,
         citation="Hierarchical feature aggregation matting network (HFAM)",

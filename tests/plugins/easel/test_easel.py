@@ -9,17 +9,17 @@ import easel
 import matteplug_easel
 import numpy as np
 
-from matteplug.hosting.places import Place
-from matteplug.testing import HostContract, Outcome, Scene
+from matteplug.hosting.installations import Installation
+from matteplug.testing import HostContract, HostScene, Outcome
 
 
 class TestEasel(HostContract):
     spec = matteplug_easel.SPEC
     depths = (("u8", "u8"), ("u16", "u16"))
 
-    def smart_matte(self, scene: Scene, python: str, folder: Path) -> Outcome:
+    def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         path, plug_ins = folder / "picture.easel", folder / "plug-ins"
-        matteplug_easel.files(Place(folder=plug_ins)).install(python)
+        matteplug_easel.files(Installation(folder=plug_ins)).install(python)
         easel.save(document_of(scene), path)
         done = subprocess.run(
             [sys.executable, easel.__file__, path, "smart_matte"],
@@ -42,7 +42,7 @@ class TestEasel(HostContract):
         )
 
 
-def document_of(scene: Scene) -> easel.Document:
+def document_of(scene: HostScene) -> easel.Document:
     height, width = scene.selection.shape
     dtype = scene.image.dtype
     opaque = np.full((height, width, 1), np.iinfo(dtype).max, dtype)

@@ -7,7 +7,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
 from .choices import Choices
 from .docker import ID, SmartMatteDocker
-from .layers import Job
+from .layers import LayerJob
 from .qt import QtWidgets
 from .service import SmartMatte
 
@@ -19,7 +19,7 @@ def smart_matte(document, layer, **choices):
 
     `choices` are those of `choices.Choices`.  Raises `layers.Refused` and `bridge.BridgeError`.
     """
-    job = Job(document, layer, Choices(**choices))
+    job = LayerJob(document, layer, Choices(**choices))
     header, data = _service.worker.matte(job.buffers, job.results, job.options)
     job.put(data)
     return header

@@ -11,7 +11,7 @@ PATIENCE_S = 3.0
 """A worker that was cancelled and goes on for so long is ended."""
 
 
-class WarmWorker:
+class BackgroundWorker:
     """A `bridge.Worker` that is there when it is needed; one matte at a time."""
 
     def __init__(self, start):

@@ -100,7 +100,7 @@ class Space:
         return abs(bytes(pixel.pixelData(0, 0, 1, 1))[0] - 188) < 8
 
 
-class Job:
+class LayerJob:
     """One matte: the document and layer it is for, and what the worker is asked."""
 
     def __init__(self, document, layer, choices):

@@ -9,9 +9,9 @@ import os
 from krita import Krita
 
 from . import bridge
-from .background_worker import WarmWorker
+from .background_worker import BackgroundWorker
 from .choices import NETWORK_GUIDES, Choices
-from .layers import Job, Refused
+from .layers import LayerJob, Refused
 from .qt import QtCore, QtGui, QtWidgets
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -41,7 +41,7 @@ class SmartMatte(QtCore.QObject):
         app = Krita.instance()
         self.choices = Choices.load(lambda name, default: app.readSetting(_GROUP, name, default))
         self.networks = []
-        self.worker = WarmWorker(_start_worker)
+        self.worker = BackgroundWorker(_start_worker)
         self._job = None
         self._greeting = False
         self._answered.connect(self._finish)
@@ -78,7 +78,7 @@ class SmartMatte(QtCore.QObject):
             if document is None:
                 raise Refused("There is no picture. Open one and select the foreground roughly.")
             choices = Choices(**vars(self.choices))  # those in the docker may change meanwhile
-            self._job = Job(document, document.activeNode(), choices)
+            self._job = LayerJob(document, document.activeNode(), choices)
         except Exception as error:
             self._end(_sentence(error))
             return
