@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.guides import masks, unknown_band
+from matteplug.guides import levels, masks, unknown_band
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
 
 _NEAR = 16 / 255
@@ -55,18 +55,26 @@ def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
     Raises:
         RequestError: the mask is all one ("trimap-all-background", "trimap-all-foreground",
             "trimap-all-unknown"), is no mask ("mask-form", "mask-values"), or the band that it
-            needs is not possible ("band-width", "trimap-all-unknown").
+            needs is not possible ("band-width", "trimap-all-unknown"); or its levels are too close
+            to each other ("trimap-levels").
     """
     unit, notes = masks.unit(mask)
     trimap = np.full(unit.shape, UNKNOWN, np.uint8)
     trimap[unit <= _NEAR] = BACKGROUND
     trimap[unit >= 1 - _NEAR] = FOREGROUND
     values = unit[trimap == UNKNOWN]
+    if values.size == unit.size and len(clean := levels.clean(unit)) > 1:
+        raise RequestError(
+            "trimap-levels",
+            f"The trimap's levels are {', '.join(map(str, clean))} of 255, which do not tell "
+            "foreground from background.",
+            "Paint background black (0), the uncertain edge gray (128), foreground white (255).",
+        )
     if values.size:
         level = float(np.median(values))
         off_level = np.abs(values - level) > _NEAR
         if off_level.mean() > 1 - _LEVEL_SHARE:
-            result = from_selection(unit, band_px)
+            result = _around(unit, band_px)
             note = "The trimap has grays of many values, so it was taken as a soft selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         if abs(level - 0.5) > 2 * _NEAR:
@@ -93,6 +101,12 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
             band covers all ("trimap-all-unknown"), or the selection is no mask.
     """
     unit, notes = masks.unit(selection)
+    result = _around(unit, band_px)
+    return TrimapResult(result.trimap, notes + result.notes)
+
+
+def _around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
+    """Return a trimap laid around a selection in [0, 1]; see `from_selection`."""
     if band_px is not None and band_px < 1:
         raise RequestError(
             "band-width", f"A band of {band_px} pixels is not possible.", "Use 1 pixel or more."
@@ -108,6 +122,7 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
             "Select the object only.",
         )
     unknown = np.zeros(unit.shape, bool)
+    notes: tuple[str, ...]
     radius = band_px or 0
     if selected.any() and not selected.all():
         unknown, radius = unknown_band.along_edges(selected, band_px)
@@ -117,10 +132,10 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
         if band_px is None and unknown.any():  # its hard parts get the narrowest band
             unknown, _ = unknown_band.along_edges(selected, unknown_band.SMALLEST_RADIUS_PX)
         unknown |= unknown_band.depth(~partial) <= widen_px
-        notes += (f"The selection's partial part, widened by {widen_px} px, is unknown.",)
+        notes = (f"The selection's partial part, widened by {widen_px} px, is unknown.",)
     else:
         unknown |= partial
-        notes += (f"A band of {radius} px on both sides of the selection's edge is unknown.",)
+        notes = (f"A band of {radius} px on both sides of the selection's edge is unknown.",)
     trimap = np.where(selected, FOREGROUND, BACKGROUND).astype(np.uint8)
     trimap[unknown] = UNKNOWN
     return repair(trimap, notes)
@@ -147,7 +162,7 @@ def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = No
     )
     if not unknown:
         if background and foreground:
-            result = from_selection(trimap == FOREGROUND, band_px)
+            result = _around((trimap == FOREGROUND).astype(np.float32), band_px)
             note = "The trimap has no unknown part, so it was taken as a selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         name = "background" if background else "foreground"
