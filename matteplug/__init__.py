@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from matteplug import telemetry
+
 if TYPE_CHECKING:
     from matteplug.api import matte as matte
     from matteplug.errors import MatteplugError as MatteplugError
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from matteplug.types import CancelToken as CancelToken
     from matteplug.types import MatteOptions as MatteOptions
     from matteplug.types import MatteRequest as MatteRequest
+
+telemetry.switch_off()  # before anything can import ONNX Runtime
 
 __version__ = "0.1.0"
 

@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import network_guard
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+network_guard.cut_off()
 
 
 @pytest.fixture(scope="session")

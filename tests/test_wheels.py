@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import network_guard
 import numpy as np
 import onnx
 import pytest
@@ -71,7 +72,8 @@ def environment(folder: Path, wheel: str) -> Path:
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     install = [str(python), "-m", "pip", "install", "-q", wheel, "numpy", "pluggy"]
-    installed = subprocess.run(install, capture_output=True, text=True, check=False)
+    command = network_guard.outside(install)
+    installed = subprocess.run(command, capture_output=True, text=True, check=False)
     if installed.returncode:
         pytest.skip(f"{wheel} cannot be installed here: {installed.stderr.strip()[-200:]}")
     return python

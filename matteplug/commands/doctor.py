@@ -69,6 +69,7 @@ def _print(report: Diagnosis) -> None:
         for provider in absent:
             console.print(f"  {provider.id:10} {provider.wheel}")
     console.print(f"auto takes: {report.chosen or 'none; nothing works'}")
+    console.print(f"telemetry of ONNX Runtime: {report.telemetry}")
     for problem in report.problems:
         console.print(f"Problem: {problem.message}\n  {problem.hint}")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from matteplug import weights
+from matteplug import telemetry, weights
 from matteplug.errors import EngineError
 from matteplug.network import NetworkSpec
 from matteplug.runtime import ort, probe, providers
@@ -62,11 +62,13 @@ class Diagnosis:
         findings: one a provider, in the order in which "auto" tries them.
         problems: what should be mended.
         machine: versions and driver, on which the verdicts depend.
+        telemetry: "off", or "on" where ONNX Runtime was imported before it could be switched off.
     """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     machine: dict[str, Any]
+    telemetry: str
 
     @property
     def chosen(self) -> str | None:
@@ -85,6 +87,7 @@ class Diagnosis:
             "chosen": self.chosen,
             "problems": [asdict(problem) for problem in self.problems],
             "machine": self.machine,
+            "telemetry": self.telemetry,
         }
 
 
@@ -102,7 +105,7 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Diagnosi
     names = list(providers.order())
     if wanted is not None and providers.named(wanted).id not in names:
         names.insert(0, wanted)
-    problems = list(_wheel_problems(probe.onnxruntime_wheels()))
+    problems = [*_wheel_problems(probe.onnxruntime_wheels()), *_telemetry_problems()]
     try:
         built_in = ort.available()
     except EngineError as error:
@@ -113,6 +116,7 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Diagnosi
         findings=tuple(_examine(providers.named(name), specs, built_in) for name in names),
         problems=tuple(problems),
         machine=probe.key_facts(),
+        telemetry="off" if telemetry.is_off() else "on",
     )
 
 
@@ -197,5 +201,16 @@ def _wheel_problems(wheels: dict[str, str]) -> list[Problem]:
             message=f"{' and '.join(names)} are installed together and overwrite each other.",
             hint=f"Run: pip uninstall -y {' '.join(names)}; then: pip install 'matteplug[gpu]', "
             "or 'matteplug[cpu]' where there is no NVIDIA card",
+        )
+    ]
+
+
+def _telemetry_problems() -> list[Problem]:
+    if telemetry.is_off():
+        return []
+    return [
+        Problem(
+            message="ONNX Runtime was imported before matteplug, so its telemetry had begun.",
+            hint=f"Set {telemetry.VARIABLE}=1 for this program, or have it import matteplug first.",
         )
     ]

@@ -34,6 +34,8 @@ def import_onnxruntime() -> Any:
             f"ONNX Runtime is installed and cannot be loaded: {first_line(error)}.",
             "Install it again: pip install --force-reinstall onnxruntime",
         ) from error
+    # On Windows it reports by this switch; elsewhere see `matteplug.telemetry`.
+    onnxruntime.disable_telemetry_events()
     return onnxruntime
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import network_guard
 import pytest
 
 from hosts.cases import Cases
@@ -57,7 +58,8 @@ def chroot() -> Iterator[Path]:
         pytest.skip("GIMP 3 is tested in a chroot, which needs root on Linux")
     default = Path.home() / ".cache" / "matteplug" / "gimp3-chroot"
     root = Path(os.environ.get("MATTEPLUG_GIMP3_CHROOT", default))
-    subprocess.run([HERE / "gimp3_chroot.sh", root], check=True, stdout=subprocess.DEVNULL)
+    build = network_guard.outside([HERE / "gimp3_chroot.sh", root])
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
     with (root / ".matteplug-complete").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _install(root)
@@ -72,7 +74,7 @@ def _install(root: Path) -> None:
         shutil.rmtree(packages, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(packages)]
         wheels = ["--python-version", "3.13", "--only-binary=:all:"]  # Debian's Python there
-        subprocess.run([*pip, *wheels, *PACKAGES], check=True)
+        subprocess.run(network_guard.outside([*pip, *wheels, *PACKAGES]), check=True)
         listed.write_text(" ".join(PACKAGES))
     source = root / "opt" / "matteplug"
     shutil.rmtree(source, ignore_errors=True)

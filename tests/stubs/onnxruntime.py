@@ -93,3 +93,7 @@ class InferenceSession:
 
 def get_available_providers() -> list[str]:
     return _NAMES
+
+
+def disable_telemetry_events() -> None:
+    pass
