@@ -13,7 +13,7 @@ from matteplug import hookspecs
 from matteplug.network import NetworkSpec
 
 ROOT = Path(__file__).parent.parent
-GUIDE = (ROOT / "docs" / "guides" / "write-a-plugin.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "extending" / "README.md").read_text(encoding="utf-8")
 HOOKS = [
     (name, hook)
     for name, hook in vars(hookspecs).items()

@@ -20,7 +20,7 @@ from matteplug.images import files
 
 ROOT = Path(__file__).parent.parent
 EASEL = ROOT / "tests" / "plugins" / "easel"
-GUIDE = (ROOT / "docs" / "guides" / "write-a-host.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "extending" / "host.md").read_text(encoding="utf-8")
 LEMUR = ROOT / "hosts" / "matteplug_batch" / "demo" / "pictures" / "lemur.jpg"
 
 
