@@ -1,4 +1,4 @@
-"""The guide for hosts: its files are the ones that are tested, and its commands work."""
+"""The page about hosts: it names every test of the contract, and its commands work."""
 
 from __future__ import annotations
 
@@ -14,31 +14,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import PLUGINS, ROOT, commands, text_of
 
 from matteplug import api
 from matteplug.images import files
 
-ROOT = Path(__file__).parent.parent
-EASEL = ROOT / "tests" / "plugins" / "easel"
-GUIDE = (ROOT / "docs" / "extending" / "host.md").read_text(encoding="utf-8")
+EASEL = PLUGINS / "easel"
 LEMUR = ROOT / "hosts" / "matteplug_batch" / "demo" / "pictures" / "lemur.jpg"
-
-
-def test_the_guide_shows_every_file_as_it_is() -> None:
-    shown = dict(re.findall(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE))
-    there = {
-        path.relative_to(EASEL).as_posix(): path.read_text(encoding="utf-8")
-        for path in EASEL.rglob("*")
-        if path.suffix in (".py", ".toml")
-    }
-    assert shown == there
 
 
 def test_the_guide_names_every_test_of_the_contract() -> None:
     from matteplug.testing import HostContract
 
     tests = [name.removeprefix("test_") for name in vars(HostContract) if name.startswith("test_")]
-    assert re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE) == tests
+    assert re.findall(r"^\| `(\w+)` \|", text_of("host"), re.MULTILINE) == tests
 
 
 @pytest.mark.slow
@@ -56,9 +45,9 @@ def test_the_guide_s_commands_cut_out_a_photograph(tmp_path: Path) -> None:
     path = tmp_path / "picture.easel"
     path.write_text(json.dumps(document | {"layers": [layer]}))
 
-    (commands,) = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
     environment = _environment(tmp_path)
-    subprocess.run(["sh", "-ec", commands], cwd=tmp_path, env=environment, check=True, timeout=100)
+    shell = ["sh", "-ec", commands("host")]
+    subprocess.run(shell, cwd=tmp_path, env=environment, check=True, timeout=100)
 
     cutout, below = json.loads(path.read_text())["layers"]
     assert below == layer
