@@ -86,9 +86,9 @@ def focused(scene: Scene) -> Focused:
         started = time.perf_counter()
         found = coarse_to_fine.run(run, request)
         elapsed_s = time.perf_counter() - started
-    area = coarse_to_fine.area(request) or Rect(0, 0, 0, 0)
-    kept = [tile.kept for tile in planned[-1]]
-    tiles = [Rect(area.x + k.x, area.y + k.y, k.width, k.height) for k in kept]
+    crop = coarse_to_fine.crop_around_unknown(request)
+    kept_parts = [tile.kept for tile in planned[-1]]
+    tiles = [kept._replace(x=crop.x + kept.x, y=crop.y + kept.y) for kept in kept_parts]
     seen = [tile.seen for level in planned for tile in level]
     computed = sum(rect.width * rect.height for rect in seen) / 1e6
     return Focused(found["alpha"][0, 0], elapsed_s, tiles, computed)

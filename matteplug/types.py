@@ -78,10 +78,61 @@ class Rect(NamedTuple):
     width: int
     height: int
 
+    @classmethod
+    def from_size(cls, size: Size) -> Rect:
+        """Return the rectangle of a whole picture."""
+        return cls(0, 0, size.width, size.height)
+
+    @classmethod
+    def around(cls, mask: NDArray[np.bool_]) -> Rect:
+        """Return the smallest rectangle with every True pixel of an (H, W) mask; empty if none."""
+        columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+        if not rows.size:
+            return cls(0, 0, 0, 0)
+        x, y = int(columns[0]), int(rows[0])
+        return cls(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
+
+    @property
+    def right(self) -> int:
+        """The column after the last one."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The row after the last one."""
+        return self.y + self.height
+
+    @property
+    def area(self) -> int:
+        """The number of pixels."""
+        return self.width * self.height
+
     @property
     def slices(self) -> tuple[slice, slice]:
         """Index an (H, W) array with the rectangle."""
-        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
+    def grown(self, x_px: int, y_px: int) -> Rect:
+        """Return the rectangle with `x_px` more on the left and right, `y_px` above and below."""
+        return Rect(self.x - x_px, self.y - y_px, self.width + 2 * x_px, self.height + 2 * y_px)
+
+    def intersection(self, other: Rect) -> Rect:
+        """Return what both rectangles cover; its area is 0 where that is nothing."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Rect(x, y, max(0, right - x), max(0, bottom - y))
+
+    def contains(self, other: Rect) -> bool:
+        """Tell whether every pixel of `other` is in this rectangle."""
+        return self.intersection(other) == other
+
+    def relative_to(self, frame: Rect) -> Rect:
+        """Return the rectangle in the coordinates of `frame`, whose corner is (0, 0) there."""
+        return self._replace(x=self.x - frame.x, y=self.y - frame.y)
+
+    def margins(self, size: Size) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return what a picture has (above, below) and (left, right) of it, as for `np.pad`."""
+        return (self.y, size.height - self.bottom), (self.x, size.width - self.right)
 
 
 class CancelToken:

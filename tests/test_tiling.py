@@ -158,14 +158,14 @@ def test_where_tiles_disagree_they_fade_into_each_other() -> None:
     assert 0 < steps <= 1.5 / (2 * tiles[0].blend_px)
 
 
-def test_shares_sum_to_one() -> None:
+def test_blend_fractions_sum_to_one() -> None:
     mask = MASKS["ring"]
     tiles = tiling.plan(mask, SPEC, 60)
     total = np.zeros(mask.shape)
     for tile in tiles:
-        share = tiling.shares(tile, tiles)
-        assert share.min() >= 0
-        total[tile.used.slices] += share
+        fraction = tiling.blend_fractions(tile, tiles)
+        assert fraction.min() >= 0
+        total[tile.used.slices] += fraction
     assert np.abs(total[mask] - 1).max() < 1e-5
 
 

@@ -15,7 +15,6 @@ from matteplug.types import (
     CancelToken,
     MatteRequest,
     Progress,
-    Rect,
     Size,
     Tensor,
     Trimap,
@@ -56,7 +55,7 @@ def prepare(
         found = registration.require(found)
         plate = found.plate
         notes += (f"The plate was registered with a confidence of {found.confidence:.2f}.",)
-        if lacking := max(sum(pair) for pair in _beyond(found.reach, Size.of(plate))):
+        if lacking := max(sum(pair) for pair in found.reach.margins(Size.of(plate))):
             notes += (
                 f"The plate lacks {lacking} px at the edges; the matte goes on there as beside it.",
             )
@@ -73,7 +72,7 @@ def completed(
 
     What a trimap knows is kept.
     """
-    around = _beyond(found.reach, Size.of(found.plate))
+    around = found.reach.margins(Size.of(found.plate))
     if not any(map(any, around)) or 0 in found.reach[2:]:
         return outputs
     inside, margins = (..., *found.reach.slices), ((0, 0), (0, 0), *around)
@@ -81,9 +80,3 @@ def completed(
     if trimap is not None:
         np.copyto(completed["alpha"], outputs["alpha"], where=trimap != UNKNOWN)
     return completed
-
-
-def _beyond(reach: Rect, size: Size) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return how many rows above and below, columns left and right, lie beyond a rectangle."""
-    below, right = size.height - reach.y - reach.height, size.width - reach.x - reach.width
-    return (reach.y, below), (reach.x, right)

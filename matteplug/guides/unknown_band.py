@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.types import Rect, Size
+
 SMALLEST_RADIUS_PX = 2
 """Narrowest band that adapts."""
 _RADIUS_PER_SIZE = 0.045
@@ -33,7 +35,9 @@ def along_edges(
     largest = radius_px or round(
         max(SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
     )
-    near = _surroundings(selected, largest + 1)  # beyond there is no band
+    margin_px = largest + 1  # beyond there is no band
+    whole = Rect.from_size(Size.of(selected))
+    near = Rect.around(selected).grown(margin_px, margin_px).intersection(whole).slices
     band, selected = np.zeros(selected.shape, bool), selected[near]
     # Each pixel outside gets the number of the object that is nearest, each inside its own.
     outside, nearest = cv2.distanceTransformWithLabels(
@@ -69,12 +73,3 @@ def depth(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
 
     distance: Any = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return np.asarray(distance, np.float32)
-
-
-def _surroundings(mask: NDArray[np.bool_], margin_px: int) -> tuple[slice, slice]:
-    """Return the rows and columns of a mask's True pixels and `margin_px` around them."""
-    spans = []
-    for axis in (1, 0):
-        (filled,) = mask.any(axis).nonzero()
-        spans.append(slice(max(0, filled[0] - margin_px), filled[-1] + margin_px + 1))
-    return spans[0], spans[1]

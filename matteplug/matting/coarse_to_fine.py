@@ -1,10 +1,11 @@
-"""Large pictures: glance at the whole scaled down, then focus on what stays uncertain.
+"""Large pictures: coarse to fine, from the whole picture scaled down to its own resolution.
 
 Networks are made for pictures of about a megapixel.  In a larger one they see too little of what
-surrounds a pixel, and computing all of it takes long.  So a picture is worked through from coarse
-to fine.  The coarsest level is seen whole and carries what is known across wide unknown areas.
-Each finer level computes, in tiles, only what the level before left uncertain; tiles know the rest,
-and their result keeps the coarser one's local averages, so that they agree beyond their horizon.
+surrounds a pixel, and computing all of it takes long.  So a picture is processed in levels.  The
+network sees the coarsest level whole and carries what is known across wide unknown areas.  Each
+finer level computes, in tiles, only what the level before left uncertain; the rest is known to the
+tiles.  Their result keeps the coarser level's local averages, so that tiles agree with each other
+beyond what each of them sees.
 """
 
 from __future__ import annotations
@@ -36,23 +37,23 @@ from matteplug.types import (
 COARSE_PX = 1_000_000
 """Pixels of the coarsest level."""
 _LEAST_COARSE_PX = 256 * 256
-_LARGE = 1.6
-"""More levels than one are used from this many times the glance's pixels on."""
-_STEP = 4.0
-"""Largest ratio of two levels' sides."""
-_SURE = 0.1
-"""A level decides where its alpha is this close to 0 or 1, all around."""
-_CLEAN = 0.02
-"""What is decided this close to 0 or 1 is exactly that."""
-_MARGIN_PX = 2
-"""How far all around is, in the level's pixels."""
-_AGREEMENT_PX = 4.0
-"""Averages of about this many pixels of a level are kept by the finer one (Gaussian sigma)."""
+_SINGLE_LEVEL = 1.6
+"""A picture of more than this many times `COARSE_PX` is processed in several levels."""
+_MAX_SCALE = 4.0
+"""Largest ratio between the sides of two successive levels."""
+_DECIDED = 0.1
+"""A level decides a pixel if its alpha is this close to 0 or 1 in the whole neighbourhood."""
+_NEIGHBOURHOOD_PX = 2
+"""Radius of that neighbourhood in the level's pixels."""
+_EXACT = 0.02
+"""A decided alpha this close to 0 or 1 is set to exactly that."""
+_AVERAGE_SIGMA_PX = 4.0
+"""The finer level keeps the coarser one's averages over a Gaussian of this sigma."""
 _SURROUNDINGS = 0.25
-"""Share of the unknown area's sides that the network sees around it."""
+"""What the network sees around the unknown area, as a fraction of that area's sides."""
 _LEAST_SURROUNDINGS_PX = 128
 _TILES_WORK = 3.0
-"""What tiles compute over what is unknown, about."""
+"""Pixels computed in tiles per unknown pixel, roughly."""
 
 
 def run(
@@ -67,7 +68,7 @@ def run(
     Args:
         session: the network.
         request: the picture and its guides.
-        progress: called after each tile with the share of the work that is done.
+        progress: called after each tile with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
 
     Returns:
@@ -79,33 +80,32 @@ def run(
         Cancelled, EngineError: as `Session.run`.
     """
     spec, limit_mib = session.spec, request.options.limit_mib
-    where = area(request)
-    if where is None:
-        return _known({}, request)
+    crop = crop_around_unknown(request)
+    if not crop.area:
+        return _with_known({}, request)
     if not spec.tiling:
         size = Size.of(request.image)
         tiling.check_whole(spec, size, limit_mib)
-        return _known(
-            session.run(network_inputs.tensors(request, Rect(0, 0, *size)), cancel), request
-        )
-    part = network_inputs.cropped(request, where)
-    sizes = levels(Size.of(part.image), tiling.affordable_px(spec, limit_mib))
-    found: dict[str, Tensor] = {}
-    for size, span in zip(sizes, _spans(part, sizes), strict=True):
-        given = level = network_inputs.scaled(part, size)
+        inputs = network_inputs.tensors(request, Rect.from_size(size))
+        return _with_known(session.run(inputs, cancel), request)
+    cropped = network_inputs.cropped(request, crop)
+    sizes = levels(Size.of(cropped.image), tiling.affordable_px(spec, limit_mib))
+    outputs: dict[str, Tensor] = {}
+    for size, span in zip(sizes, _progress_spans(cropped, sizes), strict=True):
+        scaled = level = network_inputs.scaled(cropped, size)
         unknown = _unknown(level)
-        if found:
-            level, unknown = _narrowed(level, unknown, found["alpha"][0, 0])
+        if outputs:
+            level, unknown = _narrowed(level, unknown, outputs["alpha"][0, 0])
         finer = tiling.run(
             session,
             partial(network_inputs.tensors, level),
-            tiling.plan(unknown, spec, limit_mib, prefer_whole=not found),
+            tiling.plan(unknown, spec, limit_mib, prefer_whole=not outputs),
             size,
             progress=progress and within(progress, *span),
             cancel=cancel,
         )
-        found = _known(_merged(found, finer, size, unknown) if found else finer, given)
-    return _placed(found, where, request)
+        outputs = _with_known(_merged(outputs, finer, size, unknown) if outputs else finer, scaled)
+    return _pasted(outputs, crop, request)
 
 
 def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
@@ -116,34 +116,28 @@ def levels(size: Size, affordable_px: float = np.inf) -> tuple[Size, ...]:
         affordable_px: the coarsest level has no more pixels, so that it can be seen whole.
     """
     pixels = size.width * size.height
-    if pixels <= max(_LEAST_COARSE_PX, min(_LARGE * COARSE_PX, affordable_px)):
+    if pixels <= max(_LEAST_COARSE_PX, min(_SINGLE_LEVEL * COARSE_PX, affordable_px)):
         return (size,)
     coarse_px = max(_LEAST_COARSE_PX, min(COARSE_PX, affordable_px))
     ratio = math.sqrt(pixels / coarse_px)
-    steps = math.ceil(math.log(ratio, _STEP))
+    steps = math.ceil(math.log(ratio, _MAX_SCALE))
     factors = [ratio ** (-k / steps) for k in range(steps, 0, -1)]
     return (*(Size(*(max(1, int(side * f)) for side in size)) for f in factors), size)
 
 
-def area(request: MatteRequest) -> Rect | None:
-    """Return the unknown area with its surroundings, or None where nothing is unknown."""
-    size = Size.of(request.image)
+def crop_around_unknown(request: MatteRequest) -> Rect:
+    """Return the unknown area with its surroundings; empty where nothing is unknown."""
+    whole = Rect.from_size(Size.of(request.image))
     if request.trimap is None:
-        return Rect(0, 0, *size)
-    unknown = request.trimap == UNKNOWN
-    columns, rows = np.flatnonzero(unknown.any(0)), np.flatnonzero(unknown.any(1))
-    if not rows.size:
-        return None
-    left, width = _widened(columns, size.width)
-    top, height = _widened(rows, size.height)
-    return Rect(left, top, width, height)
-
-
-def _widened(positions: NDArray[np.intp], limit: int) -> tuple[int, int]:
-    first, last = int(positions[0]), int(positions[-1]) + 1
-    around = max(_LEAST_SURROUNDINGS_PX, int(_SURROUNDINGS * (last - first)))
-    first, last = max(0, first - around), min(limit, last + around)
-    return first, last - first
+        return whole
+    unknown = Rect.around(request.trimap == UNKNOWN)
+    if not unknown.area:
+        return unknown
+    x_px, y_px = (
+        max(_LEAST_SURROUNDINGS_PX, int(_SURROUNDINGS * side))
+        for side in (unknown.width, unknown.height)
+    )
+    return unknown.grown(x_px, y_px).intersection(whole)
 
 
 def _unknown(request: MatteRequest) -> NDArray[np.bool_]:
@@ -155,26 +149,28 @@ def _unknown(request: MatteRequest) -> NDArray[np.bool_]:
 def _narrowed(
     level: MatteRequest, unknown: NDArray[np.bool_], coarse: Alpha
 ) -> tuple[MatteRequest, NDArray[np.bool_]]:
-    """Return the level with what the coarser alpha decided made known, and what is left."""
+    """Return the level, with what the coarser alpha decided now known, and what stays unknown."""
     import cv2
 
     size = Size.of(level.image)
-    uncertain = ((coarse > _SURE) & (coarse < 1 - _SURE)).view(np.uint8)
-    uncertain = np.asarray(cv2.dilate(uncertain, np.ones((2 * _MARGIN_PX + 1,) * 2, np.uint8)))
-    left = np.asarray(cv2.resize(uncertain, size, interpolation=cv2.INTER_NEAREST)).view(bool)
-    left = left & unknown
+    neighbourhood = np.ones((2 * _NEIGHBOURHOOD_PX + 1,) * 2, np.uint8)
+    uncertain = ((coarse > _DECIDED) & (coarse < 1 - _DECIDED)).view(np.uint8)
+    uncertain = np.asarray(cv2.dilate(uncertain, neighbourhood))
+    undecided = np.asarray(cv2.resize(uncertain, size, interpolation=cv2.INTER_NEAREST)).view(bool)
+    undecided = undecided & unknown
     if level.trimap is None:
-        return level, left
+        return level, undecided
     trimap = level.trimap.copy()
-    np.copyto(trimap, _decided(coarse, size), where=unknown & ~left)
-    return replace(level, trimap=trimap), left
+    np.copyto(trimap, _hard_trimap(coarse, size), where=unknown & ~undecided)
+    return replace(level, trimap=trimap), undecided
 
 
-def _decided(coarse: Alpha, size: Size) -> Trimap:
+def _hard_trimap(coarse: Alpha, size: Size) -> Trimap:
+    """Return the nearer of foreground and background for each pixel of `size`."""
     import cv2
 
-    sides = np.where(coarse > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
-    return np.asarray(cv2.resize(sides, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    nearer = np.where(coarse > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
+    return np.asarray(cv2.resize(nearer, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _merged(
@@ -194,21 +190,21 @@ def _merged(
         merged[role] = np.stack(planes)[None]  # (1, C, H, W)
         if role in finer:
             np.copyto(merged[role], finer[role], where=unknown)
-    before = coarse["alpha"][0, 0]
-    alpha = np.asarray(cv2.resize(before, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    alpha[alpha < _CLEAN] = 0
-    alpha[alpha > 1 - _CLEAN] = 1
+    coarse_alpha = coarse["alpha"][0, 0]
+    alpha = np.asarray(cv2.resize(coarse_alpha, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    alpha[alpha < _EXACT] = 0
+    alpha[alpha > 1 - _EXACT] = 1
     if finer:
         np.copyto(alpha, finer["alpha"][0, 0], where=unknown)
-        reduced = cv2.resize(alpha, Size.of(before), interpolation=cv2.INTER_AREA)
-        lacking = cv2.GaussianBlur(before - reduced, (0, 0), _AGREEMENT_PX)
-        correction = np.asarray(cv2.resize(lacking, size, interpolation=cv2.INTER_LINEAR))
+        reduced = cv2.resize(alpha, Size.of(coarse_alpha), interpolation=cv2.INTER_AREA)
+        residual = cv2.GaussianBlur(coarse_alpha - reduced, (0, 0), _AVERAGE_SIGMA_PX)
+        correction = np.asarray(cv2.resize(residual, size, interpolation=cv2.INTER_LINEAR))
         np.add(alpha, correction, out=alpha, where=unknown)
     merged["alpha"] = alpha[None, None]
     return merged
 
 
-def _known(outputs: dict[str, Tensor], request: MatteRequest) -> dict[str, Tensor]:
+def _with_known(outputs: dict[str, Tensor], request: MatteRequest) -> dict[str, Tensor]:
     """Return the outputs with alpha in [0, 1], and exactly 0 and 1 where the trimap is known."""
     alpha = outputs.get("alpha")
     if alpha is None:
@@ -220,21 +216,24 @@ def _known(outputs: dict[str, Tensor], request: MatteRequest) -> dict[str, Tenso
     return outputs | {"alpha": alpha}
 
 
-def _placed(outputs: dict[str, Tensor], area: Rect, request: MatteRequest) -> dict[str, Tensor]:
+def _pasted(outputs: dict[str, Tensor], crop: Rect, request: MatteRequest) -> dict[str, Tensor]:
+    """Return the outputs of a crop as those of the whole picture."""
     size = Size.of(request.image)
-    if (area.width, area.height) == size:
+    if crop == Rect.from_size(size):
         return outputs
-    placed: dict[str, Tensor] = {}
+    rows, columns = crop.slices
+    whole: dict[str, Tensor] = {}
     for role, values in outputs.items():
-        placed[role] = np.zeros((*values.shape[:2], size.height, size.width), np.float32)
-        placed[role][:, :, area.slices[0], area.slices[1]] = values
-    return _known(placed, request)
+        whole[role] = np.zeros((*values.shape[:2], size.height, size.width), np.float32)
+        whole[role][:, :, rows, columns] = values
+    return _with_known(whole, request)
 
 
-def _spans(part: MatteRequest, sizes: tuple[Size, ...]) -> list[tuple[float, float]]:
-    """Return where each level's share of the work begins and ends, as far as can be foreseen."""
-    share = float(_unknown(part).mean())
+def _progress_spans(cropped: MatteRequest, sizes: tuple[Size, ...]) -> list[tuple[float, float]]:
+    """Return where each level begins and ends in the whole work, estimated from its pixels."""
+    unknown_fraction = float(_unknown(cropped).mean())
     pixels = [size.width * size.height for size in sizes]
-    work = [pixels[0], *(count * min(1.0, _TILES_WORK * share) for count in pixels[1:])]
+    computed = min(1.0, _TILES_WORK * unknown_fraction)
+    work = [pixels[0], *(count * computed for count in pixels[1:])]
     ends = np.cumsum(work) / np.sum(work)
     return list(zip([0.0, *ends[:-1]], ends, strict=True))

@@ -1,34 +1,36 @@
 """Estimate straight foreground colours from an image and its alpha.
 
-The compositing equation I = αF + (1 − α)B is solved for F and B from a coarse picture to the fine
-one, as in multi-level estimation (Germer et al., "Fast Multi-Level Foreground Estimation", 2020).
-On each level F and B first become averages of their neighbourhood, F weighted by α² and B by (1 −
-α)², and are then corrected towards the observed colour, as in blur fusion (Forte, "Approximate Fast
+The compositing equation I = αF + (1 − α)B is solved for F and B from coarse to fine, as in
+multi-level estimation (Germer et al., "Fast Multi-Level Foreground Estimation", 2020).  On each
+level F and B first become averages of their neighbourhood, F weighted by α² and B by (1 − α)², and
+are then corrected towards the observed colour, as in blur fusion (Forte, "Approximate Fast
 Foreground Colour Estimation", 2021).
 
-Every level is worked through in tiles, and a tile without partial alpha is only filled, so that
-time is linear in the picture and memory is about 12 bytes a pixel beside the input and the result.
+Every level is processed in tiles, and a tile without partial alpha is only filled, so that time is
+linear in the number of pixels and memory is about 12 bytes per pixel in addition to the input and
+the result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.images import pixels
 from matteplug.types import Alpha, CancelToken, Image, Progress, Rect, Size, silent
 
 ROUNDS = 2
-"""Times a level that F and B are averaged and corrected."""
+"""How often F and B are averaged and corrected per level."""
 TILE_PX = 256
 HALO_PX = 4
 """How far a tile reads beyond itself: more than ROUNDS, and even, to start on a coarser pixel."""
 STIFFNESS = 0.03
-"""How much corrected colours hold on to the average around them; 0 explains the image fully."""
+"""Pull of the average around them on corrected colours; 0 explains the image fully."""
 FAINT = 1e-6
-"""Weight of a neighbour without a share in a colour: enough to carry it on, too little to tint."""
+"""Weight of a neighbour of the other side: enough to fill where all are, too little to tint."""
 
 _Planes: TypeAlias = NDArray[np.float32]
 """(channels, H, W): whole planes are what numpy and OpenCV work through fastest."""
@@ -67,21 +69,26 @@ def estimate(
     mixed = alpha < 1.0
     if not mixed.any():
         return foreground
+    to_unit = np.float32(1 / pixels.full_scale(image.dtype))
 
     def observe(area: Rect) -> _Planes:
-        return _decoded(image[area.slices], alpha[area.slices])
+        planes = np.empty((4, area.height, area.width), np.float32)
+        np.multiply(image[area.slices].transpose(2, 0, 1), to_unit, out=planes[:3])
+        planes[3] = alpha[area.slices]
+        return planes
 
     size, report, cancel = Size.of(image), progress or silent, cancel or CancelToken()
     half = _halved(observe, size, cancel)
     coarse = _solve(half, _mean_colours(half), cancel)
     done_px = alpha.size // 3  # of all coarser levels: a quarter, a sixteenth, …
     tiles = [tile for tile in _tiles(size, cancel) if mixed[tile.slices].any()]
-    work_px = done_px + sum(tile.width * tile.height for tile in tiles)
+    work_px = done_px + sum(tile.area for tile in tiles)
     for tile in tiles:
         cancel.check()
-        colours = _encoded(_refine(coarse, observe, size, tile)[:3], image.dtype)
+        colours = _refine(coarse, observe, size, tile)[:3].transpose(1, 2, 0)  # (h, w, 3)
+        colours = pixels.from_float(colours, image.dtype)
         np.copyto(foreground[tile.slices], colours, where=mixed[tile.slices][..., np.newaxis])
-        done_px += tile.width * tile.height
+        done_px += tile.area
         report(done_px / work_px, "colours")
     return foreground
 
@@ -104,12 +111,11 @@ def _solve(observed: _Planes, start: _Planes, cancel: CancelToken) -> _Planes:
 
 def _refine(coarse: _Planes, observe: _Observe, size: Size, tile: Rect) -> _Planes:
     """Return F and B (6, h, w) of a tile, from the coarser level's and the observed colours."""
-    area = _grown(tile, size)
+    area = tile.grown(HALO_PX, HALO_PX).intersection(Rect.from_size(size))
     colours = _doubled(coarse, area)
     observed = observe(area)
     image, alpha = observed[:3], observed[3]
-    top, left = tile.y - area.y, tile.x - area.x
-    inner = (slice(None), slice(top, top + tile.height), slice(left, left + tile.width))
+    inner = (slice(None), *tile.relative_to(area).slices)
     if not alpha.any():  # nothing but background, and F goes on as the coarser level has it
         colours[3:] = image
         return colours[inner]
@@ -119,19 +125,19 @@ def _refine(coarse: _Planes, observe: _Observe, size: Size, tile: Rect) -> _Plan
         F, B = colours[channel], colours[channel + 3]
         for _ in range(ROUNDS):
             F, B = foreground.average(F), background.average(B)
-            error = (image[channel] - foreground.share * F - background.share * B) * explained
-            F = np.clip(F + foreground.share * error, 0.0, 1.0)
-            B = np.clip(B + background.share * error, 0.0, 1.0)
+            error = (image[channel] - foreground.fraction * F - background.fraction * B) * explained
+            F = np.clip(F + foreground.fraction * error, 0.0, 1.0)
+            B = np.clip(B + background.fraction * error, 0.0, 1.0)
         colours[channel], colours[channel + 3] = F, B
     return colours[inner]
 
 
 class _Side:
-    """Foreground or background: its share (α or 1 − α) and averages weighted by its square."""
+    """Foreground or background: its fraction (α or 1 − α), and averages weighted by its square."""
 
-    def __init__(self, share: NDArray[np.float32]) -> None:
-        self.share = share
-        self._weight = share**2 + np.float32(FAINT)
+    def __init__(self, fraction: NDArray[np.float32]) -> None:
+        self.fraction = fraction
+        self._weight = fraction**2 + np.float32(FAINT)
         self._scale = 1.0 / _neighbourhood(self._weight)
 
     def average(self, colour: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -177,8 +183,8 @@ def _doubled(coarse: _Planes, area: Rect) -> _Planes:
 
     height, width = coarse.shape[1:]
     top, left = max(area.y // 2 - 1, 0), max(area.x // 2 - 1, 0)
-    bottom = min(-(-(area.y + area.height) // 2) + 1, height)
-    right = min(-(-(area.x + area.width) // 2) + 1, width)
+    bottom = min(-(-area.bottom // 2) + 1, height)
+    right = min(-(-area.right // 2) + 1, width)
     y, x = area.y - 2 * top, area.x - 2 * left
     fine = np.empty((len(coarse), area.height, area.width), np.float32)
     for target, plane in zip(fine, coarse[:, top:bottom, left:right], strict=True):
@@ -187,32 +193,9 @@ def _doubled(coarse: _Planes, area: Rect) -> _Planes:
     return fine
 
 
-def _decoded(image: NDArray[Any], alpha: Alpha) -> _Planes:
-    planes = np.empty((4, *alpha.shape), np.float32)
-    np.multiply(np.moveaxis(image, -1, 0), np.float32(1 / _full_scale(image.dtype)), out=planes[:3])
-    planes[3] = alpha
-    return planes
-
-
-def _encoded(colours: _Planes, dtype: np.dtype[Any]) -> NDArray[Any]:
-    values = np.moveaxis(colours, 0, -1) * np.float32(_full_scale(dtype))
-    return np.asarray(values if dtype.kind == "f" else np.rint(values)).astype(dtype)
-
-
-def _full_scale(dtype: np.dtype[Any]) -> float:
-    return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
-
-
 def _tiles(size: Size, cancel: CancelToken) -> Iterator[Rect]:
     """Yield a level's tiles until `cancel` is set."""
     for y in range(0, size.height, TILE_PX):
         for x in range(0, size.width, TILE_PX):
             cancel.check()
             yield Rect(x, y, min(TILE_PX, size.width - x), min(TILE_PX, size.height - y))
-
-
-def _grown(tile: Rect, size: Size) -> Rect:
-    x, y = max(tile.x - HALO_PX, 0), max(tile.y - HALO_PX, 0)
-    right = min(tile.x + tile.width + HALO_PX, size.width)
-    bottom = min(tile.y + tile.height + HALO_PX, size.height)
-    return Rect(x, y, right - x, bottom - y)

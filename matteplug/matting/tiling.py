@@ -22,7 +22,7 @@ DEFAULT_LIMIT_MIB = 1024
 _UNMEASURED_PX = 1_500_000
 """Largest tile of a network whose memory was not measured."""
 _WORTH = 0.8
-"""Tiles must cost less than this share of the whole picture, or the whole is computed."""
+"""Tiles must cost less than this fraction of the whole picture; otherwise it is computed whole."""
 
 Read = Callable[[Rect], Mapping[str, Tensor]]
 """Returns the network's inputs for a part of the picture, by role, (1, C, height, width)."""
@@ -44,7 +44,7 @@ class Tile(NamedTuple):
     @property
     def used(self) -> Rect:
         """Return the part of `seen` whose result has any weight."""
-        return _grown(self.kept, self.blend_px, self.seen)
+        return self.kept.grown(self.blend_px, self.blend_px).intersection(self.seen)
 
 
 def plan(
@@ -69,22 +69,22 @@ def plan(
         RequestError: the smallest tile needs more than the limit ("limit-too-small").
     """
     size = Size.of(unknown)
-    everything = Rect(0, 0, size.width, size.height)
+    everything = Rect.from_size(size)
     whole = Tile(everything, everything, 0)
     if not unknown.any():
         return ()
     affordable = affordable_px(spec, limit_mib)
-    whole_px = size.width * size.height
+    whole_px = everything.area
     if prefer_whole and whole_px <= affordable:
         return (whole,)
-    found = cover(unknown, spec.overlap_px, affordable)
-    if whole_px <= affordable and _WORTH * (whole_px + RUN_COST_PX) <= found.cost_px:
+    tiled = cover(unknown, spec.overlap_px, affordable)
+    if whole_px <= affordable and _WORTH * (whole_px + RUN_COST_PX) <= tiled.cost_px:
         return (whole,)
-    if found.cost_px == np.inf:
+    if tiled.cost_px == np.inf:
         side = CELL_PX + 2 * spec.overlap_px + ALIGN_PX
         raise _too_small(spec, _limit(limit_mib), _needed_mib(spec, side * side))
     blend_px = spec.overlap_px // 4
-    return tuple(Tile(rect, _seen(rect, spec.overlap_px, size), blend_px) for rect in found.rects)
+    return tuple(Tile(rect, _seen(rect, spec.overlap_px, size), blend_px) for rect in tiled.rects)
 
 
 def check_whole(spec: NetworkSpec, size: Size, limit_mib: int | None) -> None:
@@ -137,43 +137,45 @@ def run(
         Cancelled: `cancel` was set.
         EngineError: as `Session.run`.
     """
-    work = sum(tile.seen.width * tile.seen.height for tile in tiles)
+    work_px = sum(tile.seen.area for tile in tiles)
     outputs: dict[str, Tensor] = {}
-    done = 0
+    done_px = 0
     for tile in tiles:
         if cancel is not None:
             cancel.check()
-        found = session.run(read(tile.seen), cancel)
-        if tile.kept == tile.seen == Rect(0, 0, *size):
-            outputs = found
+        tile_outputs = session.run(read(tile.seen), cancel)
+        if tile.kept == tile.seen == Rect.from_size(size):
+            outputs = tile_outputs
         else:
-            share = shares(tile, tiles)
+            fraction = blend_fractions(tile, tiles)
+            inner_rows, inner_columns = tile.used.relative_to(tile.seen).slices
+            rows, columns = tile.used.slices
             for tensor in session.spec.outputs:
                 if tensor.role not in outputs:
                     shape = (1, tensor.channels, size.height, size.width)
                     outputs[tensor.role] = np.zeros(shape, np.float32)
-                part = _within(tile.used, tile.seen)
-                rows, columns = tile.used.slices
-                outputs[tensor.role][0, :, rows, columns] += (
-                    found[tensor.role][0][:, part[0], part[1]] * share
-                )
-        done += tile.seen.width * tile.seen.height
+                values = tile_outputs[tensor.role][0][:, inner_rows, inner_columns]
+                outputs[tensor.role][0, :, rows, columns] += values * fraction
+        done_px += tile.seen.area
         if progress is not None:
-            progress(done / work, "matting")
+            progress(done_px / work_px, "matting")
     return outputs
 
 
-def shares(tile: Tile, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
-    """Return the tile's share in each pixel of `tile.used`; all tiles' shares sum to 1."""
+def blend_fractions(tile: Tile, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
+    """Return a tile's fraction of the result, (H, W) of `tile.used`; over all tiles they sum to 1.
+
+    Args:
+        tile: one of the tiles.
+        tiles: all of them.
+    """
     total = np.zeros((tile.used.height, tile.used.width), np.float32)
-    own = _weight(tile, tile.used)
     for other in tiles:
-        common = _intersection(tile.used, other.used)
-        if common is not None:
-            rows, columns = _within(common, tile.used)
-            total[rows, columns] += _weight(other, common)
-    result: NDArray[np.float32] = own / total
-    return result
+        common = tile.used.intersection(other.used)
+        if common.area:
+            total[common.relative_to(tile.used).slices] += _weight(other, common)
+    fraction: NDArray[np.float32] = _weight(tile, tile.used) / total
+    return fraction
 
 
 def _limit(limit_mib: int | None) -> int:
@@ -222,21 +224,3 @@ def _span(start: int, length: int, overlap_px: int, limit: int) -> tuple[int, in
     end = min(limit, end + (-(end - begin) % ALIGN_PX))
     begin = max(0, begin - (-(end - begin) % ALIGN_PX))
     return begin, end - begin
-
-
-def _grown(rect: Rect, by: int, limit: Rect) -> Rect:
-    x, y = max(limit.x, rect.x - by), max(limit.y, rect.y - by)
-    right = min(limit.x + limit.width, rect.x + rect.width + by)
-    return Rect(x, y, right - x, min(limit.y + limit.height, rect.y + rect.height + by) - y)
-
-
-def _intersection(one: Rect, other: Rect) -> Rect | None:
-    x, y = max(one.x, other.x), max(one.y, other.y)
-    width = min(one.x + one.width, other.x + other.width) - x
-    height = min(one.y + one.height, other.y + other.height) - y
-    return Rect(x, y, width, height) if width > 0 and height > 0 else None
-
-
-def _within(rect: Rect, frame: Rect) -> tuple[slice, slice]:
-    """Return the slices of `rect` in an array of `frame`."""
-    return Rect(rect.x - frame.x, rect.y - frame.y, rect.width, rect.height).slices

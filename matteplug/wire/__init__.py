@@ -88,7 +88,7 @@ class WireAdapter:
         network = options.pop("network", None)
         image, notes = _colours(job.buffers["image"])
         plate = job.buffers.get("plate")
-        if plate is not None and not plate.covers(job.rect):
+        if plate is not None and not plate.rect.contains(job.rect):
             raise RequestError(
                 "plate-size",
                 "The plate does not cover the picture.",

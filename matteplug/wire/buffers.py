@@ -113,27 +113,15 @@ class Buffer:
 
         A selection covers its picture, a layer has a place of its own; this brings them together.
         """
-        own = self.array()
+        pixels = self.array()
         if rect == self.rect:
-            return own
-        result = np.zeros((rect.height, rect.width, *own.shape[2:]), own.dtype)
-        left, top = max(rect.x, self.rect.x), max(rect.y, self.rect.y)
-        right = min(rect.x + rect.width, self.rect.x + self.rect.width)
-        bottom = min(rect.y + rect.height, self.rect.y + self.rect.height)
-        if left < right and top < bottom:
-            inner = Rect(left - rect.x, top - rect.y, right - left, bottom - top)
-            source = Rect(left - self.rect.x, top - self.rect.y, right - left, bottom - top)
-            result[inner.slices] = own[source.slices]
+            return pixels
+        result = np.zeros((rect.height, rect.width, *pixels.shape[2:]), pixels.dtype)
+        common = rect.intersection(self.rect)
+        if common.area:
+            source = common.relative_to(self.rect).slices
+            result[common.relative_to(rect).slices] = pixels[source]
         return result
-
-    def covers(self, rect: Rect) -> bool:
-        """Tell whether the buffer has a pixel for every one in `rect`."""
-        return (
-            self.rect.x <= rect.x
-            and self.rect.y <= rect.y
-            and self.rect.x + self.rect.width >= rect.x + rect.width
-            and self.rect.y + self.rect.height >= rect.y + rect.height
-        )
 
 
 def encode(array: NDArray[Any], pixel_format: PixelFormat) -> bytes:
