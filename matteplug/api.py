@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from matteplug import options
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
 from matteplug.guides import trimap as trimaps
@@ -43,7 +44,8 @@ _COLOURS_S = 0.1
 """As the seconds of `network_pass`."""
 
 
-def matte(
+@options.documented(MatteOptions)
+def matte(  # noqa: D417 - the decorator describes the options
     image: ImageLike,
     *,
     trimap: ImageLike | None = None,
@@ -51,15 +53,10 @@ def matte(
     plate: ImageLike | None = None,
     segmentation: ImageLike | None = None,
     network: str | None = None,
-    provider: str = "auto",
-    band_px: int | None = None,
-    align: bool = True,
-    clean_colours: bool = True,
-    refine: bool = True,
-    limit_mib: int | None = None,
     engine: Engine | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    **given: Any,
 ) -> Matte:
     """Cut the foreground out of a picture.
 
@@ -86,23 +83,16 @@ def matte(
         segmentation: a coarse soft mask of the foreground.
         network: id of a network; by default the guide decides: a trimap or selection first, then a
             plate, then none.
-        provider: execution provider, "auto" for the best that works.
-        band_px: half width of the unknown band around a hard selection, or a trimap without gray;
-            by default it adapts.
-        align: register the plate before it is used.
-        clean_colours: estimate the straight foreground colours; otherwise the image's are kept.
-        refine: have a trimap network compute the soft edge again, for networks that ask for it;
-            `notes` names it then.
-        limit_mib: memory in MiB that the engine may take at a time; see `MatteOptions`.
         engine: who runs the network; by default ONNX Runtime.
         progress: called with the share done and a word for the step.
         cancel: a token that stops the work.
+        **options: see there.
 
     Returns:
         The matte; `notes` says what was repaired, chosen or doubted.
 
     Raises:
-        RequestError: the picture or a guide cannot be used.
+        RequestError: the picture, a guide or an option cannot be used.
         NetworkError: there is no network for this guide, or its weights are damaged.
         EngineError: the provider cannot do it.
         Cancelled: `cancel` was set.
@@ -112,14 +102,7 @@ def matte(
         plate=None if plate is None else picture(plate),
         segmentation=None if segmentation is None else mask(segmentation),
         network=network,
-        options=MatteOptions(
-            provider=provider,
-            band_px=band_px,
-            align=align,
-            clean_colours=clean_colours,
-            refine=refine,
-            limit_mib=limit_mib,
-        ),
+        options=options.read(MatteOptions, given),
     )
     request = with_guide(request, trimap=trimap, selection=selection)
     return run(request, engine=engine, progress=progress, cancel=cancel)
@@ -155,9 +138,9 @@ def run(
     started = time.perf_counter()
     cancel = cancel or CancelToken()
     request = checked(request)
-    options, spec = request.options, choose(request)
+    spec = choose(request)
     engine = engine or default_engine()
-    refines = options.refine and spec.edge_band_fraction > 0
+    refines = request.options.refine and spec.edge_band_fraction > 0
     first, edge = (network_pass.weights(guide, request) for guide in (spec.guide, Guide.TRIMAP))
     weights = {
         "network": sum(first.values()),

@@ -21,7 +21,8 @@ Full scale is 255, 65535 or, of floats, 1.  Colours are sRGB-encoded and straigh
 from the top.
 
     host                                       worker
-    hello  protocol, client                    hello  protocol, version, networks, provider
+    hello  protocol, client                    hello  protocol, version, networks, options,
+                                                      provider
                                                or error  code, message, hint
     load   network                             (nothing)
     matte  id, buffers, options, results,      progress  id, share, what       (any number)
@@ -32,7 +33,11 @@ from the top.
     bye                                        (the worker ends)
 
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
-names none itself.  "provider" is what is known about where they will run: "id", "verdict" (proven,
+names none itself.  "options" lists, for its dialog, what a user can set beside the network, each
+with "name", "type" (bool, int, str), "default" (null is automatic), "label", "help", "unit",
+"low" and "high" (of an int, null for no limit), "guides" ("selection", "trimap", "plate", "none":
+those for which it matters; none for all) and "hosts" (ids of those that show it; none for all).
+"provider" is what is known about where they will run: "id", "verdict" (proven,
 not probed, missing) and "reason".  What an interpreter prints as it starts comes before that answer
 and is no frame: the host skips it, up to 64 KiB.  After it there is nothing but frames.
 load has a network loaded that a matte is likely to ask for, while the user looks at a dialog; null
@@ -41,8 +46,8 @@ matte takes the buffers "image" and, each optional, "selection", "trimap", "plat
 Masks are Y; a trimap may have colours and alpha too, and is their gray over black.
 Masks are cropped to the image's rectangle and are zero outside their own; a plate has to cover it.
 Floats of masks beyond 0 and 1 are clipped.
-"options" are those of `matteplug.matte`: network, provider, band_px, align, clean_colours,
-refine, limit_mib.  "results" names what is wanted and in which format: "alpha" (Y),
+"options" gives values by name: "network", and what hello lists; null stands for the default.
+"results" names what is wanted and in which format: "alpha" (Y),
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the
 foreground with the matte's alpha times the image's own).  Their colours are straight.
 "host" is the id of a host adapter, for hosts whose bytes need one.

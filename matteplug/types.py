@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import Cancelled
+from matteplug.options import option
 
 Image: TypeAlias = NDArray[Any]
 """(H, W, 3) uint8, uint16 or float32 colours, sRGB-encoded."""
@@ -175,26 +176,57 @@ class CancelToken:
 
 @dataclass(frozen=True, kw_only=True)
 class MatteOptions:
-    """How to make a matte; the defaults are what most people want.
+    """How to make a matte, described as `matteplug.options` says; the defaults suit most people.
 
-    Attributes:
-        provider: execution provider id ("cpu", "cuda", …) or "auto".
-        band_px: half width of the unknown band that is laid around a hard selection, or a trimap
-            without gray; None adapts to the object.
-        align: register the plate to the image before it is used.
-        clean_colours: estimate straight foreground colours (otherwise the image's own are kept).
-        refine: have a trimap network compute the soft edge again, for networks that ask for it.
-        limit_mib: memory in MiB that the engine may take at a time, 1 or more; None for 1024, which
-            what has to see a picture whole may exceed.  It holds for networks whose memory was
-            measured.
+    An option is one entry here, and what is done with it.
     """
 
-    provider: str = "auto"
-    band_px: int | None = None
-    align: bool = True
-    clean_colours: bool = True
-    refine: bool = True
-    limit_mib: int | None = None
+    band_px: int | None = option(
+        None,
+        label="Band width",
+        help="How far the unknown band reaches to both sides of a hard edge",
+        automatic="adapts to the object",
+        unit="pixels",
+        low=1,
+        high=2000,
+        guides=("selection", "trimap"),
+        range_code="band-width",
+    )
+    clean_colours: bool = option(
+        True,
+        label="Clean colours",
+        help="Remove the background's colour from soft edges",
+    )
+    refine: bool = option(
+        True,
+        label="Refine the edge",
+        help="Have a trimap network compute the soft edge again, where the network found the "
+        "foreground without a trimap",
+        guides=("plate", "none"),
+    )
+    align: bool = option(
+        True,
+        label="Align the plate",
+        help="Register the plate to the picture before it is used",
+        guides=("plate",),
+    )
+    limit_mib: int | None = option(
+        None,
+        label="Memory limit",
+        help="Memory that the network may take at a time",
+        automatic="1024, which a network that has to see the picture whole may exceed",
+        unit="MiB",
+        low=1,
+        high=1 << 20,
+        range_code="limit-too-small",
+    )
+    provider: str = option(
+        "auto",
+        label="Provider",
+        help="Execution provider: cpu, cuda, …, or auto for the best that works",
+        hosts=("batch",),
+        pixels=False,  # each is proven to give the same matte
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +235,6 @@ class MatteRequest:
 
     Attributes:
         image: (H, W, 3) uint8, uint16 or float32 [0, 1].
-        network: id of the network, or None to choose by the guide.
         trimap: (H, W) uint8, 0, 128 or 255; or None.
         plate: clean background plate, an image like `image`; or None.
         segmentation: (H, W) float32 [0, 1], coarse soft mask for networks that take one; or None.
@@ -212,7 +243,9 @@ class MatteRequest:
     """
 
     image: Image
-    network: str | None = None
+    network: str | None = option(
+        None, label="Network", help="Id of the network", automatic="the best for the guide"
+    )
     trimap: Trimap | None = None
     plate: Image | None = None
     segmentation: Alpha | None = None

@@ -198,8 +198,9 @@ _OUT_OF_MEMORY = MatteplugError(
 def _hello() -> dict[str, Any]:
     from dataclasses import asdict
 
-    from matteplug import plugins
+    from matteplug import options, plugins
     from matteplug.runtime import doctor
+    from matteplug.types import MatteOptions
 
     networks = [*plugins.registry().networks.values()]
     return {
@@ -209,6 +210,7 @@ def _hello() -> dict[str, Any]:
         "networks": [
             {"id": spec.id, "title": spec.title, "guide": spec.guide.value} for spec in networks
         ],
+        "options": [option.to_json() for option in options.of(MatteOptions)],
         # Not more than is known: probing loads the runtime and a network, which a matte does first.
         "provider": asdict(doctor.expect(networks)),
     }

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from matteplug import flags, options
 from matteplug.errors import EngineError, RequestError
+from matteplug.options import Option
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
 from matteplug_batch.job import Output, Settings
@@ -45,18 +47,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="COLOUR|IMAGE",
         help="what composites are made over: white, '#204060', or a picture's path",
     )
-    add("--network", metavar="ID", help="the network to use (chosen by the guide)")
-    add("--provider", metavar="ID", default="auto", help="execution provider: cpu, cuda, … (auto)")
+    flags.add(parser, [*options.of(MatteRequest), *_options()])
     add("--require-ep", metavar="ID", help="stop unless this execution provider does the work")
-    add(
-        "--band",
-        type=_pixels,
-        metavar="PIXELS",
-        help="half width of the unknown band around a hard selection, or a black-and-white trimap "
-        "(adapts to the object)",
-    )
-    add("--no-align", action="store_true", help="use plates as they are, without registering them")
-    add("--no-refine", action="store_true", help="keep the edges of networks that take no trimap")
     add("--resume", action="store_true", help="leave out pictures that are finished and unchanged")
     add("--quiet", action="store_true", help="say only what failed")
     add("--json", action="store_true", help="print the report as JSON on standard output")
@@ -102,10 +94,8 @@ def run(args: argparse.Namespace) -> int:
     return report.status
 
 
-def _pixels(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels from 1 up")
-    return int(text)
+def _options() -> list[Option]:
+    return [option for option in options.of(MatteOptions) if option.offered_by("batch")]
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -133,11 +123,10 @@ def _settings(args: argparse.Namespace) -> Settings:
         backdrop=backdrop,
         network=args.network,
         guide=spec.guide if spec else None,
-        options=MatteOptions(
-            provider=_provider(args.provider, args.require_ep),
-            band_px=args.band,
-            align=not args.no_align,
-            refine=not args.no_refine,
+        options=options.read(
+            MatteOptions,
+            flags.values(args, _options())
+            | {"provider": _provider(args.provider, args.require_ep)},
         ),
     )
 

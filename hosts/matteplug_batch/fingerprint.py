@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from matteplug import options
 from matteplug_batch.job import Job
 
 Fingerprint = Mapping[str, Any]
@@ -18,7 +19,8 @@ def fingerprint_of(job: Job) -> Fingerprint:
 
     A file that is not there has a name only, so that it equals nothing that was ever read.
     """
-    settings, options = job.settings, job.settings.options
+    settings, chosen = job.settings, job.settings.options
+    pixels = [option.name for option in options.of(type(chosen)) if option.pixels]
     backdrop = settings.backdrop
     sources = [_named(path, _status(path)) for path in job.sources]
     if backdrop is not None and backdrop.status is not None:
@@ -28,8 +30,7 @@ def fingerprint_of(job: Job) -> Fingerprint:
         "output": settings.output.value,
         "backdrop": backdrop.text if backdrop else None,
         "network": settings.network,
-        "band_px": options.band_px,
-        "align": options.align,
+        "options": {name: getattr(chosen, name) for name in pixels},
     }
 
 

@@ -7,7 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matteplug import flags, options
 from matteplug.hookspecs import Command
+from matteplug.options import Option
+from matteplug.types import MatteOptions
 
 if TYPE_CHECKING:
     from matteplug.evaluation.metrics import Errors
@@ -51,10 +54,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="[NAME=]FOLDER",
         help="a folder of finished alphas to measure; may be repeated",
     )
-    parser.add_argument(
-        "--no-refine", action="store_true", help="networks alone, their edges not computed again"
-    )
-    parser.add_argument("--provider", default="auto", help="execution provider of the networks")
+    flags.add(parser, _options())
     parser.add_argument(
         "--count",
         choices=["unknown", "picture"],
@@ -70,6 +70,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _options() -> list[Option]:
+    """Return the options that alphas alone depend on; no band is drawn, as scenes have trimaps."""
+    return [one for one in options.of(MatteOptions) if one.name not in ("clean_colours", "band_px")]
+
+
 def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress
@@ -80,8 +85,9 @@ def _run(args: argparse.Namespace) -> int:
 
     found = samples.find(args.folder, args.trimap)
     names = args.network or ([] if args.alphas else ["auto"])
+    how = options.read(MatteOptions, flags.values(args, _options()) | {"clean_colours": False})
     chosen = [
-        *(methods.network(name, args.provider, refine=not args.no_refine) for name in names),
+        *(methods.network(name, how) for name in names),
         *(methods.Folder.parse(text) for text in args.alphas),
     ]
     count = Count(args.count)

@@ -44,13 +44,12 @@ class Method(Protocol):
         """
 
 
-def network(name: str, provider: str = "auto", *, refine: bool = True) -> Method:
+def network(name: str, options: MatteOptions) -> Method:
     """Return the method that a word after ``--network`` stands for.
 
     Args:
         name: HALF, AUTO or a network's id.
-        provider: execution provider.
-        refine: as for `matteplug.matte`.
+        options: how it makes mattes.
 
     Raises:
         NetworkError: there is no such network.
@@ -59,7 +58,7 @@ def network(name: str, provider: str = "auto", *, refine: bool = True) -> Method
         return Half()
     if name != AUTO:
         plugins.registry().network(name)
-    return Network(name, provider, refine)
+    return Network(name, options)
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,7 @@ class Network:
     """An installed network, or AUTO."""
 
     name: str
-    provider: str = "auto"
-    refine: bool = True
+    options: MatteOptions
 
     def answer(self, scene: LoadedSample) -> Answer:
         """Run the network on the picture and the guide that it takes."""
@@ -77,7 +75,7 @@ class Network:
             network=None if self.name == AUTO else self.name,
             trimap=scene.trimap,
             plate=scene.plate,
-            options=MatteOptions(provider=self.provider, clean_colours=False, refine=self.refine),
+            options=self.options,
         )
         if choice.choose(request).guide is not Guide.TRIMAP:
             request = replace(request, trimap=None)  # what it did not see must not help it

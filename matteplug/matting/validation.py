@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from matteplug import options
 from matteplug.errors import RequestError
 from matteplug.guides import masks
 from matteplug.guides import trimap as trimaps
@@ -24,16 +25,10 @@ def checked(request: MatteRequest) -> MatteRequest:
         RequestError: a picture is of another form ("image-shape", "image-dtype",
             "image-not-finite") or range ("image-range"), the trimap is none ("trimap-form",
             "trimap-size", "trimap-values"), the segmentation is no mask ("mask-form",
-            "mask-values") or of another size ("segmentation-size"), or the memory limit is not
-            positive ("limit-too-small").
+            "mask-values") or of another size ("segmentation-size"), or an option is not possible
+            (see `options.check`).
     """
-    limit_mib = request.options.limit_mib
-    if limit_mib is not None and limit_mib < 1:
-        raise RequestError(
-            "limit-too-small",
-            f"No network can work in {limit_mib} MiB.",
-            "Set a larger memory limit, or none.",
-        )
+    options.check(request.options)
     image, plate = _in_range(request.image, "image"), request.plate
     size = Size.of(image)
     if plate is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from matteplug import api
+from matteplug import api, options
 from matteplug.errors import RequestError
 from matteplug.images import arguments, pixels
 from matteplug.result import Matte
@@ -20,15 +20,6 @@ from matteplug.types import Alpha, Image, MatteOptions, MatteRequest, Rect
 from matteplug.wire import buffers
 from matteplug.wire.buffers import Buffer, PixelFormat
 
-_OPTIONS: Mapping[str, type] = {
-    "network": str,
-    "provider": str,
-    "band_px": int,
-    "align": bool,
-    "clean_colours": bool,
-    "refine": bool,
-    "limit_mib": int,
-}
 _OPAQUE = 1 - 1e-6
 """Alpha from here on is no transparency: GIMP has faster ways to floats that end at 0.9999999."""
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
@@ -41,7 +32,7 @@ class WireJob:
 
     Attributes:
         buffers: by name: "image", and "selection", "trimap", "plate", "segmentation" where given.
-        options: as the host sent them.
+        options: as the host sent them; null stands for the default.
         results: the formats of what is wanted: "alpha", "foreground", "cutout".
         answer: what `write` made: header entries and their bytes.
     """
@@ -84,8 +75,9 @@ class WireAdapter:
 
     def read(self, job: WireJob) -> MatteRequest:
         """See `matteplug.host.HostAdapter.read`."""
-        options = _options(job.options)
-        network = options.pop("network", None)
+        given = {name: value for name, value in job.options.items() if value is not None}
+        (network,) = options.of(MatteRequest)
+        named = network.checked(given.pop(network.name, None))
         image, notes = _colours(job.buffers["image"])
         plate = job.buffers.get("plate")
         if plate is not None and not plate.rect.contains(job.rect):
@@ -96,10 +88,10 @@ class WireAdapter:
             )
         request = MatteRequest(
             image=image,
-            network=network,
+            network=named,
             plate=None if plate is None else _colours(plate, job.rect, "plate")[0],
             segmentation=_mask(job, "segmentation"),
-            options=MatteOptions(**options),
+            options=options.read(MatteOptions, given),
             notes=notes,
         )
         return api.with_guide(
@@ -124,24 +116,6 @@ class WireAdapter:
                 "at": [job.rect.x, job.rect.y],
             }
             job.answer.append((entry, data))
-
-
-def _options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are set, checked; null stands for the default."""
-    options = {name: value for name, value in given.items() if value is not None}
-    for name, value in options.items():
-        if name not in _OPTIONS:
-            raise RequestError(
-                "option-unknown",
-                f'There is no option "{name}".',
-                f"Known are: {', '.join(_OPTIONS)}.",
-            )
-        if type(value) is not _OPTIONS[name]:
-            raise RequestError(
-                "option-type",
-                f'The option "{name}" is {value!r}, which is no {_OPTIONS[name].__name__}.',
-            )
-    return options
 
 
 def _colours(

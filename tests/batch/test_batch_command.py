@@ -246,7 +246,7 @@ def test_a_required_provider_that_does_not_do_the_work_stops_the_batch(
     pair(folder / "a.png")
     pair(folder / "b.png")
     session = engine.session
-    monkeypatch.setattr(engine, "session", lambda spec, provider: session(spec, "auto"))
+    monkeypatch.setattr(engine, "session", lambda spec, provider, *_: session(spec, "auto"))
     assert batch(folder, "--require-ep", "cuda") == 1
     assert len(engine.runs) == 1
     assert pictures(folder.parent / "photos-matte") == []

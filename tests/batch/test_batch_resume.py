@@ -60,6 +60,28 @@ def test_resume_redoes_what_has_changed(
     assert len(engine.runs) == 2
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--no-refine",),
+        ("--no-clean-colours",),
+        ("--no-align",),
+        ("--band", "3"),
+        ("--limit", "99"),
+    ],
+    ids=lambda flags: flags[0],
+)
+def test_resume_redoes_what_was_made_with_other_options(
+    batch: Batch, engine: FakeEngine, folder: Path, flags: tuple[str, ...]
+) -> None:
+    pair(folder / "a.png")
+    batch(folder)
+    assert batch(folder, "--resume", *flags) == 0
+    assert len(engine.runs) == 2
+    assert batch(folder, "--resume", *flags) == 0
+    assert len(engine.runs) == 2, "the same ones are no reason"
+
+
 def test_a_file_that_is_not_ours_is_left_alone(
     batch: Batch, folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
