@@ -167,7 +167,7 @@ def test_the_table_names_every_provider(
 
 def test_the_documentation_knows_every_provider_and_key() -> None:
     text = (Path(__file__).parent.parent / "docs" / "providers.md").read_text(encoding="utf-8")
-    table = text.partition("## Which are known")[2].partition("\n\n`auto`")[0]
+    table = text.partition("## Known providers")[2].partition("\n\n- `auto`")[0]
     rows = {
         cells[1].strip(" `"): cells[3].split()[0]
         for cells in (line.split("|") for line in table.splitlines())
