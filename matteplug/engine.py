@@ -184,7 +184,7 @@ class OrtEngine:
         self, spec: NetworkSpec, path: Path, report: Progress
     ) -> tuple[Provider, tuple[str, ...]]:
         """Return the first provider that is proven, and why the ones before it were passed over."""
-        notes: list[str] = []
+        notes = [f"{conflict} Run: matteplug doctor."] if (conflict := ort.conflict()) else []
         chosen, built_in = CPU, ort.available()
         order = [providers.named(name) for name in providers.order()]
         candidates = [one for one in order if one is not CPU and one.ort_name in built_in]

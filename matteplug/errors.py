@@ -38,6 +38,10 @@ class EngineError(MatteplugError):
     """The inference engine or an execution provider cannot do the work."""
 
 
+class PackageError(MatteplugError):
+    """A Python package that is needed is missing, or cannot be loaded."""
+
+
 class WireError(MatteplugError):
     """Host and worker do not understand each other."""
 
@@ -55,3 +59,9 @@ class Cancelled(MatteplugError):
 
     def __init__(self) -> None:
         super().__init__("cancelled", "The matte was cancelled.")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, at most 200 characters, without a full stop."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return line if len(line) <= 200 else f"{line[:199]}…"

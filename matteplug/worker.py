@@ -14,11 +14,12 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from matteplug import __version__
 from matteplug.bridge import PROTOCOL, BridgeError, read_frame, write_frame
-from matteplug.errors import MatteplugError, WireError
+from matteplug.errors import MatteplugError, PackageError, WireError
 from matteplug.types import CancelToken
 
 if TYPE_CHECKING:
@@ -108,9 +109,8 @@ class _Worker:
         if header["type"] == "hello":
             self._greeted = header.get("protocol") == PROTOCOL
             self._send(_hello())
-            import cv2  # noqa: F401 - while the host shows its dialog
-
-            from matteplug import wire  # noqa: F401
+            with suppress(PackageError):  # while the host shows its dialog; the matte will say it
+                from matteplug import opencv, wire  # noqa: F401
         elif header["type"] == "load":
             self._load(header.get("network"))
         elif header["type"] != "matte":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from matteplug import plugins
+from matteplug import packages, plugins
 from matteplug.commands.doctor import command
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec
@@ -41,7 +41,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, 
 
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     monkeypatch.setattr(probe, "fresh_verdict", fresh_verdict)
-    monkeypatch.setattr(probe, "onnxruntime_wheels", lambda: {"onnxruntime-gpu": "1.31"})
+    monkeypatch.setattr(packages, "bringing", lambda module: {"onnxruntime-gpu": "1.31"})
     monkeypatch.setattr(providers, "order", lambda: ("cuda", "openvino", "cpu"))
     monkeypatch.setattr(ort, "available", lambda: ("CUDAExecutionProvider", "CPUExecutionProvider"))
     return verdicts
@@ -67,9 +67,9 @@ def test_what_is_expected_is_what_was_proven(
     assert expected() == ("cuda", "proven", "")
     kept["two", "cuda"] = WRONG
     assert expected() == ("cpu", "proven", "NVIDIA CUDA was passed over: its alpha is off.")
-    monkeypatch.setattr(probe, "onnxruntime_wheels", lambda: {"onnxruntime": "1.31"})
+    monkeypatch.setattr(packages, "bringing", lambda module: {"onnxruntime": "1.31"})
     assert expected() == ("cpu", "proven", "")
-    monkeypatch.setattr(probe, "onnxruntime_wheels", dict)
+    monkeypatch.setattr(packages, "bringing", lambda module: {})
     assert expected()[1] == "missing"
 
 
@@ -134,7 +134,7 @@ def test_two_wheels_are_a_problem_with_its_cure(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     both = {"onnxruntime": "1.31", "onnxruntime-gpu": "1.31"}
-    monkeypatch.setattr(probe, "onnxruntime_wheels", lambda: both)
+    monkeypatch.setattr(packages, "bringing", lambda module: both)
     assert run() == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "onnxruntime and onnxruntime-gpu are installed together" in said

@@ -13,6 +13,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from matteplug import packages
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec, TensorSpec
@@ -180,8 +181,7 @@ def test_wheels_are_told_by_the_module_that_they_bring(
         if module:
             (folder / "top_level.txt").write_text(f"{module}\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    monkeypatch.setattr(probe, "_installed", probe._installed.__wrapped__)  # nothing kept
-    assert probe.onnxruntime_wheels() == {"onnxruntime-gpu": "1.5", "ort-nightly": "1.5"}
+    assert packages.bringing("onnxruntime") == {"onnxruntime-gpu": "1.5", "ort-nightly": "1.5"}
 
 
 def test_a_damaged_cache_is_only_a_lost_cache(spec: NetworkSpec, own_cache: Path) -> None:

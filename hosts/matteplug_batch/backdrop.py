@@ -87,7 +87,7 @@ def _colour(text: str) -> tuple[int, ...]:
 
 def _cover(image: Image, size: Size) -> Image:
     """Scale a float image until it covers `size`, and cut out its middle."""
-    import cv2
+    from matteplug.opencv import cv2
 
     height, width = image.shape[:2]
     scale = max(size.width / width, size.height / height)

@@ -8,6 +8,7 @@ from matteplug.errors import (
     EngineError,
     MatteplugError,
     NetworkError,
+    PackageError,
     PluginError,
     RequestError,
 )
@@ -19,7 +20,7 @@ _OF_THE_DISK = frozenset(("disk-full", "folder-not-writable", "journal-not-writt
 
 def is_fatal(error: MatteplugError) -> bool:
     """Tell whether every further picture would fail alike."""
-    if isinstance(error, EngineError | NetworkError | PluginError):
+    if isinstance(error, EngineError | NetworkError | PackageError | PluginError):
         return error.code not in _OF_ONE_PICTURE
     return error.code in _OF_THE_DISK
 

@@ -33,6 +33,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from matteplug import plugins
     from matteplug.runtime.doctor import examine
+    from matteplug.runtime.ort import how_to_install
 
     registry = plugins.registry()
     specs = [registry.network(args.network)] if args.network else [*registry.networks.values()]
@@ -46,6 +47,8 @@ def _run(args: argparse.Namespace) -> int:
             f"matteplug: {wanted.provider.title} does not work: {wanted.verdict.reason}.",
             file=sys.stderr,
         )
+        if not wanted.listed:
+            print(f"  {how_to_install(wanted.provider)}", file=sys.stderr)
         return 1
     return 1 if report.problems else 0
 

@@ -35,6 +35,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     metrics = _metrics(args.metrics) if args.metrics else {}
+    graph_file.require_torch("Exporting")
     from matteplug.networks import checkpoints, families
 
     family = families.family(args.network, args.config)

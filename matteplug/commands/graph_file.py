@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matteplug import packages
 from matteplug.network import NetworkSpec
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", required=True, type=Path, help="ONNX file to write; the manifest goes beside it")
     add("--full", action="store_true", help="store the weights in single precision")
+
+
+def require_torch(purpose: str) -> None:
+    """Check that what makes graphs is installed, before anything imports it.
+
+    Raises:
+        PackageError: it is not.
+    """
+    packages.require("torch", "onnx", "onnxscript", purpose=purpose, extra="train")
 
 
 def write(args: argparse.Namespace, module: nn.Module, spec: NetworkSpec) -> int:

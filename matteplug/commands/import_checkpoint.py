@@ -32,6 +32,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     family_spec, public = registry().public_checkpoint(args.network)
+    graph_file.require_torch("Importing a checkpoint")
     from matteplug.networks import checkpoints, families
 
     family = families.family(family_spec.id, public.config)

@@ -153,7 +153,7 @@ def _connectedness(excess: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    import cv2
+    from matteplug.opencv import cv2
 
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     sizes = stats[1:, cv2.CC_STAT_AREA]  # label 0 is what lies outside the mask
@@ -163,7 +163,7 @@ def _largest_component(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _gradient(alpha: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    import cv2
+    from matteplug.opencv import cv2
 
     stretched = (alpha - alpha.min()) / (float(np.ptp(alpha)) or 1.0)
     across = _gaussian_derivative(sigma)

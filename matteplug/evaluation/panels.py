@@ -59,7 +59,7 @@ def cutout(image: Image, foreground: Image, alpha: Alpha) -> Panel:
 
 def marked(image: Image, place: Rect) -> Panel:
     """Return a picture with a frame around a place."""
-    import cv2
+    from matteplug.opencv import cv2
 
     panel: Panel = colours(image).copy()
     corner = (place.x + place.width, place.y + place.height)
@@ -70,7 +70,7 @@ def marked(image: Image, place: Rect) -> Panel:
 
 def worst_places(scene: LoadedSample, alphas: Sequence[Alpha], count: int = CROPS) -> list[Rect]:
     """Return the square places where the alphas err most together, worst first, not overlapping."""
-    import cv2
+    from matteplug.opencv import cv2
 
     total: NDArray[np.float32] = np.zeros(scene.truth.shape, np.float32)
     for alpha in alphas:
@@ -100,7 +100,7 @@ def data_uri(panel: Panel, enlarged: bool = False) -> str:
         panel: shrunk to at most `LONGEST_PX`.
         enlarged: grow a small panel to half of that first, pixels staying visible.
     """
-    import cv2
+    from matteplug.opencv import cv2
 
     longest = max(panel.shape[:2])
     if longest > LONGEST_PX:
@@ -115,7 +115,7 @@ def data_uri(panel: Panel, enlarged: bool = False) -> str:
 
 
 def _scaled(panel: Panel, factor: float, interpolation: int) -> Panel:
-    import cv2
+    from matteplug.opencv import cv2
 
     height, width = panel.shape[:2]
     size = (max(round(width * factor), 1), max(round(height * factor), 1))

@@ -30,7 +30,7 @@ def along_edges(
     Returns:
         (H, W) bool, and the largest radius in pixels.
     """
-    import cv2
+    from matteplug.opencv import cv2
 
     largest = radius_px or round(
         max(SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
@@ -69,7 +69,7 @@ def half_thickness(mask: NDArray[np.bool_]) -> float:
 
 def depth(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return each pixel's distance to the nearest False one; 0 where it is False itself."""
-    import cv2
+    from matteplug.opencv import cv2
 
     distance: Any = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return np.asarray(distance, np.float32)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from matteplug.errors import RequestError
 from matteplug.folders import state_folder
+from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 
 _LIMIT_S = 300.0
@@ -53,7 +54,7 @@ def run(
     Args:
         title: what a person calls it.
         command: the program and its arguments.
-        environment: variables besides this process's own.
+        environment: variables besides those of `matteplug.hosting.environment`.
         stuck: tells that the program waits for a person; then it is ended.
 
     Raises:
@@ -63,7 +64,7 @@ def run(
         try:
             process = subprocess.Popen(
                 command,
-                env={**os.environ, **environment},
+                env={**of_programs(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

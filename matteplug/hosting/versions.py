@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
+from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)*")
@@ -40,7 +40,7 @@ def _released(program: Path) -> str:
 def _said(installation: Installation) -> str:
     """Ask the program itself."""
     # Qt programs want a display even to say their version
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    environment = {**of_programs(), "QT_QPA_PLATFORM": "offscreen"}
     try:
         done = subprocess.run(
             [*installation.command, "--version"],

@@ -191,7 +191,7 @@ def _bits(image: Image, data: bytes, name: str) -> int:
 
 
 def _decode_deep(image: Image, data: bytes, name: str) -> Decoded:
-    import cv2
+    from matteplug.opencv import cv2
 
     icc = image.info.get("icc_profile")
     tags: Any = getattr(image, "tag_v2", {})

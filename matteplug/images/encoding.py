@@ -88,7 +88,7 @@ def _refuse_what_does_not_fit(name: str, array: NDArray[Any], channels: int) -> 
 
 
 def _png(array: NDArray[Any], icc: bytes | None) -> bytes:
-    import cv2
+    from matteplug.opencv import cv2
 
     if array.ndim == 3 and array.shape[2] > 1:
         to_bgr = cv2.COLOR_RGB2BGR if array.shape[2] == 3 else cv2.COLOR_RGBA2BGRA

@@ -63,7 +63,7 @@ def cutout(foreground: Image, alpha: Alpha) -> Image:
 
     The colours are the foreground's, bit for bit.
     """
-    import cv2
+    from matteplug.opencv import cv2
 
     _same_size(Size.of(alpha), Size.of(foreground), "alpha")
     result = np.asarray(cv2.cvtColor(foreground, cv2.COLOR_RGB2RGBA))

@@ -150,7 +150,7 @@ def _narrowed(
     level: MatteRequest, unknown: NDArray[np.bool_], coarse: Alpha
 ) -> tuple[MatteRequest, NDArray[np.bool_]]:
     """Return the level, with what the coarser alpha decided now known, and what stays unknown."""
-    import cv2
+    from matteplug.opencv import cv2
 
     size = Size.of(level.image)
     neighbourhood = np.ones((2 * _NEIGHBOURHOOD_PX + 1,) * 2, np.uint8)
@@ -167,7 +167,7 @@ def _narrowed(
 
 def _hard_trimap(coarse: Alpha, size: Size) -> Trimap:
     """Return the nearer of foreground and background for each pixel of `size`."""
-    import cv2
+    from matteplug.opencv import cv2
 
     nearer = np.where(coarse > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
     return np.asarray(cv2.resize(nearer, size, interpolation=cv2.INTER_NEAREST), np.uint8)
@@ -180,7 +180,7 @@ def _merged(
     unknown: NDArray[np.bool_],
 ) -> dict[str, Tensor]:
     """Return the coarser level's results with the finer ones where they were computed."""
-    import cv2
+    from matteplug.opencv import cv2
 
     merged: dict[str, Tensor] = {}
     for role, values in coarse.items():

@@ -98,7 +98,7 @@ def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
 
 def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return those of some separate areas that something is next to."""
-    import cv2
+    from matteplug.opencv import cv2
 
     _, numbers = cv2.connectedComponents(areas.astype(np.uint8))
     grown = cv2.dilate(what.astype(np.uint8), np.ones((3, 3), np.uint8))

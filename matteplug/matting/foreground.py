@@ -145,7 +145,7 @@ class _Side:
 
 
 def _neighbourhood(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    import cv2
+    from matteplug.opencv import cv2
 
     return np.asarray(cv2.blur(plane, (3, 3), borderType=cv2.BORDER_REPLICATE))
 
@@ -162,7 +162,7 @@ def _mean_colours(observed: _Planes) -> _Planes:
 
 def _halved(observe: _Observe, size: Size, cancel: CancelToken) -> _Planes:
     """Return a level at half its size (4, ⌈h/2⌉, ⌈w/2⌉), each pixel the mean of four."""
-    import cv2
+    from matteplug.opencv import cv2
 
     half = np.empty((4, -(-size.height // 2), -(-size.width // 2)), np.float32)
     for tile in _tiles(size, cancel):
@@ -179,7 +179,7 @@ def _halved(observe: _Observe, size: Size, cancel: CancelToken) -> _Planes:
 
 def _doubled(coarse: _Planes, area: Rect) -> _Planes:
     """Return the part `area`, which starts at even pixels, of a level's colours at double size."""
-    import cv2
+    from matteplug.opencv import cv2
 
     height, width = coarse.shape[1:]
     top, left = max(area.y // 2 - 1, 0), max(area.x // 2 - 1, 0)

@@ -85,7 +85,7 @@ def _reduced_trimap(trimap: Trimap, size: Size) -> Trimap:
 
 
 def _reduced(array: NDArray[Any], size: Size) -> NDArray[Any]:
-    import cv2
+    from matteplug.opencv import cv2
 
     return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
 

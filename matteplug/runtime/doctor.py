@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from matteplug import telemetry, weights
-from matteplug.errors import EngineError
+from matteplug import packages, telemetry, weights
+from matteplug.errors import EngineError, PackageError
 from matteplug.network import NetworkSpec
 from matteplug.runtime import ort, probe, providers
 from matteplug.runtime.probe import Verdict
@@ -105,7 +105,11 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Diagnosi
     names = list(providers.order())
     if wanted is not None and providers.named(wanted).id not in names:
         names.insert(0, wanted)
-    problems = [*_wheel_problems(probe.onnxruntime_wheels()), *_telemetry_problems()]
+    problems = [
+        *_wheel_problems(),
+        *_opencv_problems(),
+        *_telemetry_problems(),
+    ]
     try:
         built_in = ort.available()
     except EngineError as error:
@@ -140,7 +144,7 @@ def expect(specs: Sequence[NetworkSpec]) -> Expectation:
 
     ONNX Runtime is not imported: that and a probe take longer than a host wants to wait.
     """
-    wheels = probe.onnxruntime_wheels()
+    wheels = packages.bringing("onnxruntime")
     if not wheels:
         install = "ONNX Runtime is not installed. Run: pip install 'matteplug[cpu]'"
         return Expectation(id="auto", verdict="missing", reason=install)
@@ -192,17 +196,19 @@ def _proven(finding: Finding) -> bool:
     return finding.provider is CPU or finding.verdict.correct is True
 
 
-def _wheel_problems(wheels: dict[str, str]) -> list[Problem]:
-    if len(wheels) < 2:
+def _wheel_problems() -> list[Problem]:
+    if not (conflict := ort.conflict()):
         return []
-    names = sorted(wheels)
-    return [
-        Problem(
-            message=f"{' and '.join(names)} are installed together and overwrite each other.",
-            hint=f"Run: pip uninstall -y {' '.join(names)}; then: pip install 'matteplug[gpu]', "
-            "or 'matteplug[cpu]' where there is no NVIDIA card",
-        )
-    ]
+    either = "'matteplug[gpu]', or 'matteplug[cpu]' where there is no NVIDIA card"
+    return [Problem(message=conflict, hint=f"Run: {packages.exchange('onnxruntime', either)}")]
+
+
+def _opencv_problems() -> list[Problem]:
+    try:
+        from matteplug import opencv  # noqa: F401
+    except PackageError as error:
+        return [Problem(message=error.message, hint=error.hint)]
+    return []
 
 
 def _telemetry_problems() -> list[Problem]:

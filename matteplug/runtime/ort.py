@@ -8,7 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from matteplug.errors import EngineError
+from matteplug import packages
+from matteplug.errors import EngineError, first_line
+from matteplug.runtime import providers
 from matteplug.runtime.providers import CPU, Provider
 
 
@@ -20,23 +22,30 @@ def import_onnxruntime() -> Any:
     """
     try:
         import onnxruntime
-    except ModuleNotFoundError as error:
-        if error.name != "onnxruntime":
-            raise
-        raise EngineError(
-            "no-onnxruntime",
-            "ONNX Runtime, which runs the networks, is not installed.",
-            "Run: pip install 'matteplug[cpu]', or for an NVIDIA card 'matteplug[gpu]'",
-        ) from None
-    except ImportError as error:
-        raise EngineError(
-            "onnxruntime-broken",
-            f"ONNX Runtime is installed and cannot be loaded: {first_line(error)}.",
-            "Install it again: pip install --force-reinstall onnxruntime",
-        ) from error
+    except Exception as error:  # also of NumPy's interface, or of a system library
+        if isinstance(error, ModuleNotFoundError) and error.name == "onnxruntime":
+            raise EngineError(
+                "no-onnxruntime",
+                "ONNX Runtime, which runs the networks, is not installed.",
+                "Run: pip install 'matteplug[cpu]', or for an NVIDIA card 'matteplug[gpu]'",
+            ) from None
+        raise _broken(first_line(error)) from error
+    if not hasattr(onnxruntime, "InferenceSession"):  # what uninstalling one of two wheels leaves
+        raise _broken("only a part of it is installed")
     # On Windows it reports by this switch; elsewhere see `matteplug.telemetry`.
     onnxruntime.disable_telemetry_events()
     return onnxruntime
+
+
+def _broken(reason: str) -> EngineError:
+    wheels = packages.bringing("onnxruntime")
+    extra = "matteplug[gpu]" if "onnxruntime-gpu" in wheels else "matteplug[cpu]"
+    command = packages.exchange("onnxruntime", f"'{extra}'")
+    return EngineError(
+        "onnxruntime-broken",
+        f"ONNX Runtime is installed and cannot be loaded: {reason}.",
+        f"Run: {command}",
+    )
 
 
 def available() -> tuple[str, ...]:
@@ -81,7 +90,7 @@ def open_session(
         raise EngineError(
             "provider-missing",
             f"The installed ONNX Runtime has no {provider.title}.",
-            f"Run: pip install {provider.wheel}",
+            how_to_install(provider),
         )
     if provider.preload:
         preload()
@@ -145,7 +154,20 @@ def preload() -> str:
     return said.getvalue().strip()
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, at most 200 characters, without a full stop."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    return line if len(line) <= 200 else f"{line[:199]}…"
+def conflict() -> str:
+    """Return a sentence about two wheels of ONNX Runtime; empty where there is but one."""
+    wheels = packages.bringing("onnxruntime")
+    if len(wheels) < 2:
+        return ""
+    return f"{' and '.join(wheels)} are installed together and overwrite each other."
+
+
+def how_to_install(provider: Provider) -> str:
+    """Say what brings a provider that the installed ONNX Runtime lacks.
+
+    Its wheels overwrite each other, so the one that is there goes first.
+    """
+    known = providers.order()
+    if provider.id not in known:
+        return f"It is made for other systems. Here there are: auto, {', '.join(known)}."
+    return f"Run: {packages.exchange('onnxruntime', provider.requirement)}"

@@ -24,10 +24,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from matteplug import packages
 from matteplug.network import NetworkSpec
 from matteplug.runtime import cache
 from matteplug.runtime.providers import Provider
@@ -151,18 +152,6 @@ def key_facts() -> dict[str, Any]:
     return dict(_facts())
 
 
-def onnxruntime_wheels() -> dict[str, str]:
-    """Return the installed distributions that bring the module `onnxruntime`, name to version.
-
-    Their names do not tell: onnxruntime-extensions brings another module, ort-nightly this one.
-    """
-    return {
-        name: held.version
-        for name, held in _installed().items()
-        if "onnxruntime" in (held.read_text("top_level.txt") or "").split()
-    }
-
-
 def _judge(said: str, end: str) -> Verdict:
     """Read the child's lines, each a JSON object of what it has found out, and how it ended."""
     found = Verdict()
@@ -203,10 +192,11 @@ def _key(spec: NetworkSpec, provider: Provider) -> str:
 
 @lru_cache
 def _facts() -> tuple[tuple[str, Any], ...]:
+    names = ("matteplug", "onnxruntime", "nvidia-", "tensorrt", "openvino")
     libraries = {
-        name: held.version
-        for name, held in _installed().items()
-        if name.startswith(("matteplug", "onnxruntime", "nvidia-", "tensorrt", "openvino"))
+        name: distribution.version
+        for distribution in distributions()
+        if (name := packages.name_of(distribution)).startswith(names)
     }
     driver = _DRIVER.read_text().splitlines()[0] if _DRIVER.exists() else ""
     return (
@@ -216,12 +206,3 @@ def _facts() -> tuple[tuple[str, Any], ...]:
         ("libraries", sorted(libraries.items())),
         ("search_path", os.environ.get(_SEARCH_PATH, "")),
     )
-
-
-@lru_cache
-def _installed() -> dict[str, Distribution]:
-    found = {}
-    for distribution in distributions():
-        name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-        found[name] = distribution
-    return found

@@ -43,6 +43,11 @@ class Provider:
     limit_s: float = 60.0
     tolerance: float = 0.002
 
+    @property
+    def requirement(self) -> str:
+        """Return what pip installs the wheel by, quoted for a shell."""
+        return _EXTRAS.get(self.wheel, self.wheel)
+
 
 # A provider that compiles takes seconds to minutes for every new shape: four squares, no more.
 _BUCKETS_PX = (512, 1024, 1536, 2048)
@@ -133,6 +138,13 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "linux": ("cuda", "tensorrt", "migraphx", "rocm", "openvino", "webgpu", "cpu"),
     "win32": ("cuda", "tensorrt", "directml", "openvino", "webgpu", "cpu"),
     "darwin": ("coreml", "webgpu", "cpu"),
+}
+
+
+# Our extras bring what else a wheel needs: CUDA's libraries.
+_EXTRAS: Mapping[str, str] = {
+    "onnxruntime": "'matteplug[cpu]'",
+    "onnxruntime-gpu": "'matteplug[gpu]'",
 }
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError
+from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError, first_line
 from matteplug.network import NetworkSpec, SizeRule
 from matteplug.runtime import normalisation, sizing
-from matteplug.runtime.ort import first_line, import_onnxruntime
+from matteplug.runtime.ort import import_onnxruntime
 from matteplug.runtime.providers import CPU, Provider
 from matteplug.types import CancelToken, Size, Tensor
 

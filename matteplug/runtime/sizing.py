@@ -72,7 +72,7 @@ def _up(value: int, multiple: int) -> int:
 
 
 def _resize(array: NDArray[np.float32], size: Size, how: str) -> NDArray[np.float32]:
-    import cv2
+    from matteplug.opencv import cv2
 
     modes: dict[str, Any] = {
         "nearest": cv2.INTER_NEAREST_EXACT,

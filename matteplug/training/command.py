@@ -157,6 +157,8 @@ def run(arguments: argparse.Namespace) -> int:
                 f"Training needs {needed}, which is not installed.",
                 'Install it with: pip install "matteplug[train]"',
             )
+    from matteplug import opencv  # noqa: F401 - a broken one is told here
+
     status: int = arguments.action(arguments)
     return status
 

@@ -141,6 +141,6 @@ def encode(array: NDArray[Any], pixel_format: PixelFormat) -> bytes:
 
 def _swapped(values: NDArray[Any]) -> NDArray[Any]:
     """Return (H, W, 4) RGBA as BGRA, or the other way round; ten times as fast as by an index."""
-    import cv2
+    from matteplug.opencv import cv2
 
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_RGBA2BGRA))

@@ -48,6 +48,15 @@ _PYTHON = ["--batch-interpreter=python-fu-eval"]
 Start: TypeAlias = Callable[..., "subprocess.Popen[bytes]"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def activated() -> Iterator[None]:
+    """Activate our environment, as most who run us have: no editor may take its Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIRTUAL_ENV", sys.prefix)
+        patch.setenv("PATH", str(Path(sys.prefix) / "bin"), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture(scope="session")
 def chroot() -> Iterator[Path]:
     """The root of that Debian; MATTEPLUG_GIMP3_CHROOT names another installation for it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from hosts.cases import Cases
 from hosts.metadata import describe
+from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 from matteplug_gimp.install_gimp2 import files
 
@@ -57,7 +57,7 @@ class Gimp2:
         options = ["--no-splash"] if display else ["-i", "-d", "-f"]
         last = [] if display else ["-b", "(gimp-quit 0)"]
         environment = {
-            **os.environ,
+            **of_programs(),
             "HOME": str(self.folder),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "GIMP2_DIRECTORY": str(self.folder / "gimp"),

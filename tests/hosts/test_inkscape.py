@@ -21,6 +21,7 @@ from hosts.drawings import DRAWING, SVG, picture, pixels_of
 from hosts.metadata import ROOT, describe
 from hosts.run_krita import processes_of
 from matteplug import api
+from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 from matteplug.images import files
 from matteplug.testing import FakeEngine, HostContract, HostScene, Outcome
@@ -63,7 +64,7 @@ def start(
     }
     return subprocess.Popen(
         ["python3", program, *(f"--id={one}" for one in selected), *options, str(drawing)],
-        env=os.environ | environment,
+        env=of_programs() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

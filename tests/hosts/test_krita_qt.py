@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hosts.metadata import ROOT, describe
+from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 from matteplug_krita.install import files
 
@@ -32,7 +32,7 @@ def test_the_docker_works_over_either_qt(tmp_path: Path, qt: str) -> None:
     done = subprocess.run(
         [python, FAKE / "drive.py"],
         env={
-            **os.environ,
+            **of_programs(),
             "PYTHONPATH": f"{tmp_path}:{FAKE}",
             "QT_QPA_PLATFORM": "offscreen",
             "MATTEPLUG_TEST_QT": qt,

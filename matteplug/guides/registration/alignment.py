@@ -155,7 +155,7 @@ def _strips(size: Size) -> list[Rect]:
 
 def _warped(plate: Array, homography: NDArray[np.float64], part: Rect) -> Array:
     """Return the plate on a part of the image, its edges replicated."""
-    import cv2
+    from matteplug.opencv import cv2
 
     from_corner = np.array([[1, 0, part.x], [0, 1, part.y], [0, 0, 1]])
     return np.asarray(
@@ -171,7 +171,7 @@ def _warped(plate: Array, homography: NDArray[np.float64], part: Rect) -> Array:
 
 def _reach(homography: NDArray[np.float64], size: Size) -> Rect:
     """Return the upright rectangle inside the plate's outline on the image."""
-    import cv2
+    from matteplug.opencv import cv2
 
     right, bottom = size.width - 1, size.height - 1
     corners = np.array([[[0, 0]], [[right, 0]], [[right, bottom]], [[0, bottom]]], np.float64)
@@ -186,7 +186,7 @@ def _reach(homography: NDArray[np.float64], size: Size) -> Rect:
 
 
 def _resized(plate: Image, image: Image) -> Image:
-    import cv2
+    from matteplug.opencv import cv2
 
     have, want = Size.of(plate), Size.of(image)
     # half a pixel of rounding in either side is no other aspect
@@ -203,7 +203,7 @@ def _resized(plate: Image, image: Image) -> Image:
 
 
 def _shrunk(image: Image, scale: float) -> Array:
-    import cv2
+    from matteplug.opencv import cv2
 
     values = pixels.to_float(image)
     if scale == 1.0:

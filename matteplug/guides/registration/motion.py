@@ -45,7 +45,7 @@ def estimate(image: Array, plate: Array, cancel: CancelToken | None = None) -> N
 
 def warp(plate: Array, motion: NDArray[np.float64]) -> Array:
     """Return the plate at the image's pixels, 0 beyond it."""
-    import cv2
+    from matteplug.opencv import cv2
 
     size = Size.of(plate)
     return np.asarray(
@@ -57,7 +57,7 @@ def _from_features(
     image: NDArray[np.uint8], plate: NDArray[np.uint8], cancel: CancelToken
 ) -> NDArray[np.float64] | None:
     """Return the homography that most SIFT matches agree on, or None where too few do."""
-    import cv2
+    from matteplug.opencv import cv2
 
     sift = cv2.SIFT_create(  # type: ignore[attr-defined]  # missing from OpenCV's stubs
         nfeatures=4000, contrastThreshold=0.02
@@ -90,7 +90,7 @@ def _refined(
     image: Array, plate: Array, motion: NDArray[np.float64], cancel: CancelToken
 ) -> NDArray[np.float64]:
     """Refine the motion by ECC over the pixels that already agree."""
-    import cv2
+    from matteplug.opencv import cv2
 
     agree = _agreeing(image, warp(plate, motion))
     mask = cv2.erode((agree * 255).astype(np.uint8), np.ones((9, 9), np.uint8))
@@ -134,7 +134,7 @@ def _agreeing(image: Array, plate: Array) -> NDArray[np.bool_]:
 
 def _structure(linear: Array) -> Array:
     """Return the local contrast of the logarithm of light: a gain does not change it."""
-    import cv2
+    from matteplug.opencv import cv2
 
     gray = np.log(linear.mean(2) + 0.02)
     wide = cv2.GaussianBlur(gray, (0, 0), 8.0)
@@ -142,7 +142,7 @@ def _structure(linear: Array) -> Array:
 
 
 def _local(values: Array) -> Array:
-    import cv2
+    from matteplug.opencv import cv2
 
     return np.asarray(cv2.GaussianBlur(np.abs(values), (0, 0), 3.0), np.float32)
 
@@ -160,7 +160,7 @@ def _plausible(homography: NDArray[np.float64], shape: tuple[int, ...]) -> bool:
 
 def _gray8(linear: Array) -> NDArray[np.uint8]:
     """Return an (H, W) picture whose contrast does not depend on the exposure."""
-    import cv2
+    from matteplug.opencv import cv2
 
     gray = np.log(linear.mean(2) + 0.01)
     low, high = np.quantile(gray, [0.01, 0.99])

@@ -172,7 +172,7 @@ def _work(
     """
     import signal
 
-    import cv2
+    from matteplug.opencv import cv2
 
     cv2.setNumThreads(1)
     os.nice(5)
