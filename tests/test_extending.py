@@ -27,6 +27,7 @@ SAMPLES = {
     "solver": "chroma",
     "family": "tiny",
     "host": "easel",
+    "option": "sharpen",
 }
 """Page to the folder in tests/plugins with its files."""
 

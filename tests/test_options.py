@@ -8,18 +8,21 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import re
+import runpy
 import sys
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pages import PLUGINS, text_of
 
 from matteplug import MatteOptions, MatteRequest, api, options, worker
 from matteplug.errors import RequestError
 from matteplug.flags import flag
-from matteplug.options import Option, option
+from matteplug.options import Option
 from matteplug.testing import FakeEngine
 from matteplug.wire import WireAdapter, WireJob
 from matteplug.wire.buffers import Buffer
@@ -34,11 +37,9 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 TRIMAP = np.repeat(np.array([0, 128, 255], np.uint8), 20)[None].repeat(40, axis=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sharper(MatteOptions):
-    """The options, and one that does not exist."""
-
-    sharpen: int = option(0, label="Sharpen", help="How much sharper the edge gets", low=0, high=9)
+SAMPLE = runpy.run_path(str(PLUGINS / "sharpen" / "sharpen.py"))
+Sharper = SAMPLE["Sharper"]
+"""The options, and the one of docs/extending/option.md."""
 
 
 @pytest.fixture
@@ -158,6 +159,18 @@ def test_an_option_is_one_entry(sharpen: Option, capsys: pytest.CaptureFixture[s
     assert (told["type"], told["default"], told["low"], told["high"]) == ("int", 0, 0, 9)
     assert (told["label"], told["help"]) == ("Sharpen", "How much sharper the edge gets")
     assert "| `sharpen` | How much sharper the edge gets | 0 to 9 | 0 |" in table((sharpen,))
+
+
+def test_the_page_about_options_describes_every_attribute() -> None:
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", text_of("option"), re.MULTILINE)
+    described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert described == {field.name for field in fields(Option)} - {"name", "type"}
+
+
+def test_the_option_of_the_page_sharpens() -> None:
+    alpha = np.array([[0, 0.25, 0.5, 1]], np.float32)
+    assert (SAMPLE["sharpened"](alpha, Sharper()) == alpha).all()
+    assert (SAMPLE["sharpened"](alpha, Sharper(sharpen=1)) == [[0, 0, 0.5, 1]]).all()
 
 
 if __name__ == "__main__":
