@@ -24,4 +24,5 @@ class Sharper(MatteOptions):
 
 def sharpened(alpha: Alpha, options: Sharper) -> Alpha:
     """Return alpha, (H, W) float32 [0, 1], with its edges steeper by the option; 0 keeps it."""
-    return np.clip((alpha - 0.5) * (1 + options.sharpen) + 0.5, 0, 1)
+    steeper: Alpha = np.clip((alpha - 0.5) * (1 + options.sharpen) + 0.5, 0, 1)
+    return steeper
