@@ -1,7 +1,7 @@
 """Where the plug-in for GIMP 2.10 goes, and which of its two halves a build of GIMP takes.
 
-Builds with Python-Fu (Windows, macOS, and whoever still packages Python 2) get the half that runs
-in it; others (Debian and what comes from it) one that needs libgimp and Python 3 only.
+Builds with Python-Fu (Windows, macOS, and distributions that still ship Python 2) get the half that runs
+in it; others (Debian and its derivatives) get one that needs only libgimp and Python 3.
 """
 
 from __future__ import annotations
@@ -9,69 +9,35 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from matteplug.hosting import packaging
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.installations import Installation
-from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
+from matteplug.hosting.packaging import LINUX
 
 _HERE = Path(__file__).parent / "plug_in"
 _PROGRAM = "matteplug-smart-matte.py"
 _SCRIPT = "matteplug-smart-matte.scm"
 _CONSOLE = "gimp-console-2.10"
-_FLATPAK = "app/org.gimp.GIMP/current/active/files/bin"
-_GIVEN = "${GIMP2_DIRECTORY}/plug-ins"
-_LINUX = (_GIVEN, "${XDG_CONFIG_HOME}/GIMP/2.10/plug-ins")
-_APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
+_PROFILE = "${GIMP2_DIRECTORY}/plug-ins"
+_LINUX = (_PROFILE, "${XDG_CONFIG_HOME}/GIMP/2.10/plug-ins")
 
 PACKAGINGS = (
-    Packaging(system=LINUX, folders=_LINUX, programs=(_CONSOLE,)),
-    Packaging(
-        system=LINUX,
-        kind="flatpak",
-        folders=_LINUX,
-        programs=(
-            f"${{XDG_DATA_HOME}}/flatpak/{_FLATPAK}/{_CONSOLE}",
-            f"/var/lib/flatpak/{_FLATPAK}/{_CONSOLE}",
-        ),
-        command=("flatpak", "run", f"--command={_CONSOLE}", "org.gimp.GIMP"),
-        note="Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP",
+    packaging.native(_CONSOLE, _LINUX),
+    packaging.flatpak("org.gimp.GIMP", _CONSOLE, _LINUX, options=(f"--command={_CONSOLE}",)),
+    packaging.snap("gimp", f"usr/bin/{_CONSOLE}", ".config/GIMP/2.10/plug-ins"),
+    # There is no official AppImage of 2.10.  Of those known, both with Python 2, one was built with
+    # a profile folder of its own (aferrero2707/gimp-appimage), one was not
+    # (ivan-hc/GIMP-appimage, Hybrid).
+    packaging.appimage(
+        "GIMP_AppImage-*2.10*.AppImage",
+        (_PROFILE, "${XDG_CONFIG_HOME}/GIMP-AppImage/2.10/plug-ins"),
     ),
-    Packaging(
-        system=LINUX,
-        kind="snap",
-        folders=("~/snap/gimp/current/.config/GIMP/2.10/plug-ins",),
-        programs=(f"/snap/gimp/current/usr/bin/{_CONSOLE}",),
-        command=("snap", "run", "gimp"),
-        note="A Snap may be kept from starting other programs",
-    ),
-    # There is no official AppImage of 2.10.  Of those known, both with Python 2, one was built for
-    # a folder of its own (aferrero2707/gimp-appimage), one was not (ivan-hc/GIMP-appimage, Hybrid).
-    Packaging(
-        system=LINUX,
-        kind="appimage",
-        folders=(_GIVEN, "${XDG_CONFIG_HOME}/GIMP-AppImage/2.10/plug-ins"),
-        programs=tuple(f"{folder}/GIMP_AppImage-*2.10*.AppImage" for folder in _APPIMAGES),
-    ),
-    Packaging(
-        system=LINUX,
-        kind="appimage",
-        folders=_LINUX,
-        programs=tuple(f"{folder}/*_2.10*-with-python2-*.AppImage" for folder in _APPIMAGES),
-    ),
-    Packaging(
-        system=WINDOWS,
-        folders=(_GIVEN, "${APPDATA}/GIMP/2.10/plug-ins"),
-        programs=(
-            f"${{LOCALAPPDATA}}/Programs/GIMP 2/bin/{_CONSOLE}.exe",
-            f"${{ProgramFiles}}/GIMP 2/bin/{_CONSOLE}.exe",
-        ),
-    ),
-    Packaging(
-        system=MACOS,
-        folders=(_GIVEN, "~/Library/Application Support/GIMP/2.10/plug-ins"),
-        programs=(
-            f"/Applications/GIMP*.app/Contents/MacOS/{_CONSOLE}",
-            f"~/Applications/GIMP*.app/Contents/MacOS/{_CONSOLE}",
-        ),
+    packaging.appimage("*_2.10*-with-python2-*.AppImage", _LINUX),
+    packaging.windows(f"GIMP 2/bin/{_CONSOLE}.exe", (_PROFILE, "${APPDATA}/GIMP/2.10/plug-ins")),
+    packaging.macos(
+        "GIMP*.app",
+        _CONSOLE,
+        (_PROFILE, "~/Library/Application Support/GIMP/2.10/plug-ins"),
     ),
 )
 

@@ -4,58 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from matteplug.hosting import packaging
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.installations import Installation
-from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 from matteplug_krita.kritarc import PluginSwitch
 
 _NAME = "matteplug_smart_matte"
-_FLATPAK = "app/org.kde.krita/current/active/files/bin/krita"
-_APPIMAGES = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
-_HOME = "${XDG_DATA_HOME}/krita/pykrita"
-_SETTINGS = "${XDG_CONFIG_HOME}/kritarc"
+_PLUG_INS = ("${XDG_DATA_HOME}/krita/pykrita",)
+_SETTINGS = ("${XDG_CONFIG_HOME}/kritarc",)
+_SANDBOX = "~/.var/app/org.kde.krita"
 
 PACKAGINGS = (
-    Packaging(system=LINUX, folders=(_HOME,), settings=(_SETTINGS,), programs=("krita",)),
-    Packaging(
-        system=LINUX,
-        kind="flatpak",
-        folders=("~/.var/app/org.kde.krita/data/krita/pykrita",),
-        settings=("~/.var/app/org.kde.krita/config/kritarc",),
-        programs=(f"${{XDG_DATA_HOME}}/flatpak/{_FLATPAK}", f"/var/lib/flatpak/{_FLATPAK}"),
-        command=("flatpak", "run", "org.kde.krita"),
-        note="Once: flatpak override --user --talk-name=org.freedesktop.Flatpak org.kde.krita",
+    packaging.native("krita", _PLUG_INS, _SETTINGS),
+    packaging.flatpak(
+        "org.kde.krita",
+        "krita",
+        (f"{_SANDBOX}/data/krita/pykrita",),
+        (f"{_SANDBOX}/config/kritarc",),
     ),
-    Packaging(
-        system=LINUX,
-        kind="snap",
-        folders=("~/snap/krita/current/.local/share/krita/pykrita",),
-        settings=("~/snap/krita/current/.config/kritarc",),
-        programs=("/snap/krita/current/usr/bin/krita",),
-        command=("snap", "run", "krita"),
-        note="A Snap may be kept from starting other programs",
+    packaging.snap("krita", "usr/bin/krita", ".local/share/krita/pykrita", (".config/kritarc",)),
+    packaging.appimage("krita-*.[Aa]pp[Ii]mage", _PLUG_INS, _SETTINGS),
+    packaging.windows(
+        "Krita*/bin/krita.exe", ("${APPDATA}/krita/pykrita",), ("${LOCALAPPDATA}/kritarc",)
     ),
-    Packaging(
-        system=LINUX,
-        kind="appimage",
-        folders=(_HOME,),
-        settings=(_SETTINGS,),
-        programs=tuple(f"{folder}/krita-*.[Aa]pp[Ii]mage" for folder in _APPIMAGES),
-    ),
-    Packaging(
-        system=WINDOWS,
-        folders=("${APPDATA}/krita/pykrita",),
-        settings=("${LOCALAPPDATA}/kritarc",),
-        programs=("${ProgramFiles}/Krita*/bin/krita.exe",),
-    ),
-    Packaging(
-        system=MACOS,
-        folders=("~/Library/Application Support/krita/pykrita",),
-        settings=("~/Library/Preferences/kritarc",),
-        programs=(
-            "/Applications/krita*.app/Contents/MacOS/krita",
-            "~/Applications/krita*.app/Contents/MacOS/krita",
-        ),
+    packaging.macos(
+        "krita*.app",
+        "krita",
+        ("~/Library/Application Support/krita/pykrita",),
+        ("~/Library/Preferences/kritarc",),
     ),
 )
 
