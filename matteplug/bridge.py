@@ -123,9 +123,9 @@ class BridgeError(Exception):
     def __init__(self, code, message, hint=""):
         # type: (str, str, str) -> None
         Exception.__init__(self, code, message, hint)
-        self.code = code
-        self.message = message
-        self.hint = hint
+        self.code = _text(code)
+        self.message = _text(message)
+        self.hint = _text(hint)
 
     def __str__(self):
         # type: () -> str

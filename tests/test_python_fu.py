@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "has a mask already",
     ),
     "locked": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
-    "deep": ({"precision": 650}, "8 bits a channel"),
+    "deep": ({"precision": 650}, "8 bits per channel"),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),
     "its own trimap": (
         {"special": "itself", "settings": {"guide": "trimap"}},
@@ -236,7 +236,8 @@ def test_a_layer_that_is_cropped_meanwhile(reports: dict[str, Any]) -> None:
     assert (pixels[..., 3] == alpha).all()
     assert (pixels[..., :3] == foreground)[alpha > 0].all()
     refused = reports["cropped mask"]
-    assert refused["messages"] == ["The layer changed meanwhile. Try again, or choose a new layer."]
+    sentence = "The layer changed meanwhile.\nTry again, or choose a new layer."
+    assert refused["messages"] == [sentence]
     assert refused["mask"] is None
     assert refused["history"] == []
 

@@ -1,7 +1,7 @@
 """Where the plug-in for GIMP 2.10 goes, and which of its two halves a build of GIMP takes.
 
-Builds with Python-Fu (Windows, macOS, and distributions that still ship Python 2) get the half that runs
-in it; others (Debian and its derivatives) get one that needs only libgimp and Python 3.
+Builds with Python-Fu (Windows, macOS, and distributions that still ship Python 2) get the half that
+runs in it; others (Debian and its derivatives) get one that needs only libgimp and Python 3.
 """
 
 from __future__ import annotations

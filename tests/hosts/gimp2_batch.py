@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["GIMP2_DIRECTORY"], "plug-ins/matteplug-smart-matte"))
 
+import bridge
 import gegl_pixels
 import smart_matte as shared
 from editing import EditedMeanwhile
@@ -183,7 +184,7 @@ def run_edited(case):
         layers = Layers(pdb, gegl_pixels)
         shared.make(worker, layers, image, layer, settings, "gimp2", None)
         refused = ""
-    except shared.Refused as error:
+    except bridge.Refusal as error:
         refused = str(error)
     report = {
         "refused": refused,

@@ -15,6 +15,7 @@ FOLDER = os.environ["MATTEPLUG_TEST"]
 PLUG_IN = os.path.join(os.environ["GIMP3_DIRECTORY"], "plug-ins", "matteplug-smart-matte")
 sys.path[:0] = [FOLDER, PLUG_IN]
 
+import bridge
 import gimp_layers
 import smart_matte
 from editing import EditedMeanwhile
@@ -194,7 +195,7 @@ def run_edited(case):
     try:
         smart_matte.make(worker, gimp_layers, image, layer, settings, "gimp3", None)
         refused = ""
-    except smart_matte.Refused as error:
+    except bridge.Refusal as error:
         refused = str(error)
     layers = image.get_layers()
     report = {

@@ -188,7 +188,7 @@ def run(case):
             results.append([header["network"], header["notes"]])
         except Exception as error:
             results.append([type(error).__name__, str(error)])
-            if type(error).__name__ not in ("Refused", "Refusal", "BridgeError"):
+            if type(error).__name__ not in ("Refusal", "BridgeError"):
                 results.append(traceback.format_exc())
         elapsed_s = time.perf_counter() - started
     document.waitForDone()

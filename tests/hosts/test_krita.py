@@ -205,7 +205,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
     report = reports[title]
     assert report.get("error") is None
     ((kind, sentence),) = report["results"]
-    assert kind in ("Refused", "Refusal")
+    assert kind == "Refusal"
     assert REFUSED[title][1] in sentence
     assert report["untouched"]
     assert report["selection kept"]

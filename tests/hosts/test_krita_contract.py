@@ -50,7 +50,7 @@ class TestKrita(HostContract):
         ((kind, said),) = report["results"]
         made = report["layers"]
         return Outcome(
-            error=said if kind in ("Refused", "Refusal", "BridgeError") else "",
+            error=said if kind in ("Refusal", "BridgeError") else "",
             image=_pixels(report["source"]["pixels"], scene)[..., :3],
             at=tuple(report["source"]["rect"][:2]),
             # Krita's layers have no edges: this is what the new one has where the picture lies.

@@ -30,17 +30,13 @@ OUTPUTS = (
 SETTINGS = ("network", "guide", "guide-drawable", "band-px", "output", "clean-colours")
 
 
-class Refused(Exception):
-    """This cannot be done; the text is for the user."""
-
-
 def make(worker, layers, image, layer, settings, host, report):
     # type: (bridge.Worker, Any, Any, Any, Mapping[str, Any], str, Callable[[float, str], None]) -> str
     """Make a layer's matte and put it into the image; return what the user should know, or "".
 
     `layers` knows this GIMP's pixels: check, exists, place, colours, trimap, selection, put.
     `settings` has what `SETTINGS` names, `host` is the adapter's id.
-    Raises Refused and bridge.BridgeError; then the image is as it was.
+    Raises bridge.BridgeError, of which bridge.Refusal is one; then the image is as it was.
     """
     output = settings["output"]
     buffers = _buffers(layers, image, layer, settings)
@@ -71,9 +67,11 @@ def _buffers(layers, image, layer, settings):
         if selection is not None:
             buffers["selection"] = selection
     elif drawable is None:
-        raise Refused("Choose the layer or channel that is the %s." % guide)
+        raise bridge.Refusal("guide-missing", "Choose the layer or channel that is the %s." % guide)
     elif drawable == layer:
-        raise Refused("The %s is the layer itself. Choose another." % guide)
+        raise bridge.Refusal(
+            "guide-is-layer", "The %s is the layer itself." % guide, "Choose another."
+        )
     elif guide == "plate":
         buffers["plate"] = layers.colours(image, drawable)
     else:
@@ -83,16 +81,18 @@ def _buffers(layers, image, layer, settings):
 
 def _check_again(layers, image, layer, output, seen):
     # type: (Any, Any, Any, str, bridge.Pixels) -> None
-    """Raise Refused where a matte cannot go into the image any more: GIMP was free meanwhile.
+    """Raise bridge.Refusal if the image cannot take the matte any more: GIMP was free meanwhile.
 
     A new layer goes where the pixels `seen` lay; all else has to fit the layer as it is now.
     """
     if not layers.exists(layer):
-        raise Refused("The layer is gone, so there is no place for its matte.")
+        raise bridge.Refusal("layer-gone", "The layer is gone, so there is no place for its matte.")
     layers.check(image, layer, output)
     fits = layers.place(layer) == (seen.x, seen.y, seen.width, seen.height)
     if output in ("layer-mask", "selection") and not fits:
-        raise Refused("The layer changed meanwhile. Try again, or choose a new layer.")
+        raise bridge.Refusal(
+            "layer-changed", "The layer changed meanwhile.", "Try again, or choose a new layer."
+        )
 
 
 def _results(output, depth):
@@ -108,18 +108,19 @@ def _results(output, depth):
 
 def check_choices(settings):
     # type: (Mapping[str, Any]) -> None
-    """Raise Refused where guide or output is none that there is; for hosts that take any text."""
+    """Raise bridge.Refusal for an unknown guide or output; for hosts that take any text."""
     for name, entries in (("guide", GUIDES), ("output", OUTPUTS)):
         known = [entry[0] for entry in entries]
         if settings[name] not in known:
-            raise Refused('There is no %s "%s": %s.' % (name, settings[name], ", ".join(known)))
+            raise bridge.Refusal(
+                "choice-unknown",
+                'There is no %s "%s": %s.' % (name, settings[name], ", ".join(known)),
+            )
 
 
 def told(error, log, client):
     # type: (Exception, str, str) -> str
-    """Return what to tell the user of an error; all but refusals go to the log file too."""
-    if isinstance(error, Refused):
-        return str(error)
+    """Return what to tell the user about an error, which goes to the log file too."""
     return native(bridge.explain(error, log, client))
 
 

@@ -6,7 +6,8 @@ and `pixels`, which reads and writes them.  Items are what `pdb` takes and gives
 
 from __future__ import absolute_import, division, print_function
 
-from smart_matte import Refused
+from bridge import Refusal
+
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
@@ -32,31 +33,47 @@ class Layers(object):
 
     def check(self, image, layer, output):
         # type: (Any, Any, str) -> None
-        """Raise Refused where the layer cannot be matted, or cannot take the output."""
+        """Raise Refusal where the layer cannot be matted, or cannot take the output."""
         pdb = self._pdb
         if pdb.gimp_image_base_type(image) == INDEXED:
-            raise Refused(
-                "An indexed image has no soft edges. Convert it first: Image > Mode > RGB."
+            raise Refusal(
+                "image-indexed",
+                "An indexed image has no soft edges.",
+                "Convert it first: Image > Mode > RGB.",
             )
         if pdb.gimp_image_get_floating_sel(image) is not None:
-            raise Refused("There is a floating selection. Anchor it first: Layer > Anchor Layer.")
+            raise Refusal(
+                "floating-selection",
+                "There is a floating selection.",
+                "Anchor it first: Layer > Anchor Layer.",
+            )
         if pdb.gimp_item_is_layer_mask(layer):
-            raise Refused("The layer's mask is selected. Select the layer itself.")
+            raise Refusal(
+                "mask-selected", "The layer's mask is selected.", "Select the layer itself."
+            )
         if not pdb.gimp_item_is_layer(layer):
-            raise Refused("A channel is selected. Select a layer.")
+            raise Refusal("channel-selected", "A channel is selected.", "Select a layer.")
         if pdb.gimp_item_is_group(layer):
-            raise Refused(
-                "A layer group has no pixels of its own. Select a layer in it, or merge it."
+            raise Refusal(
+                "layer-group",
+                "A layer group has no pixels of its own.",
+                "Select a layer in it, or merge it.",
             )
         self._pixels.check(image, output)
         if output != "layer-mask":
             return
         if pdb.gimp_layer_get_mask(layer) is not None:
-            raise Refused(
-                "The layer has a mask already. Apply or delete it, or choose a new layer."
+            raise Refusal(
+                "layer-has-mask",
+                "The layer has a mask already.",
+                "Apply or delete it, or choose a new layer.",
             )
         if pdb.gimp_item_get_lock_content(layer):
-            raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
+            raise Refusal(
+                "layer-locked",
+                "The layer's pixels are locked.",
+                "Unlock it, or choose a new layer.",
+            )
 
     def exists(self, layer):
         # type: (Any) -> bool

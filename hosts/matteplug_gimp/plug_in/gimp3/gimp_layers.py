@@ -6,8 +6,7 @@ would convert a wide-gamut picture on the way out and again on the way in.
 
 from gi.repository import Babl, Gegl, Gimp
 
-from bridge import Pixels
-from smart_matte import Refused
+from bridge import Pixels, Refusal
 
 BABL_DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}
 ENCODED = {
@@ -19,31 +18,49 @@ ENCODED = {
 
 
 def the_layer(image, drawables):
-    """Return the one layer to work on, or raise Refused."""
+    """Return the one layer to work on, or raise Refusal."""
     if len(drawables) != 1:
-        raise Refused("Select one layer; %d are selected." % len(drawables))
+        raise Refusal("layers-selected", "Select one layer; %d are selected." % len(drawables))
     check(image, drawables[0])
     return drawables[0]
 
 
 def check(image, layer, output=""):
-    """Raise Refused where the layer cannot be matted, or cannot take the output."""
+    """Raise Refusal where the layer cannot be matted, or cannot take the output."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise Refused("An indexed image has no soft edges. Convert it first: Image > Mode > RGB.")
+        raise Refusal(
+            "image-indexed",
+            "An indexed image has no soft edges.",
+            "Convert it first: Image > Mode > RGB.",
+        )
     if image.get_floating_sel() is not None:
-        raise Refused("There is a floating selection. Anchor it first: Layer > Anchor Layer.")
+        raise Refusal(
+            "floating-selection",
+            "There is a floating selection.",
+            "Anchor it first: Layer > Anchor Layer.",
+        )
     if isinstance(layer, Gimp.LayerMask):
-        raise Refused("The layer's mask is selected. Select the layer itself.")
+        raise Refusal("mask-selected", "The layer's mask is selected.", "Select the layer itself.")
     if not isinstance(layer, Gimp.Layer):
-        raise Refused("A channel is selected. Select a layer.")
+        raise Refusal("channel-selected", "A channel is selected.", "Select a layer.")
     if layer.is_group_layer():
-        raise Refused("A layer group has no pixels of its own. Select a layer in it, or merge it.")
+        raise Refusal(
+            "layer-group",
+            "A layer group has no pixels of its own.",
+            "Select a layer in it, or merge it.",
+        )
     if output != "layer-mask":
         return
     if layer.get_mask() is not None:
-        raise Refused("The layer has a mask already. Apply or delete it, or choose a new layer.")
+        raise Refusal(
+            "layer-has-mask",
+            "The layer has a mask already.",
+            "Apply or delete it, or choose a new layer.",
+        )
     if layer.get_lock_content():
-        raise Refused("The layer's pixels are locked. Unlock it, or choose a new layer.")
+        raise Refusal(
+            "layer-locked", "The layer's pixels are locked.", "Unlock it, or choose a new layer."
+        )
 
 
 def exists(layer):

@@ -17,7 +17,7 @@ __all__ = ["smart_matte"]
 def smart_matte(document, layer, **choices):
     """Make a layer's matte, for scripts: wait for it, and return what the worker says of it.
 
-    `choices` are those of `choices.Choices`.  Raises `layers.Refused` and `bridge.BridgeError`.
+    `choices` are those of `choices.Choices`.  Raises `bridge.Refusal` and `bridge.BridgeError`.
     """
     job = LayerJob(document, layer, Choices(**choices))
     header, data = _service.worker.matte(job.buffers, job.results, job.options)

@@ -8,7 +8,7 @@ converted on a duplicate for the estimate, and never back: that would change eve
 import array
 
 from . import masks
-from .bridge import Pixels
+from .bridge import Pixels, Refusal
 from .qt import QtCore
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
@@ -29,10 +29,6 @@ _KINDS = {
     "transparencymask": "a transparency mask",
     "selectionmask": "a selection mask",
 }
-
-
-class Refused(Exception):
-    """This cannot be done; the text is for the user."""
 
 
 class Space:
@@ -104,12 +100,12 @@ class LayerJob:
     """One matte: the document and layer it is for, and what the worker is asked."""
 
     def __init__(self, document, layer, choices):
-        """Read the layer and its guide; raise Refused where the matte cannot be made."""
+        """Read the layer and its guide; raise Refusal where the matte cannot be made."""
         _check_layer(layer, choices)
         document.waitForDone()
         bounds = layer.bounds()
         if bounds.isEmpty():
-            raise Refused("The layer is empty.")
+            raise Refusal("layer-empty", "The layer is empty.")
         self.document, self.layer, self.choices = document, layer, choices
         self.rect = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
         self.space = Space.of(layer)
@@ -124,7 +120,7 @@ class LayerJob:
         """Put the worker's answer into the document, as one step of its history."""
         gone = self.document.rootNode() is None or self.layer.parentNode() is None
         if gone:
-            raise Refused("The layer is gone, so there is no place for its matte.")
+            raise Refusal("layer-gone", "The layer is gone, so there is no place for its matte.")
         if self.choices.output == "mask":
             masks.add(self.document, self.layer, self.rect, answer["alpha"])
             return
@@ -143,10 +139,11 @@ class LayerJob:
     def _check_space(self):
         if self.space.direct or self.choices.output == "mask" or not self.choices.clean_colours:
             return
-        raise Refused(
-            "Clean colours are computed in RGB, and going back to %s would change every colour. "
-            "Switch clean colours off, choose a transparency mask, or convert the layer to RGB."
-            % self.space.model.rstrip("A")
+        raise Refusal(
+            "colour-model",
+            "Clean colours are computed in RGB, and going back to %s would change every colour."
+            % self.space.model.rstrip("A"),
+            "Switch clean colours off, choose a transparency mask, or convert the layer to RGB.",
         )
 
     def _guide(self, space):
@@ -157,27 +154,33 @@ class LayerJob:
             return {"selection": self._selection()}
         layer = find(self.document.rootNode(), self.choices.guide_layer)
         if layer is None:
-            raise Refused("Choose the layer that is the %s." % guide)
+            raise Refusal("guide-missing", "Choose the layer that is the %s." % guide)
         if layer == self.layer:
-            raise Refused("The %s is the layer itself. Choose the picture's layer." % guide)
+            raise Refusal(
+                "guide-is-layer",
+                "The %s is the layer itself." % guide,
+                "Choose the picture's layer.",
+            )
         if guide == "trimap":
             return {"trimap": space.take(layer, self.rect)}
         bounds = layer.bounds()
         if bounds.isEmpty():
-            raise Refused("The plate is empty.")
+            raise Refusal("plate-empty", "The plate is empty.")
         own = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
         return {"plate": space.take(layer, own)}
 
     def _selection(self):
         selection = self.document.selection()
         if selection is None:
-            raise Refused(
-                "Nothing is selected. Select the foreground roughly, or choose another guide."
+            raise Refusal(
+                "selection-empty",
+                "Nothing is selected.",
+                "Select the foreground roughly, or choose another guide.",
             )
         x, y, width, height = self.rect
         data = bytes(selection.pixelData(x, y, width, height))
         if data.count(0) == len(data):
-            raise Refused("The selection does not touch the layer.")
+            raise Refusal("selection-elsewhere", "The selection does not touch the layer.")
         return Pixels("Y u8", width, height, data, x, y)
 
 
@@ -201,14 +204,23 @@ def find(root, identity):
 
 def _check_layer(layer, choices):
     if layer is None:
-        raise Refused("No layer is selected.")
+        raise Refusal("layer-missing", "No layer is selected.")
     kind = layer.type()
     if kind != "paintlayer":
-        raise Refused(
-            '"%s" is %s. Select a paint layer, or convert it: Layer > Convert > to Paint Layer.'
-            % (layer.name(), _KINDS.get(kind, "no paint layer"))
+        raise Refusal(
+            "layer-kind",
+            '"%s" is %s.' % (layer.name(), _KINDS.get(kind, "no paint layer")),
+            "Select a paint layer, or convert it: Layer > Convert > to Paint Layer.",
         )
     if choices.output == "mask" and layer.locked():
-        raise Refused('The layer "%s" is locked. Unlock it, or choose a new layer.' % layer.name())
+        raise Refusal(
+            "layer-locked",
+            'The layer "%s" is locked.' % layer.name(),
+            "Unlock it, or choose a new layer.",
+        )
     if layer.parentNode().locked():
-        raise Refused('The group "%s" is locked. Unlock it first.' % layer.parentNode().name())
+        raise Refusal(
+            "group-locked",
+            'The group "%s" is locked.' % layer.parentNode().name(),
+            "Unlock it first.",
+        )

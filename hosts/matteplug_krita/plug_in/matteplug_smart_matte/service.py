@@ -11,7 +11,7 @@ from krita import Krita
 from . import bridge
 from .background_worker import BackgroundWorker
 from .choices import NETWORK_GUIDES, Choices
-from .layers import LayerJob, Refused
+from .layers import LayerJob
 from .qt import QtCore, QtGui, QtWidgets
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -76,7 +76,11 @@ class SmartMatte(QtCore.QObject):
         try:
             document = Krita.instance().activeDocument()
             if document is None:
-                raise Refused("There is no picture. Open one and select the foreground roughly.")
+                raise bridge.Refusal(
+                    "document-missing",
+                    "There is no picture.",
+                    "Open one and select the foreground roughly.",
+                )
             choices = Choices(**vars(self.choices))  # those in the docker may change meanwhile
             self._job = LayerJob(document, document.activeNode(), choices)
         except Exception as error:
@@ -145,8 +149,6 @@ def _client():
 
 def _sentence(error):
     """Return what the user is told of an error being handled; the unforeseen goes into the log."""
-    if isinstance(error, Refused):
-        return str(error)
     if isinstance(error, bridge.BridgeError) and error.code == "cancelled":
         return "Cancelled."
     try:

@@ -88,7 +88,7 @@ class SmartMatte(object):
             smart_matte.check_choices(settings)
             layers.check(image, layer, settings["output"])
             if self._worker is None:
-                raise smart_matte.Refused(self._failure)
+                raise bridge.Refusal("failed", self._failure)
             with self._worker as worker:
                 gimp.progress_init("Smart Matte")
                 notes = smart_matte.make(worker, layers, image, layer, settings, "gimp2", _report)

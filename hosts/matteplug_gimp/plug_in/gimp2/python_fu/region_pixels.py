@@ -8,8 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 import gimp
 
-from bridge import Pixels
-from smart_matte import Refused
+from bridge import Pixels, Refusal
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
@@ -22,12 +21,14 @@ _WIRE_CHANNELS = {1: "Y", 3: "RGB", 4: "RGBA"}
 
 def check(image, output):
     # type: (gimp.Image, str) -> None
-    """Raise Refused where the output needs more than 8 bits."""
+    """Raise Refusal where the output needs more than 8 bits."""
     if output in ("layer-mask", "selection") or pdb.gimp_image_get_precision(image) == _U8:
         return
-    raise Refused(
-        "Python-Fu has 8 bits a channel, and this image has more. Choose the output layer mask or "
-        "selection, or convert it first: Image > Precision > 8 bit integer."
+    raise Refusal(
+        "image-depth",
+        "Python-Fu has 8 bits per channel, and this image has more.",
+        "Choose the output layer mask or selection, or convert the image first: "
+        "Image > Precision > 8 bit integer.",
     )
 
 
