@@ -27,7 +27,8 @@ def disc(blur_px: float = 0) -> Array:
 def gray_trimap(*levels: int) -> Array:
     """A trimap in three levels, uint8."""
     soft = disc(4)
-    return np.asarray(levels, np.uint8)[(soft > 0.02).astype(int) + (soft > 0.98)]
+    trimap: Array = np.asarray(levels, np.uint8)[(soft > 0.02).astype(int) + (soft > 0.98)]
+    return trimap
 
 
 def jpeg(mask: Array) -> Array:

@@ -38,7 +38,7 @@ def _runner(installation: Installation) -> Path:
     if not runner.exists() or installation.kind not in ("native", "folder"):
         raise RequestError(
             "check-no-runner",
-            f"{program} comes without kritarunner, so it cannot be checked from here.",
+            f"There is no kritarunner beside {program}, so it cannot be checked from here.",
             "Choose Tools > Scripts > Smart Matte in it.",
         )
     return runner
