@@ -76,7 +76,7 @@ except ImportError:  # Python 2
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
-    from typing import IO, Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+    from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
     Header = Dict[str, Any]
     Frame = Tuple[Header, Dict[str, bytes]]
@@ -185,6 +185,23 @@ def explain(error, log, client=""):
     except (IOError, OSError):
         return "%s\n(The log %s cannot be written.)" % (told, log)
     return told if isinstance(error, Refusal) else "%s\nThe log is %s." % (told, log)
+
+
+def offered(hello, host, own=()):
+    # type: (Mapping[str, Any], str, Sequence[str]) -> List[Header]
+    """Return the options in a worker's hello that `host` shows, but for the names in `own`."""
+    options = hello.get("options", ())  # an older worker lists none
+    return [o for o in options if host in (o["hosts"] or [host]) and o["name"] not in own]
+
+
+def chosen(option, shown):
+    # type: (Mapping[str, Any], Any) -> Any
+    """Return an option's value for what a dialog shows, where 0 and "" are automatic."""
+    if option["default"] is None and not shown:
+        return None
+    if option["type"] == "str":
+        return shown
+    return bool(shown) if option["type"] == "bool" else int(shown)
 
 
 def write_frame(stream, header, buffers=()):

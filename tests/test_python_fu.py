@@ -76,6 +76,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"special": "itself", "settings": {"guide": "trimap"}},
         "The trimap is the layer itself.",
     ),
+    "little memory": ({"settings": {"limit-mib": 5}}, "cannot work in 5 MiB"),
     "unknown network": ({"settings": {"network": "nothing"}}, "no network named 'nothing'"),
 }
 
@@ -152,8 +153,9 @@ def test_it_is_listed_without_a_worker_and_offers_the_worker_s_networks(
     assert listed["menu"] == "<Image>/Filters"
     names = [name for name, _ in listed["params"]]
     assert names[2:] == [
-        "network", "guide", "guide-drawable", "band-px", "output", "clean-colours",
+        "network", "guide", "guide-drawable", "band-px", "output", "clean-colours", "options",
     ]  # fmt: skip
+    assert [name for name, _ in listed["params when run"]][8:] == ["refine", "align", "limit-mib"]
     assert listed["networks when listed"] == [""]
     assert listed["networks when run"][0] == ""
     assert "closed-form" in listed["networks when run"]

@@ -244,6 +244,7 @@ def smart_matte(image, drawable, settings):
         "band-px": 0,
         "output": "new-layer",
         "clean-colours": 1,
+        "options": "",
         **settings,
     }
     try:

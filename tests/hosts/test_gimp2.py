@@ -72,6 +72,8 @@ OTHERS: dict[str, Any] = {
     "linear trimap channel": {"special": "trimap channel", "precision": 600},
 }
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "little memory": ({"settings": {"options": '{"limit_mib": 5}'}}, "cannot work in 5 MiB"),
+    "no JSON": ({"settings": {"options": "limit_mib=5"}}, "not a JSON object"),
     "indexed": ({"special": "indexed"}, "Mode > RGB"),
     "group": ({"special": "group", "group": True}, "layer group"),
     "floating": ({"special": "floating"}, "Anchor"),

@@ -150,6 +150,7 @@ params, _, label, menu = start(running=False)
 listed = {"label": label, "menu": menu, "params": [list(map(str, p[1:3])) for p in params]}
 listed["networks when listed"] = [value for _, value in params[2][4]]
 params = start(running=True)[0]
+listed["params when run"] = [list(map(str, p[1:3])) for p in params]
 import bridge  # beside the plug-in, which has put its folder on the path
 
 listed["networks when run"] = [value for _, value in params[2][4]]

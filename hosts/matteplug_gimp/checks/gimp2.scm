@@ -31,7 +31,7 @@
     (matteplug-fill layer image '(230 210 90))
     (matteplug-select-disc image 22)
     (plug-in-matteplug-smart-matte
-      RUN-NONINTERACTIVE image layer "" "selection" -1 0 "new-layer" TRUE)
+      RUN-NONINTERACTIVE image layer "" "selection" -1 0 "new-layer" TRUE "")
     (let ((cutout (aref (cadr (gimp-image-get-layers image)) 0)))
       (matteplug-write port (matteplug-alpha cutout (/ matteplug-width 2) (/ matteplug-height 2)))
       (matteplug-write port (matteplug-alpha cutout 0 0)))))

@@ -6,13 +6,14 @@ Copied into each GIMP's plug-ins folder beside `bridge`: the standard library on
 
 from __future__ import absolute_import, division, print_function
 
+import json
 import sys
 
 import bridge
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Mapping
+    from typing import Any, Callable, Dict, Mapping, Sequence
 
 GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
@@ -27,7 +28,13 @@ OUTPUTS = (
 )
 
 
-SETTINGS = ("network", "guide", "guide-drawable", "band-px", "output", "clean-colours")
+SETTINGS = ("network", "guide", "guide-drawable", "band-px", "output", "clean-colours", "options")
+"""The procedure's own; GIMP knows them before there is a worker, so that their list is fixed.
+
+What else the worker has, now or later, comes in the last one: a JSON object, or "".
+"""
+OWN = ("network", "band_px", "clean_colours")
+"""The worker's options that are settings of their own."""
 
 
 def make(worker, layers, image, layer, settings, host, report):
@@ -41,11 +48,10 @@ def make(worker, layers, image, layer, settings, host, report):
     output = settings["output"]
     buffers = _buffers(layers, image, layer, settings)
     seen = buffers["image"]
-    options = {
-        "network": settings["network"] or None,
-        "band_px": int(settings["band-px"]) or None,
-        "clean_colours": bool(settings["clean-colours"]),
-    }
+    options = further(settings["options"])
+    options["network"] = settings["network"] or None
+    options["band_px"] = int(settings["band-px"]) or None
+    options["clean_colours"] = bool(settings["clean-colours"])
     results = _results(output, seen.format.split()[1])
     header, answer = worker.matte(buffers, results, options, host, report)
     _check_again(layers, image, layer, output, seen)
@@ -104,6 +110,26 @@ def _results(output, depth):
         "new-layer-with-mask": {"foreground": "RGBA " + depth, "alpha": "Y " + depth},
         "selection": {"alpha": "Y " + depth},
     }[output]
+
+
+def further(text):
+    # type: (str) -> Dict[str, Any]
+    """Return the options in the text of the setting "options"; raise Refused where it has none."""
+    try:
+        options = json.loads(text or "{}")
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise Refused('The options are not a JSON object such as {"refine": false}.')
+    return options
+
+
+def as_text(options, shown):
+    # type: (Sequence[Mapping[str, Any]], Sequence[Any]) -> str
+    """Return the text of the setting "options" for what a dialog shows of each of `options`."""
+    values = {o["name"]: bridge.chosen(o, value) for o, value in zip(options, shown)}
+    changed = {o["name"]: values[o["name"]] for o in options if values[o["name"]] != o["default"]}
+    return json.dumps(changed, sort_keys=True) if changed else ""
 
 
 def check_choices(settings):

@@ -30,12 +30,14 @@ class SmartMatte(inkex.EffectExtension):
     """The extension; what goes wrong is shown by Inkscape, and the drawing stays as it was."""
 
     def add_arguments(self, pars):
-        """Take the settings of the .inx file."""
+        """Take the settings of the .inx file, which a test holds against `MatteOptions`."""
         pars.add_argument("--guide", default="path")
         pars.add_argument("--network", default="")
         pars.add_argument("--band-px", type=int, default=0)
         pars.add_argument("--result", default="picture")
-        pars.add_argument("--clean-colours", type=inkex.Boolean, default=True)
+        for switch in ("--clean-colours", "--refine", "--align"):
+            pars.add_argument(switch, type=inkex.Boolean, default=True)
+        pars.add_argument("--limit-mib", type=int, default=0)
 
     def effect(self):
         """Make the matte and put it into the drawing."""
@@ -63,6 +65,9 @@ class SmartMatte(inkex.EffectExtension):
             "network": self.options.network or None,
             "band_px": self.options.band_px or None,
             "clean_colours": self.options.clean_colours,
+            "refine": self.options.refine,
+            "align": self.options.align,
+            "limit_mib": self.options.limit_mib or None,
         }
         results = {"alpha": "Y u8"} if masked else {"cutout": "RGBA u8"}
         _, answer = worker.matte(buffers, results, options, "inkscape")

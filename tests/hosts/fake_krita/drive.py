@@ -1,5 +1,6 @@
 """Clicks through the docker in a made-up Krita; see test_krita_qt.py."""
 
+import json
 import sys
 import time
 
@@ -54,6 +55,22 @@ guide.setCurrentIndex(guide.findData("plate"))
 assert "citm" not in [network.itemData(i) for i in range(network.count())]
 guide.setCurrentIndex(guide.findData("selection"))
 assert not layer.isVisibleTo(docker)
+refine, align = (find(QtWidgets.QCheckBox, text) for text in ("Refine the edge", "Align the plate"))
+_, limit = docker.findChildren(QtWidgets.QSpinBox)
+assert refine.isChecked()
+assert not refine.isEnabled(), "a selection becomes a trimap"
+guide.setCurrentIndex(guide.findData("plate"))
+assert align.isEnabled()
+align.setChecked(False)
+assert (limit.value(), limit.text()) == (0, "Automatic")
+limit.setValue(512)
+assert limit.text() == "512 MiB"
+assert json.loads(program.settings["matteplug", "further"]) == {"align": False, "limit_mib": 512}
+assert service.choices.options()["limit_mib"] == 512
+limit.setValue(0)
+align.setChecked(True)
+assert program.settings["matteplug", "further"] == "{}", "what is as it was is not kept"
+guide.setCurrentIndex(guide.findData("selection"))
 band.setValue(0)
 assert program.settings["matteplug", "band_px"] == "0"
 

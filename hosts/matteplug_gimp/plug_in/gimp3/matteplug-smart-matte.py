@@ -34,7 +34,7 @@ def run(procedure, run_mode, image, drawables, config, _data):
         with bridge.Worker(installed["python"], client=client) as worker:
             if run_mode == Gimp.RunMode.INTERACTIVE:
                 worker.load(config.get_property("network") or None)  # while the user looks
-                if not _ask(procedure, config, worker.hello["networks"]):
+                if not _ask(procedure, config, worker.hello):
                     return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
             chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
             gimp_layers.check(image, layer, chosen["output"])
@@ -64,7 +64,7 @@ def _report(share, what):
     Gimp.progress_update(share)
 
 
-def _ask(procedure, config, networks):
+def _ask(procedure, config, hello):
     """Show the dialog and tell whether the user pressed OK."""
     gi.require_version("Gtk", "3.0")
     gi.require_version("GimpUi", "3.0")
@@ -75,7 +75,7 @@ def _ask(procedure, config, networks):
     # The networks are the worker's and not GIMP's: a list made here, written into the text setting.
     chooser = Gtk.ComboBoxText()
     chooser.append("", "Automatic")
-    for network in networks:
+    for network in hello["networks"]:
         chooser.append(network["id"], network["title"])
     if not chooser.set_active_id(config.get_property("network") or ""):  # GIMP has "" as None
         chooser.set_active_id("")
@@ -85,10 +85,47 @@ def _ask(procedure, config, networks):
     dialog.get_content_area().pack_start(row, False, False, 0)
     row.show_all()
     dialog.fill(["guide", "guide-drawable", "band-px", "output", "clean-colours"])
+    # So are the options that are no settings of their own: their entries are written into one text.
+    options = bridge.offered(hello, "gimp3", smart_matte.OWN)
+    entries = _entries(options, config.get_property("options"))
+    for entry in entries:
+        dialog.get_content_area().pack_start(entry.row, False, False, 0)
+        entry.row.show_all()
     accepted = dialog.run()
     config.set_property("network", chooser.get_active_id() or "")
+    config.set_property("options", smart_matte.as_text(options, [e.value() for e in entries]))
     dialog.destroy()
     return accepted
+
+
+def _entries(options, text):
+    """Return a dialog's entry for each option, showing what `text` has of it."""
+    from gi.repository import Gtk
+
+    class Entry:
+        def __init__(self, option, value):
+            self.row = Gtk.Box(spacing=12, margin_top=6, tooltip_text=option["help"])
+            label = option["label"] + (" (%s)" % option["unit"] if option["unit"] else "")
+            if option["type"] == "bool":
+                widget = Gtk.CheckButton(label=label, active=value)
+                self.value = widget.get_active
+            else:
+                self.row.pack_start(Gtk.Label(label=label), False, False, 0)
+                if option["type"] == "int":
+                    low = 0 if option["default"] is None else option["low"]
+                    widget = Gtk.SpinButton.new_with_range(low, option["high"], 1)
+                    widget.set_value(value or 0)
+                    self.value = widget.get_value_as_int
+                else:
+                    widget = Gtk.Entry(text=value or "")
+                    self.value = widget.get_text
+            self.row.pack_start(widget, True, True, 0)
+
+    try:
+        kept = smart_matte.further(text)
+    except smart_matte.Refused:
+        kept = {}
+    return [Entry(option, kept.get(option["name"], option["default"])) for option in options]
 
 
 class SmartMatte(Gimp.PlugIn):
@@ -136,9 +173,9 @@ class SmartMatte(Gimp.PlugIn):
         procedure.add_int_argument(
             "band-px",
             "_Band width",
-            "Half width in pixels of the band along the selection's edge; 0 for automatic",
+            "How far the unknown band reaches to both sides of a hard edge; 0 for automatic",
             0,
-            500,
+            2000,
             0,
             flags,
         )
@@ -155,6 +192,13 @@ class SmartMatte(Gimp.PlugIn):
             "C_lean colours",
             "Remove the background's colour from soft edges",
             True,
+            flags,
+        )
+        procedure.add_string_argument(
+            "options",
+            "O_ptions",
+            'Further options as a JSON object, such as {"refine": false}',
+            "",
             flags,
         )
         return procedure

@@ -1,5 +1,7 @@
 """What the user can choose; kept in Krita's settings from one start to the next."""
 
+import json
+
 GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
     ("trimap", "Trimap layer", "A layer: black background, white foreground, gray unknown"),
@@ -10,7 +12,7 @@ OUTPUTS = (
     ("new-layer", "New layer", "A new layer with clean colours and transparency"),
     ("mask", "Transparency mask", "A mask on this layer"),
 )
-BAND_LIMIT_PX = 500
+BAND_LIMIT_PX = 2000
 NETWORK_GUIDES = {"selection": "trimap", "trimap": "trimap", "plate": "plate", "none": "none"}
 """What a network says that it needs, for each guide; a selection becomes a trimap."""
 
@@ -22,7 +24,10 @@ _DEFAULTS = {
     "band_px": 0,
     "output": "new-layer",
     "clean_colours": True,
+    "further": {},
 }
+OWN = ("band_px", "clean_colours")
+"""The worker's options that are choices of their own; `further` has the others, by name."""
 _KEPT = [name for name in _DEFAULTS if name != "guide_layer"]
 
 
@@ -38,21 +43,23 @@ class Choices:
 
     def options(self):
         """Return the options of the worker, see `bridge`."""
-        return {
-            "network": self.network or None,
-            "band_px": self.band_px or None,
-            "clean_colours": self.clean_colours,
-        }
+        return dict(
+            self.further,
+            network=self.network or None,
+            band_px=self.band_px or None,
+            clean_colours=self.clean_colours,
+        )
 
     @classmethod
     def load(cls, read):
         """Return the choices kept; `read(name, default)` returns texts."""
-        texts = {name: str(read(name, str(_DEFAULTS[name]))) for name in _KEPT}
+        texts = {name: str(read(name, _as_text(_DEFAULTS[name]))) for name in _KEPT}
         band = texts["band_px"]
         values = dict(
             texts,
             band_px=min(int(band), BAND_LIMIT_PX) if band.isdigit() else 0,
             clean_colours=texts["clean_colours"] != "False",
+            further=_options(texts["further"]),
         )
         for name, known in (("guide", GUIDES), ("output", OUTPUTS)):
             if values[name] not in [nick for nick, _, _ in known]:
@@ -62,4 +69,16 @@ class Choices:
     def save(self, write):
         """Keep the choices; `write(name, text)` does it."""
         for name in _KEPT:
-            write(name, str(getattr(self, name)))
+            write(name, _as_text(getattr(self, name)))
+
+
+def _as_text(value):
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _options(text):
+    try:
+        options = json.loads(text)
+    except ValueError:
+        return {}
+    return options if isinstance(options, dict) else {}

@@ -4,6 +4,7 @@ from krita import DockWidget, Krita
 
 from .choices import BAND_LIMIT_PX, GUIDES, NETWORK_GUIDES, OUTPUTS
 from .layers import paint_layers
+from .option_rows import OptionRows
 from .qt import QtCore, QtWidgets
 
 ID = "matteplug_smart_matte_docker"
@@ -79,6 +80,7 @@ class SmartMatteDocker(DockWidget):
         form.addRow("Band width", self._band)
         form.addRow("Output", self._output)
         form.addRow("", self._clean)
+        self._rows = OptionRows(form, self._service.choose_option)
         running = QtWidgets.QHBoxLayout()
         running.addWidget(self._progress)
         running.addWidget(self._cancel)
@@ -128,6 +130,7 @@ class SmartMatteDocker(DockWidget):
         self._layer_label.setVisible(other)
         self._band.setEnabled(choices.guide == "selection")
         self._clean.setEnabled(choices.output == "new-layer")
+        self._rows.show(self._service.options, choices)
 
     def _fill_networks(self, choices):
         self._network.clear()

@@ -10,7 +10,7 @@ from krita import Krita
 
 from . import bridge
 from .background_worker import BackgroundWorker
-from .choices import NETWORK_GUIDES, Choices
+from .choices import NETWORK_GUIDES, OWN, Choices
 from .layers import LayerJob
 from .qt import QtCore, QtGui, QtWidgets
 
@@ -41,6 +41,7 @@ class SmartMatte(QtCore.QObject):
         app = Krita.instance()
         self.choices = Choices.load(lambda name, default: app.readSetting(_GROUP, name, default))
         self.networks = []
+        self.options = []  # of the worker, beside the choices of our own
         self.worker = BackgroundWorker(_start_worker)
         self._job = None
         self._greeting = False
@@ -62,6 +63,14 @@ class SmartMatte(QtCore.QObject):
             self._settle_network()
             self.choices.save(lambda key, text: Krita.instance().writeSetting(_GROUP, key, text))
             self.chosen.emit()
+
+    def choose_option(self, option, shown):
+        """Change one of the worker's options to what the docker shows."""
+        further = dict(self.choices.further)
+        further[option["name"]] = value = bridge.chosen(option, shown)
+        if value == option["default"]:
+            del further[option["name"]]
+        self.choose("further", further)
 
     def greet(self):
         """Ask the worker for its networks, once."""
@@ -105,6 +114,7 @@ class SmartMatte(QtCore.QObject):
 
     def _know(self, hello):
         self.networks = hello["networks"]
+        self.options = bridge.offered(hello, "krita", OWN)
         self._settle_network()
         self.greeted.emit()
 

@@ -29,9 +29,14 @@ ARGUMENTS = (
     (STRING, "network", "Id of the network; empty for automatic"),
     (STRING, "guide", "selection, trimap or plate"),
     (DRAWABLE, "guide-drawable", "The layer or channel that is the trimap or plate; else -1"),
-    (FLOAT, "band-px", "Half width of the band along the selection's edge; 0 for automatic"),
+    (
+        FLOAT,
+        "band-px",
+        "How far the unknown band reaches to both sides of a hard edge; 0: automatic",
+    ),
     (STRING, "output", "new-layer, layer-mask, new-layer-with-mask or selection"),
     (INT32, "clean-colours", "Remove the background's colour from soft edges: 1 or 0"),
+    (STRING, "options", 'Further options as a JSON object, such as {"refine": false}; or ""'),
 )
 
 
@@ -62,7 +67,7 @@ def ask(run_mode, image, layer):
     """Show Script-Fu's dialog, which calls `run` again; or have it take what it took last."""
     pdb.gimp_plugin_set_pdb_error_handler(ERRORS_COME_HERE)
     try:
-        pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, 0, layer, "", 0, 0, 1)
+        pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, 0, layer, "", 0, 0, 1, 1, 1, 0)
     except RuntimeError as error:
         return str(error)
     return None

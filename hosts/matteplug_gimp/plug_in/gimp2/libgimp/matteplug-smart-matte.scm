@@ -1,13 +1,24 @@
 ; The dialog of Filters > Smart Matte (plug-in-matteplug-smart-matte), for a GIMP 2.10 without Python-Fu.
 ; "<None>" keeps it out of the menus and of the search for actions; what follows is the title.
+; GIMP reads it before there is a worker, so that the options are listed here; a test holds them
+; against their description.
 
-(define (script-fu-matteplug-smart-matte image layer guide other network band-px output clean-colours)
+(define (matteplug-flag name value)
+  (string-append "\"" name "\": " (if (= value TRUE) "true" "false")))
+
+(define (matteplug-number name value)
+  (string-append "\"" name "\": " (if (= value 0) "null" (number->string (inexact->exact value)))))
+
+(define (script-fu-matteplug-smart-matte
+          image layer guide other network band-px output clean-colours refine align limit-mib)
   (plug-in-matteplug-smart-matte
     RUN-NONINTERACTIVE image layer network
     (vector-ref #("selection" "trimap" "plate") guide)
     other band-px
     (vector-ref #("new-layer" "layer-mask" "new-layer-with-mask" "selection") output)
-    clean-colours)
+    clean-colours
+    (string-append "{" (matteplug-flag "refine" refine) ", " (matteplug-flag "align" align) ", "
+                   (matteplug-number "limit_mib" limit-mib) "}"))
   (gimp-displays-flush))
 
 (script-fu-register "script-fu-matteplug-smart-matte"
@@ -19,6 +30,9 @@
   SF-OPTION     "Guide" '("Selection" "Trimap: the layer or channel below" "Plate: the layer below")
   SF-DRAWABLE   "Trimap or plate" 0
   SF-STRING     "Network (empty: automatic)" ""
-  SF-ADJUSTMENT "Band width (0: automatic)" (list 0 0 500 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Band width (pixels, 0: automatic)" (list 0 0 2000 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
-  SF-TOGGLE     "Clean colours" TRUE)
+  SF-TOGGLE     "Clean colours" TRUE
+  SF-TOGGLE     "Refine the edge" TRUE
+  SF-TOGGLE     "Align the plate" TRUE
+  SF-ADJUSTMENT "Memory limit (MiB, 0: automatic)" (list 0 0 1048576 1 256 0 SF-SPINNER))

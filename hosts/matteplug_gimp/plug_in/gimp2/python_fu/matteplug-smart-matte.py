@@ -37,6 +37,7 @@ class SmartMatte(object):
         # type: (bool) -> None
         """Start the worker where the plug-in is to run: the dialog lists its networks."""
         self._worker = None  # type: Optional[bridge.Worker]
+        self._options = []  # type: list[bridge.Header]
         self._failure = ""
         self._log = ""
         try:
@@ -44,6 +45,7 @@ class SmartMatte(object):
                 installed = bridge.installed(HERE)
                 self._log = installed["log"]
                 self._worker = bridge.Worker(installed["python"], client=CLIENT)
+                self._options = bridge.offered(self._worker.hello, "gimp2", smart_matte.OWN)
         except Exception as error:  # told when it is run, which it is only when it is registered
             self._failure = smart_matte.told(error, self._log, CLIENT)
 
@@ -55,6 +57,20 @@ class SmartMatte(object):
             for network in self._worker.hello["networks"]:
                 title = smart_matte.native(network["title"])
                 networks.append((title, smart_matte.native(network["id"])))
+        settings = [
+            (gimpfu.PF_IMAGE, "image", "Image", None),
+            (gimpfu.PF_DRAWABLE, "drawable", "Layer", None),
+            (gimpfu.PF_RADIO, "network", "_Network", "", tuple(networks)),
+            (gimpfu.PF_RADIO, "guide", "_Guide", "selection", _choices(smart_matte.GUIDES)),
+            (gimpfu.PF_DRAWABLE, "guide-drawable", "_Trimap or plate", None),
+            (gimpfu.PF_SPINNER, "band-px", "_Band width (0: automatic)", 0, (0, 2000, 1)),
+            (gimpfu.PF_RADIO, "output", "O_utput", "new-layer", _choices(smart_matte.OUTPUTS)),
+            (gimpfu.PF_TOGGLE, "clean-colours", "C_lean colours", True),
+        ]  # type: list[tuple[Any, ...]]
+        # GIMP wants a fixed list from scripts, so that there these are one text.
+        settings.extend(_entry(option) for option in self._options)
+        if not self._options:
+            settings.append((gimpfu.PF_STRING, "options", "Further _options (JSON)", ""))
         gimpfu.register(
             PROCEDURE,
             "Cut the foreground out along a soft edge",
@@ -64,16 +80,7 @@ class SmartMatte(object):
             "2026",
             "Smart _Matte...",
             "*",
-            [
-                (gimpfu.PF_IMAGE, "image", "Image", None),
-                (gimpfu.PF_DRAWABLE, "drawable", "Layer", None),
-                (gimpfu.PF_RADIO, "network", "_Network", "", tuple(networks)),
-                (gimpfu.PF_RADIO, "guide", "_Guide", "selection", _choices(smart_matte.GUIDES)),
-                (gimpfu.PF_DRAWABLE, "guide-drawable", "_Trimap or plate", None),
-                (gimpfu.PF_SPINNER, "band-px", "_Band width (0: automatic)", 0, (0, 500, 1)),
-                (gimpfu.PF_RADIO, "output", "O_utput", "new-layer", _choices(smart_matte.OUTPUTS)),
-                (gimpfu.PF_TOGGLE, "clean-colours", "C_lean colours", True),
-            ],
+            settings,
             [],
             self.run,
             menu="<Image>/Filters",
@@ -82,7 +89,11 @@ class SmartMatte(object):
     def run(self, image, layer, *values):
         # type: (gimp.Image, gimp.Layer, *Any) -> None
         """Make the matte; an error is shown, and makes the procedure fail."""
-        settings = dict(zip(smart_matte.SETTINGS, values))
+        fixed = len(smart_matte.SETTINGS) - 1
+        settings = dict(zip(smart_matte.SETTINGS, values[:fixed]))
+        rest = values[fixed:]
+        by_script = len(rest) == 1 and isinstance(rest[0], str)
+        settings["options"] = rest[0] if by_script else smart_matte.as_text(self._options, rest)
         layers = Layers(gimp.pdb, region_pixels)
         try:
             smart_matte.check_choices(settings)
@@ -101,6 +112,21 @@ class SmartMatte(object):
 def _report(share, _what):
     # type: (float, str) -> None
     gimp.progress_update(share)
+
+
+def _entry(option):
+    # type: (bridge.Header) -> tuple[Any, ...]
+    """Return the dialog's entry for an option of the worker."""
+    name = smart_matte.native(option["name"].replace("_", "-"))
+    label, default = smart_matte.native(option["label"]), option["default"]
+    if option["type"] == "bool":
+        return (gimpfu.PF_TOGGLE, name, label, default)
+    if option["type"] == "str":
+        return (gimpfu.PF_STRING, name, label, smart_matte.native(default or ""))
+    automatic = ", 0: automatic" if default is None else ""
+    label = "%s (%s%s)" % (label, smart_matte.native(option["unit"]), automatic)
+    limits = (0 if default is None else option["low"], option["high"], 1)
+    return (gimpfu.PF_SPINNER, name, label, default or 0, limits)
 
 
 def _choices(entries):

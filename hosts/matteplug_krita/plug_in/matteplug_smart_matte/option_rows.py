@@ -1,0 +1,52 @@
+"""The docker's rows for what the worker's hello says that a user can set."""
+
+from .qt import QtWidgets
+
+
+class OptionRows:
+    """Rows at the end of a form, made when the worker has told its options."""
+
+    def __init__(self, form, choose):
+        """Add nothing yet; `choose(option, shown)` is called when the user changes one."""
+        self._form = form
+        self._choose = choose
+        self._options = []
+        self._rows = []
+
+    def show(self, options, choices):
+        """Have a row for each option, showing what is chosen; gray where the guide ignores it."""
+        if options != self._options:
+            for _ in self._options:
+                self._form.removeRow(self._form.rowCount() - 1)
+            self._options = options
+            self._rows = [(option, self._add(option)) for option in options]
+        for option, control in self._rows:
+            value = choices.further.get(option["name"], option["default"])
+            control.blockSignals(True)
+            if option["type"] == "bool":
+                control.setChecked(value)
+            elif option["type"] == "int":
+                control.setValue(value or 0)
+            elif control.text() != (value or ""):  # so that the cursor stays
+                control.setText(value or "")
+            control.blockSignals(False)
+            control.setEnabled(choices.guide in (option["guides"] or [choices.guide]))
+
+    def _add(self, option):
+        if option["type"] == "bool":
+            control = QtWidgets.QCheckBox(option["label"])
+            control.toggled.connect(lambda shown: self._choose(option, shown))
+            self._form.addRow("", control)
+        else:
+            if option["type"] == "int":
+                control = QtWidgets.QSpinBox()
+                control.setRange(0 if option["default"] is None else option["low"], option["high"])
+                control.setSuffix(" %s" % option["unit"] if option["unit"] else "")
+                control.setSpecialValueText("Automatic" if option["default"] is None else "")
+                control.valueChanged.connect(lambda _: self._choose(option, control.value()))
+            else:
+                control = QtWidgets.QLineEdit()
+                control.textChanged.connect(lambda shown: self._choose(option, shown))
+            self._form.addRow(option["label"], control)
+        control.setToolTip(option["help"])
+        return control
