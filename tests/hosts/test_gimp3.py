@@ -105,6 +105,8 @@ CASES: dict[str, Any] = {
     "its own trimap": {"special": "itself", "settings": {"guide": "trimap"}},
     "its own plate": {"special": "itself", "settings": {"guide": "plate"}},
     "unknown network": {"settings": {"network": "nothing"}},
+    "little memory": {"settings": {"options": '{"limit_mib": 5}'}},
+    "no JSON": {"settings": {"options": "limit_mib=5"}},
 }
 
 
@@ -259,6 +261,8 @@ def test_automatic_says_which_network_did_without_a_selection(reports: dict[str,
 @pytest.mark.parametrize(
     ("title", "words"),
     [
+        ("little memory", "cannot work in 5 MiB"),
+        ("no JSON", "not a JSON object"),
         ("indexed", "Mode > RGB"),
         ("two layers", "Select one layer; 2 are selected."),
         ("group", "layer group"),
