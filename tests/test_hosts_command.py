@@ -256,7 +256,7 @@ def test_the_guide_names_every_setting_and_choice() -> None:
         and call.func.attr.endswith("_argument")
         and isinstance(call.args[0], ast.Constant)
     ]
-    assert len(settings) == 6
+    assert len(settings) == 7
     shared = ast.parse((IN_GIMP.parent / "smart_matte.py").read_text())
     choices = [
         entry[0]
