@@ -107,7 +107,7 @@ def test_what_gimp_takes_as_text_is_what_was_changed() -> None:
     assert shared["further"](text) == {"refine": False, "limit_mib": 512}
     assert shared["further"]("") == {}
     for wrong in ("refine", "[1]", "{"):
-        with pytest.raises(shared["Refused"], match="JSON"):
+        with pytest.raises(bridge.Refusal, match="JSON"):
             shared["further"](wrong)
 
 

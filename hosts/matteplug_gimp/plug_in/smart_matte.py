@@ -114,13 +114,17 @@ def _results(output, depth):
 
 def further(text):
     # type: (str) -> Dict[str, Any]
-    """Return the options in the text of the setting "options"; raise Refused where it has none."""
+    """Return the options in the setting "options"; raise bridge.Refusal if the text has none."""
     try:
         options = json.loads(text or "{}")
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise Refused('The options are not a JSON object such as {"refine": false}.')
+        raise bridge.Refusal(
+            "options-form",
+            "The options are not a JSON object.",
+            'Write them as in {"refine": false, "limit_mib": 2048}.',
+        )
     return options
 
 

@@ -123,7 +123,7 @@ def _entries(options, text):
 
     try:
         kept = smart_matte.further(text)
-    except smart_matte.Refused:
+    except bridge.Refusal:
         kept = {}
     return [Entry(option, kept.get(option["name"], option["default"])) for option in options]
 
