@@ -1,4 +1,4 @@
-"""The interface of a host adapter: bytes of a program in, a matte back."""
+"""The interface of a host adapter: a program's bytes in, a matte back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class HostAdapter(Protocol[JobT_contra]):
         """Return the request that `job` stands for.
 
         Raises:
-            RequestError: the job cannot be done; the sentence is shown to the user.
+            RequestError: the job cannot be done; the message is shown to the user.
         """
 
     def write(self, job: JobT_contra, matte: Matte) -> None:
@@ -29,15 +29,15 @@ class HostAdapter(Protocol[JobT_contra]):
 
 @dataclass(frozen=True, kw_only=True)
 class HostSpec(Generic[JobT]):
-    """A host that a plug-in brings, cheap to list.
+    """A host that a plug-in provides, cheap to list.
 
     Attributes:
         id: unique, lower case ("gimp3").
-        title: what a person reads.
+        title: the name shown to people.
         adapter: dotted name "package.module:Class" of the `HostAdapter`.
         packagings: how the program is packaged, and where its plug-ins go in each case.
         install: dotted name "package.module:function" of a function from an `Installation` to
-            the `HostFiles` of the in-host half there; None where nothing is installed.
+            the `HostFiles` of the in-host half there; None if nothing needs installing.
         check: dotted name of a function that takes an `Installation`, has the program there make
             one matte without a window, and returns a sentence that says so; it raises a
             `MatteplugError` that says what is wrong.  None if there is no such function.

@@ -12,7 +12,7 @@ from matteplug_gimp import install_gimp2, install_gimp3
 
 @hookimpl
 def matteplug_hosts() -> Iterable[HostSpec[Any]]:
-    """Return both GIMPs, whose buffers say themselves what they are."""
+    """Return both GIMPs, whose buffers need no adapter of their own."""
     return [
         HostSpec(
             id="gimp3",

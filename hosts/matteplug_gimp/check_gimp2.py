@@ -1,4 +1,4 @@
-"""Have the real GIMP 2.10 make one matte without a window, and say in words what is wrong."""
+"""Have the real GIMP 2.10 make one matte without a window, and say what is wrong."""
 
 from __future__ import annotations
 
@@ -19,42 +19,40 @@ def check(installation: Installation) -> str:
     """Return a sentence about the matte that GIMP made.
 
     Raises:
-        RequestError: there is no GIMP, it fails, does not load the plug-in, or makes no good matte.
+        RequestError: GIMP is missing or fails, does not load the plug-in, or the matte is wrong.
     """
     host_checks.require_program(installation, "GIMP 2.10", "gimp-console-2.10")
     started = time.monotonic()
     with host_checks.folder() as folder:
-        report = folder / "report"
+        report_file = folder / "report"
         script = folder / "check.scm"
-        report_is = f"(define matteplug-report {json.dumps(report.as_posix())})\n"
-        script.write_text(report_is + _SCRIPT.read_text())
+        definition = f"(define matteplug-report {json.dumps(report_file.as_posix())})\n"
+        script.write_text(definition + _SCRIPT.read_text())
         load = f"(load {json.dumps(script.as_posix())})"
         options = ["-i", "-d", "-f", "-b", load, "-b", "(gimp-quit 0)"]
-        own = {"GIMP2_DIRECTORY": str(installation.folder.parent)}
-        said = host_checks.run("GIMP", [*installation.command, *options], own)
-        told = report.read_text().split() if report.exists() else []
-    elapsed_s = (
-        time.monotonic() - started
-    )  # with GIMP's own start, which Script-Fu cannot leave out
-    if len(told) < 2:
+        environment = {"GIMP2_DIRECTORY": str(installation.folder.parent)}
+        output = host_checks.run("GIMP", [*installation.command, *options], environment)
+        report = report_file.read_text().split() if report_file.exists() else []
+    elapsed_s = time.monotonic() - started  # includes GIMP's own start
+    if len(report) < 2:
         raise RequestError(
             "check-no-script",
             "GIMP ended without running the check.",
-            f"Its Script-Fu may be missing. GIMP said:\n{said}",
+            f"Its Script-Fu may be missing. GIMP's output:\n{output}",
         )
-    title = f"GIMP {json.loads(told[0])}"
-    if told[1] != "1":
+    title = f"GIMP {json.loads(report[0])}"
+    if report[1] != "1":
         raise RequestError(
             "check-not-loaded",
             f"{title} did not load the plug-in from {installation.folder}.",
-            f"{_AGAIN}. GIMP said:\n{said}",
+            f"{_AGAIN}. GIMP's output:\n{output}",
         )
-    if len(told) < 4:
-        # an error of its own has a sentence; a plug-in that crashed has only its last words
-        _, found, sentence = said.rpartition(_FAILED)
+    if len(report) < 4:
+        # an error of the plug-in has a sentence; a crash has only GIMP's output
+        _, failure, sentence = output.rpartition(_FAILED)
         raise RequestError(
             "check-failed",
             f"Smart Matte failed in {title}.",
-            sentence.partition("\n\n")[0].strip() if found else f"GIMP said:\n{said}",
+            sentence.partition("\n\n")[0].strip() if failure else f"GIMP's output:\n{output}",
         )
-    return host_checks.judge(title, int(told[2]), int(told[3]), elapsed_s)
+    return host_checks.judge(title, int(report[2]), int(report[3]), elapsed_s)

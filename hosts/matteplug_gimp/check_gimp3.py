@@ -1,4 +1,4 @@
-"""Have the real GIMP 3 make one matte without a window, and say in words what is wrong."""
+"""Have the real GIMP 3 make one matte without a window, and say what is wrong."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ def check(installation: Installation) -> str:
     """Return a sentence about the matte that GIMP made.
 
     Raises:
-        RequestError: there is no GIMP, it fails, does not load the plug-in, or makes no good matte.
+        RequestError: GIMP is missing or fails, does not load the plug-in, or the matte is wrong.
     """
     host_checks.require_program(installation, "GIMP 3", "gimp-console-3.0")
     with host_checks.folder() as folder:
         shutil.copy(_SCRIPT, folder / "check.py")
         batch = f"FOLDER = {str(folder)!r}; exec(open(FOLDER + '/check.py').read())"
-        own = {"GIMP3_DIRECTORY": str(installation.folder.parent)}
-        said = host_checks.run("GIMP", [*installation.command, *_OPTIONS, batch], own)
-        report = _report(folder, said)
+        environment = {"GIMP3_DIRECTORY": str(installation.folder.parent)}
+        output = host_checks.run("GIMP", [*installation.command, *_OPTIONS, batch], environment)
+        report = _report(folder, output)
     status = report["status"]
     if status == "missing":
         raise RequestError(
             "check-not-loaded",
             f"GIMP {report['version']} did not load the plug-in from {installation.folder}.",
-            f"{_AGAIN}. GIMP said:\n{said}",
+            f"{_AGAIN}. GIMP's output:\n{output}",
         )
     if status != "success":
-        # an error of its own has a sentence; a plug-in that crashed has only its last words
-        more = "" if status == "execution-error" else f"\nGIMP said:\n{said}"
+        # an error of the plug-in has a sentence; a crash has only GIMP's output
+        more = "" if status == "execution-error" else f"\nGIMP's output:\n{output}"
         raise RequestError(
             "check-failed", f"Smart Matte ended with {status}.", report["message"] + more
         )
@@ -46,13 +46,13 @@ def check(installation: Installation) -> str:
     return host_checks.judge(title, report.get("centre"), report.get("corner"), report["elapsed_s"])
 
 
-def _report(folder: Path, said: str) -> dict[str, Any]:
+def _report(folder: Path, output: str) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((folder / "report.json").read_text())
     except (OSError, ValueError):
         raise RequestError(
             "check-no-python",
             "GIMP ended without running the check.",
-            f"Its Python plug-ins may be missing (python-fu-eval). GIMP said:\n{said}",
+            f"Its Python plug-ins may be missing (python-fu-eval). GIMP's output:\n{output}",
         ) from None
     return report

@@ -59,10 +59,10 @@ def files(installation: Installation, system: str = sys.platform) -> HostFiles:
 
 
 def has_python_fu(installation: Installation, system: str = sys.platform) -> bool:
-    """Tell whether the GIMP in `installation` runs plug-ins by Python-Fu.
+    """Tell whether a GIMP runs plug-ins through Python-Fu.
 
-    Where no program is known, by the system: those for Windows and macOS do, a Linux one does not.
-    AppImages, which cannot be looked into, do.
+    Where the program was not found, the system decides: GIMP for Windows and macOS does, a Linux
+    one does not.  AppImages, which cannot be looked into, do.
     """
     if installation.kind == "appimage":
         return True
@@ -70,7 +70,7 @@ def has_python_fu(installation: Installation, system: str = sys.platform) -> boo
         return system != LINUX
     prefix = installation.program.resolve().parents[1]
     return any(
-        found
+        module
         for folder in ("lib", "lib64", "lib/*")
-        for found in prefix.glob(f"{folder}/gimp/2.0/python/gimpfu.py")
+        for module in prefix.glob(f"{folder}/gimp/2.0/python/gimpfu.py")
     )

@@ -37,7 +37,7 @@ def files(installation: Installation) -> HostFiles:
     here = Path(__file__).parent / "plug_in"
     return HostFiles(
         host="gimp3",
-        # GIMP wants the folder to bear the name of the program in it.
+        # GIMP requires the folder to have the name of the program in it.
         folder=installation.folder / Path(_PROGRAM).stem,
         sources=(here / "smart_matte.py", *sorted((here / "gimp3").glob("*.py"))),
         executables=(_PROGRAM,),

@@ -1,4 +1,4 @@
-"""Have the real Inkscape make one matte, and say in words what is wrong.
+"""Have the real Inkscape make one matte, and say what is wrong.
 
 Inkscape runs extensions only with a window: the screen's, or where there is no screen, Xvfb's.
 """
@@ -42,15 +42,15 @@ def check(installation: Installation) -> str:
     """Return a sentence about the matte that Inkscape made.
 
     Raises:
-        RequestError: there is no Inkscape or no screen, it does not have the extension, or makes no
-            good matte.
+        RequestError: Inkscape or a screen is missing, the extension is not loaded, or the matte is
+            wrong.
     """
     host_checks.require_program(installation, "Inkscape", "inkscape")
     log = _log(installation)
     before = log.stat().st_size if log.exists() else 0
 
     def failed() -> bool:
-        # an error is in the log, and then shown until somebody closes it
+        # an error is logged, then shown until somebody closes the message
         return log.exists() and log.stat().st_size > before
 
     with host_checks.folder() as folder:
@@ -65,20 +65,20 @@ def check(installation: Installation) -> str:
         command = [*_screen(), *installation.command, "--with-gui", "--batch-process"]
         command += ["--app-id-tag=matteplug", f"--actions={';'.join(actions)}", str(drawing)]
         started = time.monotonic()
-        own = {"INKSCAPE_PROFILE_DIR": str(installation.folder.parent)}
-        said = host_checks.run("Inkscape", command, own, stuck=failed)
-        elapsed_s = time.monotonic() - started  # with Inkscape's own start
+        environment = {"INKSCAPE_PROFILE_DIR": str(installation.folder.parent)}
+        output = host_checks.run("Inkscape", command, environment, stuck=failed)
+        elapsed_s = time.monotonic() - started  # includes Inkscape's own start
         if failed():
             sentence = log.read_bytes()[before:].decode().partition(": ")[2].strip()
             raise RequestError("check-failed", "Smart Matte failed in Inkscape.", sentence)
-        made = _pictures(result)
-    if len(made) != 2:
+        pictures = _pictures(result)
+    if len(pictures) != 2:
         raise RequestError(
             "check-not-loaded",
             f"Inkscape did not run the extension from {installation.folder}.",
-            f"Run: matteplug hosts install inkscape. Inkscape said:\n{said}",
+            f"Run: matteplug hosts install inkscape. Inkscape's output:\n{output}",
         )
-    alpha = decode(base64.b64decode(made[1].partition(",")[2]), "made").array[..., 3]
+    alpha = decode(base64.b64decode(pictures[1].partition(",")[2]), "of the check").array[..., 3]
     title = f"Inkscape {version_of(installation)}"
     return host_checks.judge(title, int(alpha[_SIDE // 2, _SIDE // 2]), int(alpha[0, 0]), elapsed_s)
 
@@ -92,7 +92,7 @@ def _log(installation: Installation) -> Path:
 
 
 def _screen() -> list[str]:
-    """Return what to start Inkscape with where there is no screen."""
+    """Return the command that gives Inkscape a screen where there is none."""
     if not sys.platform.startswith(LINUX) or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
         return []
     if xvfb := shutil.which("xvfb-run"):
@@ -114,7 +114,7 @@ def _disc() -> Image:
 
 
 def _pictures(drawing: Path) -> list[str]:
-    """Return what the pictures of a drawing show, from the bottom."""
+    """Return the pictures' addresses in a drawing, from the bottom."""
     if not drawing.exists():
         return []
     return [image.get(_HREF, "") for image in ElementTree.parse(drawing).iter(_IMAGE)]

@@ -1,4 +1,4 @@
-"""Have the real Krita make one matte without a window, and say in words what is wrong."""
+"""Have the real Krita make one matte without a window, and say what is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check(installation: Installation) -> str:
     """Return a sentence about the matte that Krita made.
 
     Raises:
-        RequestError: there is no Krita that can be asked, or it makes no good matte.
+        RequestError: Krita is missing or cannot be run this way, or the matte is wrong.
     """
     report = _run(_runner(installation), installation.folder)
     title = f"Krita {report['version']}"
@@ -52,13 +52,13 @@ def _run(runner: Path, plug_ins: Path) -> dict[str, Any]:
             "PYTHONDONTWRITEBYTECODE": "1",
             "MATTEPLUG_CHECK": str(folder),
         }
-        said = host_checks.run("Krita", [runner, "-s", "matteplug_check"], environment)
+        output = host_checks.run("Krita", [runner, "-s", "matteplug_check"], environment)
         try:
             report: dict[str, Any] = json.loads((folder / "report.json").read_text())
         except (OSError, ValueError):
             raise RequestError(
                 "check-no-python",
                 "Krita ended without running the check.",
-                f"Its Python plug-ins may be missing. Krita said:\n{said}",
+                f"Its Python plug-ins may be missing. Krita's output:\n{output}",
             ) from None
         return report

@@ -1,4 +1,4 @@
-"""What the hosts' checks share: the real program makes one matte, and is judged in words."""
+"""Shared by the hosts' checks: run the real program, have it make one matte, judge the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TICK_S = 0.1
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """Give a folder for a check's files that a sandboxed program sees too: one of the user's."""
+    """Yield a temporary folder for a check's files, where a sandboxed program can see it too."""
     state_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="check-", dir=state_folder()) as name:
         yield Path(name)
@@ -49,24 +49,24 @@ def run(
     environment: Mapping[str, str],
     stuck: Callable[[], bool] = lambda: False,
 ) -> str:
-    """Run a program to its end, and return the last of what it said.
+    """Run a program to its end and return the tail of its output.
 
     Args:
-        title: what a person calls it.
+        title: the program's name for messages.
         command: the program and its arguments.
         environment: variables besides those of `matteplug.hosting.environment`.
-        stuck: tells that the program waits for a person; then it is ended.
+        stuck: tells that the program waits for a person, in which case it is ended.
 
     Raises:
         RequestError: it cannot be started, or does not end.
     """
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(
                 command,
                 env={**of_programs(), **environment},
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -85,15 +85,15 @@ def run(
             raise RequestError(
                 "check-silent", f"{title} did not end within {_LIMIT_S:.0f} seconds."
             )
-        said.seek(0)
-        return said.read().decode(errors="replace").strip()[-2000:]
+        output.seek(0)
+        return output.read().decode(errors="replace").strip()[-2000:]
 
 
 def judge(title: str, centre: int | None, corner: int | None, elapsed_s: float) -> str:
-    """Return a sentence about a disc's cutout, whose alpha is known in two places.
+    """Return a sentence about a disc's cutout, whose alpha is known at two pixels.
 
     Raises:
-        RequestError: they are not 255 and 0.
+        RequestError: it is not 255 and 0 there.
     """
     if (centre, corner) != (255, 0):
         raise RequestError(
@@ -106,7 +106,7 @@ def judge(title: str, centre: int | None, corner: int | None, elapsed_s: float) 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, and where the system can, what it has started."""
+    """End a process that still runs, with its children where the system allows it."""
     if process.poll() is None:
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGTERM)

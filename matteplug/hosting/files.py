@@ -1,6 +1,6 @@
-"""The half of a host that lives in the program: files put where it looks for them, and removed.
+"""Install and remove a host's in-host half: the files that the program loads.
 
-Beside the host's own files the folder gets `bridge.py` and ``settings.json``, which names the
+Besides the host's own files the folder gets `bridge.py` and ``settings.json``, which names the
 Python that has matteplug and the log file: {"host": id, "python": path, "log": path}.
 """
 
@@ -25,13 +25,13 @@ _BRIDGE = Path(__file__).parents[1] / "bridge.py"
 
 
 class Switch(Protocol):
-    """How a program is told to load the plug-in, where its files alone do not do it."""
+    """How to enable the plug-in in a program that does not load whatever is there."""
 
     def is_on(self) -> bool:
         """Tell whether the program loads it."""
 
     def turn(self, on: bool) -> None:
-        """Have the program load it from its next start on, or no more.
+        """Enable or disable the plug-in from the program's next start on.
 
         Raises:
             OSError: its settings cannot be written.
@@ -44,12 +44,12 @@ class HostFiles:
 
     Attributes:
         host: the host's id.
-        folder: the folder of our own in the program's; made, replaced and removed whole.
+        folder: our own folder inside the program's; created, replaced and removed as a whole.
         sources: the files of the in-host half.
-        executables: names of those that the program starts.
-        beside: single files that go elsewhere: where to, and their source.
-        switch: None for a program that loads whatever is there.
-        note: what the user may want to know of these files.
+        executables: names of those sources that the program starts.
+        beside: single files that go elsewhere: target path to source.
+        switch: enables the plug-in; None for a program that loads whatever is there.
+        note: what the user may want to know about these files.
     """
 
     host: str
@@ -61,14 +61,14 @@ class HostFiles:
     note: str = ""
 
     def install(self, python: str = sys.executable, *, link: bool = False) -> Path | None:
-        """Put the files there and switch them on; where that fails, the older ones stay.
+        """Install and enable the files; if that fails, the older ones stay.
 
         Args:
             python: the interpreter that has matteplug.
-            link: make symbolic links to the sources instead of copies, for developers.
+            link: create symbolic links to the sources instead of copies, for developers.
 
         Returns:
-            The folder to which other files than these were moved that were there; None if none.
+            The folder to which different files found there were moved; None if there were none.
 
         Raises:
             RequestError: the files cannot be written.
@@ -98,33 +98,33 @@ class HostFiles:
             raise RequestError(
                 "host-not-written",
                 f"The plug-in cannot be written to {folder}: {error.strerror}.",
-                "Name another folder with --folder.",
+                "Choose another folder with --folder.",
             ) from error
         return backup
 
     def uninstall(self) -> bool:
-        """Switch the plug-in off, remove its files, and tell whether there were any.
+        """Disable the plug-in, remove its files, and tell whether there were any.
 
         Raises:
             RequestError: they cannot be removed.
         """
-        found = self.folder.is_dir()
+        was_installed = self.folder.is_dir()
         try:
             if self.switch is not None and self.switch.is_on():
                 self.switch.turn(False)
             for target in self.beside:
                 target.unlink(missing_ok=True)
-            if found:
+            if was_installed:
                 shutil.rmtree(self.folder)
         except OSError as error:
             raise RequestError(
                 "host-not-removed",
                 f"The plug-in cannot be removed from {self.folder}: {error.strerror}.",
             ) from error
-        return found
+        return was_installed
 
     def state(self, python: str = sys.executable) -> str:
-        """Return "not installed", "current", "linked", or "outdated" for other files or Python."""
+        """Return "not installed", "current", "linked", or "outdated" if files or Python differ."""
         if not self.folder.is_dir():
             return "not installed"
         expected = {self.folder / name: content for name, content in self._written(python).items()}
@@ -157,7 +157,7 @@ class HostFiles:
         draft.chmod(0o755)  # mkdtemp's is private, and a program may run as another user
 
     def _back_up(self) -> Path:
-        """Copy what is there to a new folder outside of the program's, which might load it."""
+        """Copy what is there to a new folder outside the program's, which might load it."""
         parent = state_folder() / "replaced"
         parent.mkdir(parents=True, exist_ok=True)
         name = f"{self.host}-{time.strftime('%Y%m%d-%H%M%S')}-"
@@ -170,7 +170,7 @@ class HostFiles:
 
 
 def log_file(host: str) -> Path:
-    """Return the file to which a host's in-host half writes what went wrong."""
+    """Return the file to which a host's in-host half logs its errors."""
     return state_folder() / "log" / f"{host}.log"
 
 
@@ -184,7 +184,7 @@ def _place(source: Path, target: Path, link: bool) -> Path:
 
 @contextmanager
 def _replaced(target: Path, new: Path) -> Iterator[None]:
-    """Have `new` in a target's place; where the block fails, what was there comes back."""
+    """Put `new` in the place of `target`; if the block fails, restore what was there."""
     old = target.with_name(f".{target.name}.replaced")
     _remove(old)
     if os.path.lexists(target):
@@ -202,7 +202,7 @@ def _replaced(target: Path, new: Path) -> Iterator[None]:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, a link or a folder, if it is there and can be removed."""
+    """Remove a file, link or folder if it exists and can be removed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -20,15 +20,15 @@ from matteplug.hosting.packaging import LINUX, WINDOWS, Packaging
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """An installation of a program, as its user has it.
+    """An installation of a program on this machine.
 
     Attributes:
         kind: as in `Packaging`; "folder" where the user named one.
         folder: the folder of the user's plug-ins, which need not exist.
-        program: what was found of the program; None where only the user's folder is.
-        command: how to start it, without arguments; empty where `program` is None.
-        settings: the file in which plug-ins are switched on, which need not exist.
-        note: what the user has to do besides, or know.
+        program: the program's file; None where only the user's folder was found.
+        command: how to start it, without arguments; empty if `program` is None.
+        settings: the file in which plug-ins are enabled, which need not exist.
+        note: what else the user has to do or know.
     """
 
     kind: str = "folder"
@@ -42,8 +42,8 @@ class Installation:
 def find(packagings: Sequence[Packaging], system: str = sys.platform) -> list[Installation]:
     """Return the installations that this machine has, in the order of `packagings`.
 
-    A program that is nowhere to be seen, but has left a folder of its user's, counts too: it may
-    have been unpacked anywhere.
+    A program that is not found but has left a user's folder counts too: it may have been unpacked
+    anywhere.
     """
     installations: list[Installation] = []
     for packaging in packagings:
@@ -80,16 +80,16 @@ def find(packagings: Sequence[Packaging], system: str = sys.platform) -> list[In
 
 
 def _programs(patterns: Sequence[str], system: str) -> Iterator[Path]:
-    """Yield the programs that are there; one that several names lead to counts once."""
+    """Yield the installed programs; one that several patterns match counts once."""
     seen = set()
     for pattern in patterns:
         if "/" in pattern:
             expanded = _expand(pattern, system)
-            found = [Path(name) for name in sorted(glob.glob(str(expanded)))] if expanded else []
+            paths = [Path(name) for name in sorted(glob.glob(str(expanded)))] if expanded else []
         else:
             on_path = shutil.which(pattern)
-            found = [Path(on_path)] if on_path else []
-        for program in found:
+            paths = [Path(on_path)] if on_path else []
+        for program in paths:
             if program.resolve() not in seen:
                 seen.add(program.resolve())
                 yield program
@@ -100,7 +100,7 @@ def _first(patterns: Sequence[str], system: str) -> Path | None:
 
 
 def _expand(pattern: str, system: str) -> Path | None:
-    """Return the path that a pattern stands for, or None where it names an unset variable."""
+    """Return the path that a pattern stands for, or None if it names an unset variable."""
     variables = {**_conventional(system), **{k: v for k, v in os.environ.items() if v}}
     try:
         text = re.sub(r"\$\{(\w+)\}", lambda match: variables[match[1]], pattern)

@@ -1,4 +1,4 @@
-"""Which version of a program an installation has; nothing is guessed."""
+"""Which version of a program is installed; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def version_of(installation: Installation) -> str:
         )
     if installation.kind == "appimage":
         return _first_number(installation.program.name)
-    return _said(installation)
+    return _reported(installation)
 
 
 def _released(program: Path) -> str:
-    """Return the newest release that an application's own description in a Flatpak names."""
+    """Return the newest release that the application's own metadata in a Flatpak lists."""
     files = next((folder for folder in program.parents if folder.name == "files"), program)
     for description in sorted((files / "share").glob("*/*.xml")):  # metainfo, once appdata
         if number := _first_number(_read(description, "<release ")):
@@ -37,9 +37,9 @@ def _released(program: Path) -> str:
     return ""
 
 
-def _said(installation: Installation) -> str:
+def _reported(installation: Installation) -> str:
     """Ask the program itself."""
-    # Qt programs want a display even to say their version
+    # Qt programs need a display even to print their version
     environment = {**of_programs(), "QT_QPA_PLATFORM": "offscreen"}
     try:
         done = subprocess.run(
@@ -59,15 +59,15 @@ def _said(installation: Installation) -> str:
 
 
 def _read(file: Path, start: str) -> str:
-    """Return the first line of a file that starts so, without that start; "" where none does."""
+    """Return the rest of a file's first line that starts with `start`; "" if none does."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    found = (line.strip() for line in lines)
-    return next((line[len(start) :] for line in found if line.startswith(start)), "")
+    stripped = (line.strip() for line in lines)
+    return next((line[len(start) :] for line in stripped if line.startswith(start)), "")
 
 
 def _first_number(text: str) -> str:
-    found = _NUMBER.search(text)
-    return found[0] if found else ""
+    match = _NUMBER.search(text)
+    return match[0] if match else ""

@@ -31,8 +31,10 @@ def make():
     selection.setPixelData(mask, 0, 0, SIDE, SIDE)
     document.setSelection(selection)
     smart_matte(document, layer)
-    (made,) = (node for node in document.rootNode().childNodes() if node.name() == "disc matte")
-    alpha = bytes(made.pixelData(0, 0, SIDE, SIDE))[3::4]
+    (matte_layer,) = (
+        node for node in document.rootNode().childNodes() if node.name() == "disc matte"
+    )
+    alpha = bytes(matte_layer.pixelData(0, 0, SIDE, SIDE))[3::4]
     document.setModified(False)
     document.close()
     return alpha[len(alpha) // 2 + SIDE // 2], alpha[0]
