@@ -1,7 +1,7 @@
 """Runs networks: a spec in, a session out that maps inputs by role to outputs by role.
 
-`OrtEngine` runs ONNX graphs with ONNX Runtime, which is imported when the first session is made.
-Sessions are made once and kept.  The execution provider is chosen here, proven and recorded: a
+`OrtEngine` runs ONNX graphs with ONNX Runtime, which is imported when the first session is created.
+Sessions are created once and kept.  The execution provider is chosen here, proven and recorded: a
 provider that was asked for and cannot be used is an error, and one that "auto" passes over is named
 with its reason in the session's notes.
 """
@@ -26,7 +26,7 @@ from matteplug.types import CancelToken, Progress, Tensor, silent
 if TYPE_CHECKING:
     from matteplug.runtime.probe import Verdict
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
 class Session(Protocol):
@@ -62,7 +62,7 @@ class Session(Protocol):
 
         Raises:
             Cancelled: `cancel` was set; the session stays usable.
-            EngineError: the provider failed, or returned something that is no number.
+            EngineError: the provider failed, or returned NaN or infinite values.
             TypeError, ValueError: an input is missing or has another form.
         """
 
@@ -73,12 +73,12 @@ class Engine(Protocol):
     def session(
         self, spec: NetworkSpec, provider: str = "auto", progress: Progress | None = None
     ) -> Session:
-        """Return the session of a network on a provider; made on first use and kept.
+        """Return the session of a network on a provider; created on first use and kept.
 
         Args:
             spec: the network.
             provider: id of an execution provider, or "auto" for the best that can be trusted.
-            progress: called with the share of the loading that is done.
+            progress: called with the fraction of the loading that is done.
 
         Raises:
             EngineError: the provider cannot be used, or the graph cannot be loaded.
@@ -91,10 +91,10 @@ class OrtEngine:
 
     Args:
         threads: threads for one operator; None for one per physical core.
-        spinning: let idle threads wait actively, which is faster back to back and burns a host's
-            cores.
+        spinning: let idle threads busy-wait, which is faster for run after run but keeps a host's
+            cores busy.
         locate: finds and checks the weights of a spec.
-        prove: says whether a provider other than the CPU may be trusted with a network; by default
+        prove: tells whether a provider other than the CPU can be trusted with a network; by default
             `matteplug.runtime.probe.verdict`.
     """
 
@@ -112,7 +112,7 @@ class OrtEngine:
         self._prove = prove or _prove
         self._lock = threading.Lock()
         self._making: dict[tuple[str, str], threading.Lock] = {}
-        self._made: dict[tuple[str, str], Any] = {}
+        self._values: dict[tuple[str, str], Any] = {}
 
     def session(
         self, spec: NetworkSpec, provider: str = "auto", progress: Progress | None = None
@@ -124,7 +124,7 @@ class OrtEngine:
             if provider not in ("auto", CPU.id):
                 raise EngineError(
                     "provider-unused",
-                    f"{spec.id} is no network and runs on the CPU only, not on {provider}.",
+                    f"{spec.id} is not a network and runs only on the CPU, not on {provider}.",
                 )
             return self._once(spec, CPU.id, lambda: SolverSession(spec))
         path = self._once(spec, "path", lambda: self._locate(spec))
@@ -138,16 +138,16 @@ class OrtEngine:
 
         return self._once(spec, provider, make)
 
-    def _once(self, spec: NetworkSpec, what: str, make: Callable[[], Made]) -> Made:
-        """Return what `make` returned the first time for this network; threads wait for it."""
+    def _once(self, spec: NetworkSpec, what: str, make: Callable[[], Value]) -> Value:
+        """Return what `make` returned on the first call for this network; threads wait for it."""
         key = (f"{spec.id} {spec.weights} {spec.sha256} {spec.solver}", what)
         with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            if key not in self._made:
-                self._made[key] = make()
-            made: Made = self._made[key]
-            return made
+            lock = self._making.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._values:
+                self._values[key] = make()
+            value: Value = self._values[key]
+            return value
 
     def _open(self, spec: NetworkSpec, path: Path, provider: Provider) -> OrtSession:
         how: dict[str, Any] = {"threads": self.threads, "spinning": self._spinning}
@@ -160,7 +160,7 @@ class OrtEngine:
     def _asked_for(
         self, spec: NetworkSpec, path: Path, provider: str, report: Progress
     ) -> Provider:
-        """Return the provider that was named, if it may be used."""
+        """Return the provider of that id, if it may be used."""
         chosen = providers.named(provider)
         if chosen.id in spec.denied_providers:
             raise EngineError(

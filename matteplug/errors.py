@@ -1,7 +1,7 @@
 """Errors that a person at the editor or the command line can act on.
 
 Every one has a stable machine-readable ``code``, a ``message`` of one sentence and a ``hint`` that
-says what to do about it.  Mistakes of a programmer stay ``TypeError`` and ``ValueError``.
+says what to do about it.  Programming errors stay ``TypeError`` and ``ValueError``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MatteplugError(Exception):
 
 
 class RequestError(MatteplugError):
-    """The picture, guide or option that was given cannot be used."""
+    """A picture, guide or option cannot be used."""
 
 
 class NetworkError(MatteplugError):
@@ -51,7 +51,7 @@ class PluginError(MatteplugError):
 
 
 class TrainingError(MatteplugError):
-    """Training cannot start or go on: unusable data, checkpoint or settings, or it diverged."""
+    """Training cannot start or continue: unusable data, checkpoint or settings, or divergence."""
 
 
 class Cancelled(MatteplugError):

@@ -15,7 +15,7 @@ from typing import Any
 
 
 class Guide(str, Enum):
-    """What a network needs beside the image."""
+    """What a network needs besides the image."""
 
     NONE = "none"
     TRIMAP = "trimap"
@@ -30,9 +30,9 @@ class TensorSpec:
         name: the graph's name for it.
         role: what it carries: "image", "trimap", "plate", "segmentation", "motion" for inputs;
             "alpha", "foreground", "confidence" for outputs.
-        channels: size of axis 1 of (B, C, H, W).
-        low, high: the values that stand for the role's 0 and 1 (image 0–255: low 0, high 255).
-        mean, std: normalisation after scaling to [low, high], one number a channel; empty for none.
+        channels: size of axis 1 of (B, C, H, W). low, high: the values that stand for the role's 0
+        and 1 (image 0–255: low 0, high 255). mean, std: normalisation after scaling to [low, high],
+        one number per channel; empty for none.
     """
 
     name: str
@@ -51,7 +51,7 @@ class SizeRule:
     Attributes:
         multiple: width and height must be a multiple of this.
         minimum_px: smallest side.
-        maximum_px: largest side the network was made for, else the image is scaled down; None for
+        maximum_px: largest side the network is made for; larger images are scaled down.  None for
             any.
     """
 
@@ -66,12 +66,12 @@ class NetworkSpec:
 
     Attributes:
         id: unique, lower case ("citm").
-        title: what a person reads in a menu.
-        guide: what it needs beside the image.
+        title: its name in menus.
+        guide: what it needs besides the image.
         inputs, outputs: the graph's tensors.
         size: the size rule.
-        tiling: whether it may be run in tiles.
-        overlap_px: how far a tile must reach beyond the pixels that are kept.
+        tiling: whether it may run in tiles.
+        overlap_px: how far a tile must extend beyond the pixels that are kept.
         edge_band_fraction: how far around its soft edge a trimap network does better, as a fraction
             of the picture's longer side (see `matting.edge_refinement`); 0 for an alpha that is
             final.
@@ -82,13 +82,13 @@ class NetworkSpec:
             `solver` is given.
         sha256: checksum of that file, hex; empty where the manifest carries it.
         solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by
-            role, for methods that are no ONNX graph.
+            role, for methods that are not an ONNX graph.
         citation: the source.
         licence: licence of the weights (SPDX id).
         training_data: one sentence.
         metrics: measured, with the evaluator and the data named.
         golden: tensor stored for proving a provider; see `weights`.
-        denied_providers: providers that are known to be wrong for it, id to reason.
+        denied_providers: providers known to compute it wrongly, id to reason.
         provenance: how the file was made: the checkpoint's checksum, the difference to torch; see
             `export`.
     """

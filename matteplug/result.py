@@ -19,7 +19,7 @@ class Matte:
         network: id of the network that made it.
         provider: execution provider that ran it ("cpu").
         elapsed_s: seconds by part: "network", "foreground", "total".
-        confidence: 0 to 1 where the network can tell, else None.
+        confidence: 0 to 1 if the network estimates it, else None.
         notes: sentences for the user: repairs, choices, doubts.
     """
 
@@ -43,6 +43,6 @@ class Matte:
                 from 0 to 255 whatever the image's depth.
 
         Raises:
-            RequestError: the backdrop's size or dtype is another, or it is no colour.
+            RequestError: the backdrop has another size or dtype, or is not a colour.
         """
         return pixels.composite(self.foreground, self.alpha, backdrop)

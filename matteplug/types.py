@@ -31,16 +31,16 @@ Tensor: TypeAlias = NDArray[np.float32]
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
 Progress: TypeAlias = Callable[[float, str], None]
-"""Called with the share done (0 to 1, monotonic) and what is being done."""
+"""Called with the fraction done, 0 to 1 and never falling, and what is being done."""
 
 
-def silent(share: float, what: str) -> None:
-    """Tell nobody: the progress where none was asked for."""
+def silent(fraction: float, what: str) -> None:
+    """Report nothing: the progress callback where none was given."""
 
 
 def within(progress: Progress, begin: float, end: float) -> Progress:
     """Return the progress of a step whose work goes from `begin` to `end` of the whole."""
-    return lambda share, what: progress(min(end, begin + share * (end - begin)), what)
+    return lambda fraction, what: progress(min(end, begin + fraction * (end - begin)), what)
 
 
 def weighted(progress: Progress, weights: Mapping[str, float]) -> dict[str, Progress]:
@@ -155,7 +155,7 @@ class CancelToken:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Go on, or stop where `cancel` was called.
+        """Raise if `cancel` was called.
 
         Raises:
             Cancelled: it was.
@@ -164,13 +164,13 @@ class CancelToken:
             raise Cancelled
 
     def add_callback(self, callback: Callable[[], None]) -> None:
-        """Call `callback` on cancel (at once if that has happened)."""
+        """Call `callback` on cancel (at once if that has already happened)."""
         self._callbacks.append(callback)
         if self.cancelled:
             callback()
 
     def remove_callback(self, callback: Callable[[], None]) -> None:
-        """Forget a callback that was added."""
+        """Remove a callback that was added."""
         self._callbacks.remove(callback)
 
 

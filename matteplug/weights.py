@@ -25,10 +25,10 @@ def exported_folder() -> Path:
 
 
 def default_specs(ids: Iterable[str]) -> list[NetworkSpec]:
-    """Return the specs of those `ids` whose manifests are among the default weights.
+    """Return the specs of those `ids` that have a manifest among the default weights.
 
     Raises:
-        NetworkError: a manifest is there and cannot be read.
+        NetworkError: a manifest exists and cannot be read.
     """
     manifests = (exported_folder() / f"{network_id}.json" for network_id in ids)
     return [read_manifest(path) for path in manifests if path.exists()]
@@ -38,7 +38,8 @@ def read_manifest(path: Path) -> NetworkSpec:
     """Read ``<id>.json``; the spec's `weights` becomes an absolute path.
 
     Raises:
-        NetworkError: no such file, not a manifest, or its weights lie outside its folder.
+        NetworkError: there is no such file, it is not a manifest, or its weights are outside its
+            folder.
     """
     try:
         spec = NetworkSpec.from_json(json.loads(path.read_text(encoding="utf-8")))
@@ -66,24 +67,24 @@ def path_of(spec: NetworkSpec) -> Path:
     """Return the ONNX file of `spec`, checked against its checksum once per process.
 
     Raises:
-        NetworkError: the spec names no file, the file is missing, or its checksum is another.
+        NetworkError: the spec names no file, the file is missing, or its checksum differs.
     """
     if spec.weights is None:
         raise NetworkError("no-weights", f"The network {spec.id} has no weights file.")
     path = Path(spec.weights)
     try:
-        found = sha256_of(path, path.stat().st_mtime_ns)
+        checksum = sha256_of(path, path.stat().st_mtime_ns)
     except OSError as error:
         raise NetworkError(
             "weights-missing",
             f"The weights of {spec.id} cannot be read: {path}: {error.strerror}.",
             "Install matteplug again.",
         ) from error
-    if spec.sha256 and found != spec.sha256:
+    if spec.sha256 and checksum != spec.sha256:
         raise NetworkError(
             "weights-changed",
             f"The weights of {spec.id} are not the file that its manifest names: {path} has the "
-            f"checksum {found[:12]}…, expected {spec.sha256[:12]}….",
+            f"checksum {checksum[:12]}…, expected {spec.sha256[:12]}….",
             "Install matteplug again, or export the network again.",
         )
     return path

@@ -356,7 +356,7 @@ def test_the_first_frame_of_an_animation_is_taken_with_a_note(tmp_path: Path) ->
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     found = files.read(tmp_path / "a.gif")
     assert found.image[0, 0].tolist() == [255, 0, 0]
-    assert found.notes == ("The first of 2 frames was taken.",)
+    assert found.notes == ("The first of 2 frames was used.",)
 
 
 def test_floating_point_tiff_is_refused(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def animation(tmp_path: Path, kind: str) -> bytes:
 def test_frames_cut_off_at_any_length(tmp_path: Path, kind: str) -> None:
     data = animation(tmp_path, kind)
     whole = files.read(tmp_path / f"whole.{kind}")
-    assert whole.notes == ("The first of 3 frames was taken.",)
+    assert whole.notes == ("The first of 3 frames was used.",)
     path = tmp_path / f"cut.{kind}"
     said = set()
     for length in range(4, len(data), 7):
@@ -426,7 +426,7 @@ def test_frames_cut_off_at_any_length(tmp_path: Path, kind: str) -> None:
         else:
             np.testing.assert_array_equal(found.image, whole.image)
             said.update(found.notes)
-    later = {"The first frame was taken; what follows it in the file is damaged."}
+    later = {"The first frame was used; the rest of the file is damaged."}
     assert "file-damaged" in said
     assert (said & later) == (later if kind in ("gif", "tif", "16.tif") else set())
 
@@ -456,7 +456,7 @@ def test_the_limit_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MATTEPLUG_MAX_MEGAPIXELS", "0.011")
     files.read(tmp_path / "a.png")
     monkeypatch.setenv("MATTEPLUG_MAX_MEGAPIXELS", "many")
-    with pytest.raises(RequestError, match="no number"):
+    with pytest.raises(RequestError, match="not a number"):
         files.read(tmp_path / "a.png")
 
 
@@ -466,7 +466,7 @@ def test_large_pictures_under_the_limit_give_no_warning(
     frames = [Image.fromarray(picture(shape=(100, 99 + i, 3))).resize((100, 100)) for i in (0, 1)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 6000)  # Pillow would warn, which fails here
-    assert files.read(tmp_path / "a.gif").notes == ("The first of 2 frames was taken.",)
+    assert files.read(tmp_path / "a.gif").notes == ("The first of 2 frames was used.",)
     assert Image.MAX_IMAGE_PIXELS == 6000
 
 

@@ -85,7 +85,7 @@ def test_a_provider_that_works_is_proven(spec: NetworkSpec) -> None:
         ("unloadable", False, None, "libcublas.so.12: cannot open shared object file"),
         ("abort", False, None, "crashed (SIGABRT"),
         ("late-abort", True, False, "crashed (SIGABRT"),
-        ("nan", True, False, "no numbers"),
+        ("nan", True, False, "NaN or infinite values"),
         ("off", True, False, "off by 0.0"),
     ],
 )

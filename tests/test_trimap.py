@@ -77,7 +77,7 @@ def test_stray_values_become_unknown_with_a_note() -> None:
 
 def test_an_unusual_gray_is_named_in_a_note() -> None:
     _, notes = trimap.from_mask(np.where(levels() == 128, 200, levels()))
-    assert notes == ("The gray 200 of 255 was taken as unknown.",)
+    assert notes == ("The gray 200 of 255 was read as unknown.",)
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.float32])
@@ -243,7 +243,7 @@ def test_check_takes_a_trimap_and_names_what_is_wrong() -> None:
         with pytest.raises(RequestError) as caught:
             trimap.check(array, Size(80, 60))
         assert caught.value.code == code
-    with pytest.raises(RequestError, match="turned"):
+    with pytest.raises(RequestError, match="rotated"):
         trimap.check(levels().T, Size(80, 60))
 
 

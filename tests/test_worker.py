@@ -357,7 +357,7 @@ def test_floats_a_little_beyond_full_scale_are_full_scale(name: str) -> None:
     assert (read(beyond) == read(exact)).all()
     for value in (np.nan, np.inf):
         beyond[0, 0] = value
-        with pytest.raises(RequestError, match=f"The {name} holds values that are no numbers"):
+        with pytest.raises(RequestError, match=f"The {name} has NaN or infinite values"):
             read(beyond)
 
 

@@ -1,4 +1,4 @@
-"""The values of masks: whatever convention they follow, brought to 0 to 1."""
+"""The values of masks, whatever convention they follow, as 0 to 1."""
 
 from __future__ import annotations
 

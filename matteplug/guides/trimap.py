@@ -1,8 +1,8 @@
-"""Trimaps: read from masks of any convention, laid around selections, checked and repaired.
+"""Trimaps: read from masks of any convention, made from selections, checked and repaired.
 
-A mask becomes a trimap in three steps: its values are brought to [0, 1] (`masks`), its kind is told
-from their distribution (three levels, soft, hard), and what is missing is repaired with a note or
-refused with a reason.
+A mask becomes a trimap in three steps: its values are scaled to [0, 1] (`masks`), their
+distribution tells its kind (three levels, soft, hard), and what is missing is repaired with a note
+or refused with a reason.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ class TrimapResult(NamedTuple):
 
 
 def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
-    """Return the trimap that a mask file or array stands for.
+    """Return the trimap for a mask file or array.
 
     | mask | read as |
     |---|---|
     | black, one gray, white (0/128/255, 0/1/2, 16-bit, float; a little noise) | trimap |
-    | black and white only | hard selection: a band is laid along its edge |
+    | black and white only | hard selection: its edge gets an unknown band |
     | grays of many values | soft selection: its partial part, widened, is unknown |
 
     Args:
         mask: (H, W) in one of the conventions of `masks.unit`.
-        band_px: of what is taken as a selection; see `from_selection`.
+        band_px: for a mask read as a selection; see `from_selection`.
 
     Raises:
         RequestError: the mask is all one ("trimap-all-background", "trimap-all-foreground",
-            "trimap-all-unknown"), is no mask ("mask-form", "mask-values"), or the band that it
+            "trimap-all-unknown"), is not a mask ("mask-form", "mask-values"), or the band that it
             needs is not possible ("band-width", "trimap-all-unknown"); or its levels are too close
             to each other ("trimap-levels").
     """
@@ -75,10 +75,10 @@ def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
         off_level = np.abs(values - level) > _NEAR
         if off_level.mean() > 1 - _LEVEL_SHARE:
             result = _around(unit, band_px)
-            note = "The trimap has grays of many values, so it was taken as a soft selection."
+            note = "The trimap has many gray values, so it was read as a soft selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         if abs(level - 0.5) > 2 * _NEAR:
-            notes += (f"The gray {round(level * 255)} of 255 was taken as unknown.",)
+            notes += (f"The gray {round(level * 255)} of 255 was read as unknown.",)
         strays = int(off_level.sum())
         if strays:
             notes += (f"{strays} pixels of other values became unknown.",)
@@ -86,11 +86,11 @@ def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
 
 
 def from_selection(selection: NDArray[Any], band_px: int | None = None) -> TrimapResult:
-    """Return a trimap laid around a host's selection.
+    """Return a trimap for a host's selection.
 
-    Around a hard edge the unknown band reaches `band_px` to both sides; by default as far as the
-    size and the thickness of each selected object call for, and never so far in that nothing of the
-    object stays known.  Where the selection is soft its partial part, widened, is unknown.
+    Along a hard edge the unknown band extends `band_px` to both sides.  By default its width
+    follows the size and thickness of each selected object, and always leaves part of the object
+    known.  Where the selection is soft, its partially selected pixels, widened, are unknown.
 
     Args:
         selection: (H, W) bool, uint8, uint16 or float32; full scale is selected.
@@ -98,7 +98,7 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
 
     Raises:
         RequestError: nothing or everything is selected ("selection-empty", "selection-all"), the
-            band covers all ("trimap-all-unknown"), or the selection is no mask.
+            band covers everything ("trimap-all-unknown"), or the selection is not a mask.
     """
     unit, notes = masks.unit(selection)
     result = _around(unit, band_px)
@@ -132,7 +132,7 @@ def _around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
         if band_px is None and unknown.any():  # its hard parts get the narrowest band
             unknown, _ = unknown_band.along_edges(selected, unknown_band.SMALLEST_RADIUS_PX)
         unknown |= unknown_band.depth(~partial) <= widen_px
-        notes = (f"The selection's partial part, widened by {widen_px} px, is unknown.",)
+        notes = (f"The partially selected pixels, widened by {widen_px} px, are unknown.",)
     else:
         unknown |= partial
         notes = (f"A band of {radius} px on both sides of the selection's edge is unknown.",)
@@ -142,19 +142,19 @@ def _around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
 
 
 def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = None) -> TrimapResult:
-    """Return a trimap that a network can work with, and what was done to it.
+    """Return a trimap that a network can use, with notes on what was changed.
 
-    Without an unknown area the foreground is taken as a selection; without known foreground the
+    Without an unknown area the foreground is read as a selection; without known foreground the
     innermost part of the unknown area becomes foreground.
 
     Args:
         trimap: (H, W) uint8, 0, 128 or 255.
-        notes: what was noted before.
-        band_px: of what is taken as a selection; see `from_selection`.
+        notes: earlier notes.
+        band_px: for a mask read as a selection; see `from_selection`.
 
     Raises:
         RequestError: there is nothing to compute ("trimap-all-background",
-            "trimap-all-foreground"), nothing to go by ("trimap-all-unknown"), or the band that it
+            "trimap-all-foreground"), nothing is known ("trimap-all-unknown"), or the band that it
             needs is not possible, as `from_selection`.
     """
     background, unknown, foreground = (
@@ -163,7 +163,7 @@ def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = No
     if not unknown:
         if background and foreground:
             result = _around((trimap == FOREGROUND).astype(np.float32), band_px)
-            note = "The trimap has no unknown part, so it was taken as a selection."
+            note = "The trimap has no unknown part, so it was read as a selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         name = "background" if background else "foreground"
         raise RequestError(
@@ -186,17 +186,17 @@ def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = No
     trimap = trimap.copy()
     trimap[inside >= 0.8 * deepest] = FOREGROUND
     note = (
-        "The trimap has no known foreground, so the innermost part of its unknown area was taken; "
-        "paint what is certain white for a better result."
+        "The trimap has no known foreground, so the innermost part of its unknown area was used; "
+        "for a better result, paint what is certain white."
     )
     return TrimapResult(trimap, (*notes, note))
 
 
 def check(trimap: NDArray[Any], size: Size) -> None:
-    """Make sure that an array is a trimap for a picture of `size`.
+    """Check that an array is a trimap for a picture of `size`.
 
     Raises:
-        RequestError: it is of another size ("trimap-size"), shape or dtype ("trimap-form"), or has
+        RequestError: it has another size ("trimap-size"), shape or dtype ("trimap-form"), or has
             values other than 0, 128 and 255 ("trimap-values").
     """
     if trimap.ndim != 2 or trimap.dtype != np.uint8:
@@ -205,14 +205,14 @@ def check(trimap: NDArray[Any], size: Size) -> None:
             f"A trimap is (H, W) uint8, not {trimap.shape} {trimap.dtype}.",
             "Read it with matteplug.guides.trimap.from_mask.",
         )
-    own = Size.of(trimap)
-    if own != size:
-        turned = own == (size.height, size.width)
+    trimap_size = Size.of(trimap)
+    if trimap_size != size:
+        rotated = trimap_size == (size.height, size.width)
         raise RequestError(
             "trimap-size",
-            f"The trimap is {own} pixels but the picture is {size}.",
-            "It seems to be turned: make it for the picture as it is shown."
-            if turned
+            f"The trimap is {trimap_size} pixels but the picture is {size}.",
+            "It seems to be rotated: make it for the picture as displayed."
+            if rotated
             else "Make the trimap at the picture's size.",
         )
     levels = (BACKGROUND, UNKNOWN, FOREGROUND)
@@ -220,6 +220,6 @@ def check(trimap: NDArray[Any], size: Size) -> None:
     if stray:
         raise RequestError(
             "trimap-values",
-            f"{stray} pixels of the trimap are neither 0 nor 128 nor 255.",
+            f"{stray} pixels of the trimap are not 0, 128 or 255.",
             "Read it with matteplug.guides.trimap.from_mask, which repairs it.",
         )

@@ -1,4 +1,4 @@
-"""The unknown band along the edges of what is selected: how wide it is, and where it lies."""
+"""The unknown band along the edges of a selection: its width and its pixels."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from matteplug.types import Rect, Size
 
 SMALLEST_RADIUS_PX = 2
-"""Narrowest band that adapts."""
+"""Radius of the narrowest adaptive band."""
 _RADIUS_PER_SIZE = 0.045
-"""Band radius over the square root of the object's area: 26 px for an object of 500×650."""
-_LARGEST_RADIUS_SHARE = 0.025
-"""Largest band radius over the picture's longer side."""
+"""Band radius as a fraction of the square root of the object's area: 26 px for 500×650."""
+_LARGEST_RADIUS_FRACTION = 0.025
+"""Largest band radius as a fraction of the picture's longer side."""
 
 
 def along_edges(
@@ -24,8 +24,8 @@ def along_edges(
 
     Args:
         selected: (H, W) bool, some of it True and some of it False.
-        radius_px: how far the band reaches to both sides; None adapts it to the size and thickness
-            of each object, and leaves some of each outside it.
+        radius_px: how far the band extends to both sides; None adapts it to the size and thickness
+            of each object, and leaves part of each outside it.
 
     Returns:
         (H, W) bool, and the largest radius in pixels.
@@ -33,13 +33,13 @@ def along_edges(
     from matteplug.opencv import cv2
 
     largest = radius_px or round(
-        max(SMALLEST_RADIUS_PX, _LARGEST_RADIUS_SHARE * max(selected.shape))
+        max(SMALLEST_RADIUS_PX, _LARGEST_RADIUS_FRACTION * max(selected.shape))
     )
     margin_px = largest + 1  # beyond there is no band
     whole = Rect.from_size(Size.of(selected))
     near = Rect.around(selected).grown(margin_px, margin_px).intersection(whole).slices
     band, selected = np.zeros(selected.shape, bool), selected[near]
-    # Each pixel outside gets the number of the object that is nearest, each inside its own.
+    # Outside pixels get the number of the nearest object, inside pixels that of their own.
     outside, nearest = cv2.distanceTransformWithLabels(
         (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
     )
@@ -61,14 +61,14 @@ def along_edges(
 
 
 def half_thickness(mask: NDArray[np.bool_]) -> float:
-    """Return half the thickness in pixels that the thicker parts of a mask have; 0 for none."""
+    """Return half the thickness in pixels of a mask's thicker parts; 0 for an empty mask."""
     if not mask.any():
         return 0.0
     return float(np.percentile(depth(mask)[mask], 90))
 
 
 def depth(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return each pixel's distance to the nearest False one; 0 where it is False itself."""
+    """Return each pixel's distance to the nearest False one, (H, W) float32; 0 if False itself."""
     from matteplug.opencv import cv2
 
     distance: Any = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)

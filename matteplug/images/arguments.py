@@ -1,4 +1,4 @@
-"""Takes pictures and masks as people have them, arrays or files."""
+"""Pictures and masks as users pass them: arrays or paths of files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def picture(given: ImageLike) -> NDArray[Any]:
-    """Return a picture as it is, from a file or an array; `colours` checks its form.
+    """Return a picture unchanged, from a file or an array; `colours` checks its form.
 
     Raises:
         RequestError: the file cannot be read.
@@ -28,7 +28,7 @@ def picture(given: ImageLike) -> NDArray[Any]:
 
 
 def mask(given: ImageLike) -> NDArray[Any]:
-    """Return a mask as it is, from a file or an array; `masks` makes sense of its values.
+    """Return a mask unchanged, from a file or an array; `masks` interprets its values.
 
     Raises:
         RequestError: the file cannot be read.
@@ -39,16 +39,16 @@ def mask(given: ImageLike) -> NDArray[Any]:
 
 
 def colours(array: NDArray[Any], what: str) -> Image:
-    """Return a picture as (H, W, 3) uint8, uint16 or float32, its values as they are.
+    """Return a picture as (H, W, 3) uint8, uint16 or float32, its values unchanged.
 
     Args:
         array: (H, W), (H, W, 3) or (H, W, 4) of these dtypes or another float; gray is repeated, an
-            alpha channel is left out.
-        what: the word for it in an error.
+            alpha channel is dropped.
+        what: what error messages call it.
 
     Raises:
         RequestError: the array has another shape ("image-shape"), dtype ("image-dtype"), or values
-            that are no numbers ("image-not-finite").
+            that are NaN or infinite ("image-not-finite").
     """
     if array.ndim == 2:
         array = np.repeat(array[..., None], 3, axis=2)
@@ -59,7 +59,7 @@ def colours(array: NDArray[Any], what: str) -> Image:
     if array.dtype.kind == "f":
         array = array.astype(np.float32, copy=False)
         if not np.isfinite(array).all():
-            raise RequestError("image-not-finite", f"The {what} holds values that are no numbers.")
+            raise RequestError("image-not-finite", f"The {what} has NaN or infinite values.")
     elif array.dtype not in (np.uint8, np.uint16):
         raise RequestError(
             "image-dtype", f"The {what} is {array.dtype}; uint8, uint16 or float is needed."

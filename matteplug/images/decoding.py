@@ -1,7 +1,7 @@
-"""Picture formats on the way in: the bytes of a file to an array, nothing lost without a word.
+"""Decode picture files: bytes to an array, with a note on whatever is lost.
 
-Pillow decodes, except where a channel has 16 bits: it opens 16-bit colour as 8-bit, so OpenCV takes
-those.  Both see the bytes only after the header said that the size is bearable.
+Pillow decodes 8-bit files.  It would open 16-bit colour as 8-bit, so OpenCV decodes that.  Both see
+the bytes only after the header has shown that the picture is not too large.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Decoded:
     Attributes:
         array: (H, W, 3) RGB or (H, W, 4) RGB and straight alpha, uint8 or uint16, upright.
         icc: the colour profile that belongs to the RGB values; None for sRGB.
-        notes: what a user should know about how it was read.
+        notes: what the user should know about how it was read.
     """
 
     array: NDArray[Any]
@@ -52,8 +52,8 @@ def decode(data: bytes, name: str, through_profile: bool = True) -> Decoded:
     Args:
         data: the file's bytes.
         name: what errors call it.
-        through_profile: take CMYK and gray through their profiles to sRGB; masks are numbers and
-            stay as they are.
+        through_profile: convert CMYK and gray to sRGB by their profiles; False for masks, whose
+            values are numbers.
 
     Raises:
         RequestError: "file-empty", "file-not-image", "file-damaged", "file-depth",
@@ -79,16 +79,16 @@ def decode(data: bytes, name: str, through_profile: bool = True) -> Decoded:
                 f"There is not enough memory to open {name}.",
                 "Close other programs or scale the picture down.",
             ) from error
-        except Exception as error:  # decoders raise nearly everything on broken files
+        except Exception as error:  # decoders raise almost anything on broken files
             raise _damaged(name) from error
         return replace(decoded, notes=decoded.notes + _other_frames(image))
 
 
 @contextmanager
 def _our_pillow() -> Iterator[None]:
-    """Switch off Pillow's limit of pixels, as ours holds, and its warnings about odd metadata.
+    """Switch off Pillow's pixel limit, as ours applies, and its warnings about odd metadata.
 
-    Both are the whole process's, so one picture is decoded at a time.
+    Both are global to the process, so one picture is decoded at a time.
     """
     from PIL import Image
 
@@ -114,7 +114,7 @@ def _open(data: bytes, name: str) -> Image:
             f"The file {name} is not a picture that can be read.",
             "Use PNG, JPEG, TIFF, WebP, BMP or GIF.",
         ) from error
-    except Exception as error:  # decoders raise nearly everything on broken files
+    except Exception as error:  # decoders raise almost anything on broken files
         raise _damaged(name) from error
 
 
@@ -124,20 +124,20 @@ def _refuse_too_large(image: Image, name: str) -> None:
     if megapixels > limit:
         raise RequestError(
             "image-too-large",
-            f"The picture {name} has {megapixels:.0f} megapixels; more than {limit:g} are refused.",
-            "Scale it down, or set the environment variable MATTEPLUG_MAX_MEGAPIXELS.",
+            f"The picture {name} has {megapixels:.0f} megapixels; the limit is {limit:g}.",
+            "Scale it down, or raise the limit: set the variable MATTEPLUG_MAX_MEGAPIXELS.",
         )
 
 
 def _other_frames(image: Image) -> tuple[str, ...]:
-    """Say what beside the picture its file holds; it is loaded, as counting may leave it broken."""
+    """Return a note on further frames in the file; call it last: counting may break the picture."""
     if image.format == "MPO":  # a camera's, whose others are previews
         return ()
     try:
         frames = getattr(image, "n_frames", 1)
-    except Exception:  # decoders raise nearly everything on broken files
-        return ("The first frame was taken; what follows it in the file is damaged.",)
-    return (f"The first of {frames} frames was taken.",) if frames > 1 else ()
+    except Exception:  # decoders raise almost anything on broken files
+        return ("The first frame was used; the rest of the file is damaged.",)
+    return (f"The first of {frames} frames was used.",) if frames > 1 else ()
 
 
 def _damaged(name: str) -> RequestError:
@@ -155,16 +155,16 @@ def _limit() -> float:
     except ValueError:
         raise RequestError(
             "option-megapixels",
-            f"MATTEPLUG_MAX_MEGAPIXELS is “{value}”, which is no number.",
+            f"MATTEPLUG_MAX_MEGAPIXELS is “{value}”, which is not a number.",
             "Set it to a number of megapixels, or unset it.",
         ) from None
 
 
 def _bits(image: Image, data: bytes, name: str) -> int:
-    """Return the bits of a channel, from the header: Pillow's mode does not tell.
+    """Return the bits per channel, from the header: Pillow's mode does not tell.
 
     Raises:
-        RequestError: "file-depth", a TIFF that nobody here reads right.
+        RequestError: "file-depth", a TIFF that neither decoder reads correctly.
     """
     if image.format == "PNG":
         return data[24]
@@ -178,13 +178,13 @@ def _bits(image: Image, data: bytes, name: str) -> int:
         raise RequestError(
             "file-depth",
             f"The picture {name} has {kind}.",
-            "Convert it to 8 or 16 bits a channel.",
+            "Convert it to 8 or 16 bits per channel.",
         )
-    apart = tags.get(284) == 2 and tags.get(277, 1) > 1  # one plane after the other
-    if apart and (bits > 8 or image.mode in ("LA", "La")):  # what the decoders return is wrong
+    planar = tags.get(284) == 2 and tags.get(277, 1) > 1  # one plane after the other
+    if planar and (bits > 8 or image.mode in ("LA", "La")):  # what the decoders return is wrong
         raise RequestError(
             "file-depth",
-            f"The {bits}-bit TIFF {name} keeps its channels apart, which cannot be read.",
+            f"The {bits}-bit TIFF {name} stores its channels separately, which cannot be read.",
             "Save it with interleaved channels, or as PNG.",
         )
     return bits
@@ -262,13 +262,13 @@ def _through_profile(image: Image, icc: bytes) -> tuple[Image, tuple[str, ...]]:
         srgb = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        return image, ("The colour profile is damaged and was left out.",)
+        return image, ("The colour profile is damaged and was ignored.",)
     assert converted is not None  # None is for conversion in place only
     return converted, ()
 
 
 def _rgb_profile(icc: bytes | None) -> bytes | None:
-    """Return the profile where it is one for RGB values; others would be wrong in the result."""
+    """Return the profile if it is for RGB values; any other would be wrong in the result."""
     return icc if icc and icc[16:20] == b"RGB " else None
 
 

@@ -1,7 +1,7 @@
-"""Picture formats on the way out: arrays to the bytes of PNG, TIFF, WebP and JPEG files.
+"""Encode picture files: arrays to the bytes of PNG, TIFF, WebP and JPEG files.
 
-Pillow writes no 16-bit colour and OpenCV no colour profile, so PNG takes OpenCV's bytes with the
-profile's chunk put in, and TIFF is written here.
+Pillow cannot write 16-bit colour and OpenCV cannot write a colour profile, so a PNG is OpenCV's
+bytes with the profile's chunk inserted, and TIFF is written here.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def encode(array: NDArray[Any], suffix: str, icc: bytes | None = None) -> bytes:
     PNG and TIFF keep 16 bits; PNG, TIFF and WebP keep every pixel, colours under alpha 0 included.
 
     Raises:
-        RequestError: the format is not known ("format-unknown") or cannot hold the picture
+        RequestError: the format is unknown ("format-unknown") or cannot hold the picture
             ("format-no-alpha", "format-depth", "format-size").
-        TypeError, ValueError: the array is of another form.
+        TypeError, ValueError: the array has another form.
     """
     name = FORMATS.get(suffix.lower())
     if name is None:
@@ -70,19 +70,19 @@ def _refuse_what_does_not_fit(name: str, array: NDArray[Any], channels: int) -> 
     if name == "jpeg" and channels == 4:
         raise RequestError(
             "format-no-alpha",
-            "JPEG files have no transparency, so a cutout cannot be one.",
+            "A JPEG file cannot hold a cutout: it has no transparency.",
             "Write a .png, .tif or .webp, or a composite over a backdrop.",
         )
     if name in _EIGHT_BIT and array.dtype != np.uint8:
         raise RequestError(
             "format-depth",
-            f"{title} files hold 8 bits a channel but the picture has 16.",
+            f"{title} files hold 8 bits per channel but the picture has 16.",
             "Write a .png or .tif.",
         )
     if max(array.shape[:2]) > _LARGEST_SIDE_PX.get(name, 1 << 30):
         raise RequestError(
             "format-size",
-            f"{title} files reach {_LARGEST_SIDE_PX[name]} pixels a side.",
+            f"{title} files are limited to {_LARGEST_SIDE_PX[name]} pixels per side.",
             "Write a .png or .tif.",
         )
 

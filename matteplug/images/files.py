@@ -1,4 +1,4 @@
-"""Picture files: read pictures and masks, write results so that a file is whole or not there."""
+"""Picture files: read pictures and masks; write results so that a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matteplug.images.encoding import encode
 from matteplug.types import Alpha, Image
 
 _COLOURLESS = 24
-"""Largest difference of two channels, in 255ths, that JPEG gives a gray mask."""
+"""Largest difference between two channels, in 255ths, that JPEG causes in a gray mask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +42,10 @@ class Picture:
 
 
 def read(path: str | os.PathLike[str]) -> Picture:
-    """Read a picture: PNG, JPEG, TIFF, WebP, BMP or GIF, 8 or 16 bits a channel.
+    """Read a picture: PNG, JPEG, TIFF, WebP, BMP or GIF, 8 or 16 bits per channel.
 
-    EXIF orientation is applied and 16 bits stay 16.  Gray, palette and CMYK become RGB, through
-    their profile where there is one.
+    EXIF orientation is applied and 16 bits stay 16.  Gray, palette and CMYK become RGB, by
+    their profile if they have one.
 
     Raises:
         RequestError: "file-missing", "file-unreadable", "file-empty", "file-not-image",
@@ -64,8 +64,8 @@ def read(path: str | os.PathLike[str]) -> Picture:
 def read_mask(path: str | os.PathLike[str]) -> NDArray[Any]:
     """Read a trimap or a soft mask as (H, W) uint8 or uint16 numbers, without colour management.
 
-    A gray picture is the mask, black where it is transparent; in a picture of one colour its alpha
-    channel is.
+    The mask is the gray value, black where it is transparent; in a picture of a single colour it is
+    the alpha channel.
 
     Raises:
         RequestError: as `read`, or the picture is in colour ("mask-colour").
@@ -86,19 +86,19 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
 
 
 def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None = None) -> None:
-    """Write a picture in the format of the name's suffix; the file appears whole or not at all.
+    """Write a picture in the format of the name's suffix; the file appears complete or not at all.
 
     | array | shape | dtype |
     |---|---|---|
     | array | (H, W), (H, W, 3) or (H, W, 4) straight alpha | uint8, uint16 |
 
     Args:
-        path: PNG and TIFF take all; WebP and JPEG 8 bits; JPEG no alpha.
+        path: PNG and TIFF hold all of these; WebP and JPEG 8 bits; JPEG no alpha.
         array: the picture.
         icc: colour profile that belongs to it; gray pictures get none.
 
     Raises:
-        RequestError: "format-…" as `files.encoding.encode`, "disk-full", "folder-missing",
+        RequestError: "format-…" as `encoding.encode`, "disk-full", "folder-missing",
             "folder-not-writable", "file-not-written".
     """
     path = Path(path)
@@ -159,12 +159,12 @@ def _not_written(path: Path, error: OSError) -> RequestError:
         return RequestError(
             "disk-full",
             f"The disk is full, so {path} was not written.",
-            "Make room, or write to another disk.",
+            "Free some space, or write to another disk.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return RequestError(
             "folder-not-writable",
-            f"Nothing can be written to the folder {path.parent}.",
+            f"The folder {path.parent} is not writable.",
             "Check its permissions or choose another folder.",
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
@@ -174,5 +174,5 @@ def _not_written(path: Path, error: OSError) -> RequestError:
     return RequestError(
         "file-not-written",
         f"{path} was not written: {error.strerror or error}.",
-        "Try another place.",
+        "Choose another folder.",
     )

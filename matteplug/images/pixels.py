@@ -1,4 +1,4 @@
-"""Pixel values: depth in and out, cutouts and composites.
+"""Pixel values: conversion between depths, cutouts and composites.
 
 Colours are blended as they are encoded (sRGB or whatever the picture's profile says), as GIMP's
 legacy modes, Krita's 8- and 16-bit layers and web browsers do, and as mattes are defined in the
@@ -16,16 +16,16 @@ from matteplug.errors import RequestError
 from matteplug.types import Alpha, Image, Size
 
 ROUNDING = 1e-3
-"""What floats may overshoot [0, 1] by: half floats are no finer."""
+"""How far floats may overshoot [0, 1]: the precision of half floats."""
 _STRIP_PIXELS = 1 << 18
-"""Work goes on in strips of about this size, so that float copies stay small."""
+"""Arrays are processed in strips of about this many pixels, so that float copies stay small."""
 
 
 def full_scale(dtype: DTypeLike) -> float:
     """Return the value that stands for 1: 255, 65535 or 1.0.
 
     Raises:
-        TypeError: the dtype is none of uint8, uint16, float32.
+        TypeError: the dtype is not uint8, uint16 or float32.
     """
     scales = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
     name = np.dtype(dtype).name
@@ -87,8 +87,8 @@ def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[int, int,
     Where alpha is 1 the result is the foreground bit for bit; where it is 0, the backdrop.
 
     Raises:
-        RequestError: alpha or backdrop is of another size ("alpha-size", "backdrop-size"), or the
-            backdrop of another depth ("backdrop-depth") or neither picture nor colour
+        RequestError: alpha or backdrop has another size ("alpha-size", "backdrop-size"), or the
+            backdrop has another depth ("backdrop-depth") or is neither a picture nor a colour
             ("backdrop-colour").
     """
     _same_size(Size.of(alpha), Size.of(foreground), "alpha")

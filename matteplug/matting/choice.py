@@ -1,4 +1,4 @@
-"""Which network makes a matte: the one that was named, or the best for the guide."""
+"""Which network makes a matte: the requested one, or the best for the guide."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _WORDS = {
 
 
 def choose(request: MatteRequest) -> NetworkSpec:
-    """Return the network that `request` names, or of those for its guides the `best`.
+    """Return the network that `request` names, or the `best` one for its guide.
 
     Raises:
-        NetworkError: the named network is unknown, or none takes the guide.
-        RequestError: the named network needs a guide that is not there.
+        NetworkError: the named network is unknown, or none is for the guide.
+        RequestError: the named network needs a guide that was not given.
     """
     from matteplug import plugins  # late: discovery takes longer to import than all the rest
 
@@ -30,7 +30,7 @@ def choose(request: MatteRequest) -> NetworkSpec:
             raise RequestError(
                 "guide-missing",
                 f"The network {spec.id} needs a {spec.guide.value}.",
-                f"Give a {spec.guide.value}, or leave the choice of the network open.",
+                f"Give a {spec.guide.value}, or name no network.",
             )
         return spec
     if request.trimap is not None:
@@ -39,9 +39,9 @@ def choose(request: MatteRequest) -> NetworkSpec:
 
 
 def best(guide: Guide) -> NetworkSpec:
-    """Return of the networks for a guide the best, by what their manifests record as measured.
+    """Return the best network for a guide: the lowest error that a manifest records.
 
-    What was never measured comes last.
+    Networks without a recorded error come last.
 
     Raises:
         NetworkError: there is none.
@@ -49,9 +49,9 @@ def best(guide: Guide) -> NetworkSpec:
     from matteplug import plugins  # late, as above
 
     registry = plugins.registry()
-    able = [spec for spec in registry.networks.values() if spec.guide is guide]
-    if able:
-        return min(able, key=lambda spec: spec.mean_sad)  # of equals the first that was listed
+    candidates = [spec for spec in registry.networks.values() if spec.guide is guide]
+    if candidates:
+        return min(candidates, key=lambda spec: spec.mean_sad)  # of equals, the first one listed
     raise NetworkError(
         "no-network",
         f"No network for {_WORDS[guide]} is installed.",

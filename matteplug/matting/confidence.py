@@ -1,4 +1,4 @@
-"""What becomes of an alpha that its network is not sure of."""
+"""Apply a network's confidence to its alpha."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 from matteplug.types import UNKNOWN, Alpha, Tensor, Trimap
 
 NOTHING = 0.1
-"""Mean confidence below which nothing was found, and what the network gave is noise."""
+"""Mean confidence below which nothing was found, and the network's alpha is noise."""
 DOUBT = 0.5
-"""Mean confidence below which the user is told to look."""
+"""Mean confidence below which the user is told to check the result."""
 
 
 def apply_confidence(
     outputs: Mapping[str, Tensor], trimap: Trimap | None = None
 ) -> tuple[Alpha, float | None, tuple[str, ...]]:
-    """Return the alpha to show, its confidence if the network gives one, and notes for the user.
+    """Return the alpha to use, its confidence if the network gives one, and notes for the user.
 
-    A trimap says that there is something to cut out, and where to ask how sure the network is.
+    With a trimap there is always something to cut out, and only the unknown area's confidence
+    counts.
 
     Args:
         outputs: "alpha" and perhaps "confidence", (1, 1, H, W) float32 [0, 1] each.
-        trimap: (H, W) uint8, some of it unknown where there is a confidence; or None.
+        trimap: (H, W) uint8, some of it unknown if there is a confidence; or None.
 
     Returns:
-        The alpha (H, W), empty where nothing was found; the mean confidence, of what is unknown;
-        sentences.
+        The alpha (H, W) float32 [0, 1], all 0 if nothing was found; the mean confidence; notes.
     """
     alpha: Alpha = outputs["alpha"][0, 0]
     if "confidence" not in outputs:

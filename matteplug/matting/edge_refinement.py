@@ -1,7 +1,7 @@
-"""What of an alpha a trimap network does better: the edge, once it is known where it runs.
+"""Refine an alpha's soft edge with a trimap network, once it is known where the edge runs.
 
-A network without a trimap has to find the foreground first, in a picture that it sees small or
-beside a plate that is off by a little.  A trimap network has nothing to do but the edge.
+A network without a trimap has to find the foreground first, in a picture that it sees scaled down
+or next to a plate that is slightly off.  A trimap network only has to compute the edge.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def run(
 def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trimap | None:
     """Return the trimap of an alpha's soft edge.
 
-    What is soft amidst the foreground, next to no background, is no edge.
+    Soft areas inside the foreground, which touch no background, are not an edge.
 
     Args:
         alpha: (H, W) float32 [0, 1].
@@ -97,7 +97,7 @@ def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
 
 
 def _beside(areas: NDArray[np.bool_], what: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return those of some separate areas that something is next to."""
+    """Return the connected areas that touch `what`."""
     from matteplug.opencv import cv2
 
     _, numbers = cv2.connectedComponents(areas.astype(np.uint8))

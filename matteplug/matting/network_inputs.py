@@ -1,4 +1,4 @@
-"""What a network sees of a request: parts of it, and all of it scaled down."""
+"""A request as network inputs: parts of it, and all of it scaled down."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def cropped(request: MatteRequest, rect: Rect) -> MatteRequest:
 
 
 def scaled(request: MatteRequest, size: Size) -> MatteRequest:
-    """Return the request scaled down to `size`, or as it is where it has that size.
+    """Return the request scaled down to `size`, or unchanged if it has that size.
 
-    A pixel of the trimap stays known where everything that it stands for is.
+    A pixel of the trimap stays known if all the pixels it stands for are.
     """
     if size == Size.of(request.image):
         return request
@@ -79,8 +79,8 @@ def scaled(request: MatteRequest, size: Size) -> MatteRequest:
 def _reduced_trimap(trimap: Trimap, size: Size) -> Trimap:
     result = np.full((size.height, size.width), UNKNOWN, np.uint8)
     for value in (BACKGROUND, FOREGROUND):
-        share = _reduced((trimap == value).view(np.uint8) * np.uint8(255), size)
-        result[share == 255] = value
+        fraction = _reduced((trimap == value).view(np.uint8) * np.uint8(255), size)
+        result[fraction == 255] = value
     return result
 
 

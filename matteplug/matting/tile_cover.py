@@ -1,7 +1,7 @@
-"""Cover marked pixels with rectangles that cost little to compute with their surroundings.
+"""Cover marked pixels with rectangles that are cheap to compute with their surroundings.
 
-Cut in two again and again, shrink each part to what is marked in it, and put back together what is
-not cheaper apart.
+A rectangle is cut in two recursively, each part is trimmed to the marked pixels in it, and the
+parts are joined again where they do not cost less than the whole.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from matteplug.types import Rect, Size
 CELL_PX = 16
 """Rectangles are cut along this grid."""
 ALIGN_PX = 32
-"""Rectangles with their surroundings are a multiple of this where the picture allows: the coarsest
-stride of the networks."""
+"""Rectangles with their surroundings are a multiple of this where the picture allows: the networks'
+coarsest stride."""
 RUN_COST_PX = 64 * 64
-"""What a rectangle costs beside its pixels: starting the network, counted in pixels of its work."""
+"""Fixed cost of a rectangle: starting the network takes as long as computing this many pixels."""
 
 
 class Cover(NamedTuple):
     """Rectangles that touch and do not overlap.
 
     Attributes:
-        rects: they hold every marked pixel.
-        cost_px: the pixels that are computed for them, with surroundings and starts; infinite where
-            one cannot be made small enough.
+        rects: together they contain every marked pixel.
+        cost_px: the pixels computed for them, with surroundings and starts; infinite if one of them
+            cannot be made small enough.
     """
 
     rects: tuple[Rect, ...]
@@ -40,7 +40,7 @@ def cover(marked: NDArray[np.bool_], overlap_px: int, affordable_px: float = np.
 
     Args:
         marked: (H, W) bool, some of it True.
-        overlap_px: surroundings that each rectangle is computed with.
+        overlap_px: width of the surroundings that each rectangle is computed with.
         affordable_px: largest rectangle with its surroundings, in pixels.
     """
     search = _Search(_cells(marked), Size.of(marked), overlap_px, affordable_px)
@@ -58,7 +58,7 @@ class _Box(NamedTuple):
 
 
 class _Search:
-    """Finds a cheap cover by cutting, at each step, where the two parts become smallest."""
+    """Finds a cheap cover by cutting, at each step, where the two parts are smallest."""
 
     def __init__(
         self, cells: NDArray[np.bool_], size: Size, overlap_px: int, affordable_px: float
@@ -69,21 +69,21 @@ class _Search:
         self._affordable_px = affordable_px
 
     def best(self, box: _Box) -> tuple[float, list[Rect]]:
-        """Return the least cost of covering what is marked in `box`, and the rectangles."""
+        """Return the least cost of covering the marked cells in `box`, and the rectangles."""
         cost = float(self._cost(box.bottom - box.top, box.right - box.left))
-        own = (cost, [self._rect(box)])
+        uncut = (cost, [self._rect(box)])
         if max(box.bottom - box.top, box.right - box.left) == 1:
-            return own
+            return uncut
         if cost < np.inf and self._is_small(box):
-            return own
+            return uncut
         parts = [self.best(part) for part in self._cut(box)]
         apart = sum(part[0] for part in parts)
         if apart < cost:
             return apart, [rect for part in parts for rect in part[1]]
-        return own
+        return uncut
 
     def trimmed(self, box: _Box) -> _Box:
-        """Return the smallest box around what is marked in a box that has something marked."""
+        """Return the smallest box around the marked cells of `box`, which has at least one."""
         top, left, bottom, right = box
         marked = self.cells[top:bottom, left:right]
         rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
@@ -105,7 +105,7 @@ class _Search:
         return longest <= self._overlap_px
 
     def _cut(self, box: _Box) -> tuple[_Box, _Box]:
-        """Cut a box in two where the parts, trimmed, cost least; the middle breaks ties."""
+        """Cut a box in two where the trimmed parts cost least; the middle breaks ties."""
         top, left, bottom, right = box
         marked = self.cells[top:bottom, left:right]
         choices = []

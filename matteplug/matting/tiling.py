@@ -1,4 +1,4 @@
-"""Tiles: the parts of a picture that a network sees one after the other, and their blending."""
+"""Tiles: the parts of a picture that a network sees one by one, and how they are blended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matteplug.runtime import sizing
 from matteplug.types import CancelToken, Progress, Rect, Size, Tensor
 
 DEFAULT_LIMIT_MIB = 1024
-"""Memory for one tile where the user sets no limit."""
+"""Memory for one tile if the user sets no limit."""
 
 _UNMEASURED_PX = 1_500_000
 """Largest tile of a network whose memory was not measured."""
@@ -32,9 +32,9 @@ class Tile(NamedTuple):
     """A part of the picture.
 
     Attributes:
-        kept: the pixels whose result counts; the tiles' kept parts touch and do not overlap.
-        seen: what the network sees, `kept` and its surroundings.
-        blend_px: how far the result reaches beyond `kept` and fades into the neighbours'.
+        kept: the pixels this tile is for; the tiles' kept parts touch and do not overlap.
+        seen: what the network sees: `kept` and its surroundings.
+        blend_px: how far the result extends beyond `kept`, fading into the neighbours'.
     """
 
     kept: Rect
@@ -43,7 +43,7 @@ class Tile(NamedTuple):
 
     @property
     def used(self) -> Rect:
-        """Return the part of `seen` whose result has any weight."""
+        """The part of `seen` whose result has any weight."""
         return self.kept.grown(self.blend_px, self.blend_px).intersection(self.seen)
 
 
@@ -59,11 +59,11 @@ def plan(
         unknown: (H, W) bool, the pixels that must be computed; all of them without a trimap.
         spec: the network, with its overlap and its memory per megapixel.
         limit_mib: memory that the network may take for one tile; None for `DEFAULT_LIMIT_MIB`.
-        prefer_whole: take the whole picture wherever it fits the limit.
+        prefer_whole: use the whole picture whenever it fits the limit.
 
     Returns:
-        The tiles from top to bottom; a single one, the whole picture, where that fits and is about
-        as cheap; none where nothing is unknown.
+        The tiles from top to bottom; a single one, the whole picture, if that fits and is about as
+        cheap; none if nothing is unknown.
 
     Raises:
         RequestError: the smallest tile needs more than the limit ("limit-too-small").
@@ -88,12 +88,12 @@ def plan(
 
 
 def check_whole(spec: NetworkSpec, size: Size, limit_mib: int | None) -> None:
-    """Make sure that a network that cannot be tiled keeps a memory limit that was set.
+    """Check that a network that cannot be tiled keeps the user's memory limit.
 
     Args:
         spec: the network.
         size: the picture's.
-        limit_mib: the limit; None, and a network whose memory was not measured, are let through.
+        limit_mib: the limit; None passes, and so does a network whose memory was not measured.
 
     Raises:
         RequestError: it needs more than the limit ("limit-too-small").
@@ -127,7 +127,7 @@ def run(
         read: returns its inputs for a part of the picture.
         tiles: from `plan`.
         size: the picture's size.
-        progress: called after each tile with the share of the work that is done.
+        progress: called after each tile with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
 
     Returns:
@@ -187,16 +187,16 @@ def _needed_mib(spec: NetworkSpec, pixels: int) -> float:
 
 
 def _too_small(spec: NetworkSpec, limit_mib: int, needed_mib: float) -> RequestError:
-    parts = "" if spec.tiling else " for this picture, which it has to see whole"
+    parts = "" if spec.tiling else " for this picture, which it must see whole"
     return RequestError(
         "limit-too-small",
-        f"{spec.id} cannot work in {limit_mib} MiB{parts}.",
+        f"{spec.id} cannot run in {limit_mib} MiB{parts}.",
         f"Set the memory limit to {math.ceil(needed_mib)} MiB or more.",
     )
 
 
 def _weight(tile: Tile, part: Rect) -> NDArray[np.float32]:
-    """Return the tile's weight in a part of `tile.used`: it falls linearly where the tile ends."""
+    """Return a tile's weight in a part of `tile.used`; it falls off linearly at the border."""
     y = _ramp(part.y, part.height, tile.kept.y, tile.kept.height, tile.blend_px)
     x = _ramp(part.x, part.width, tile.kept.x, tile.kept.width, tile.blend_px)
     return y[:, None] * x
@@ -217,7 +217,7 @@ def _seen(kept: Rect, overlap_px: int, size: Size) -> Rect:
 
 
 def _span(start: int, length: int, overlap_px: int, limit: int) -> tuple[int, int]:
-    """Grow one side's span by the overlap and up to a multiple, inside the picture."""
+    """Grow a span by the overlap and to a multiple of `ALIGN_PX`, within the picture."""
     begin, end = max(0, start - overlap_px), min(limit, start + length + overlap_px)
     missing = -(end - begin) % ALIGN_PX
     begin = max(0, begin - missing // 2)

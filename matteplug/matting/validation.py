@@ -1,4 +1,4 @@
-"""Requests: brought to the form that `MatteRequest` describes, or refused, before any work."""
+"""Bring requests to the form that `MatteRequest` describes, or refuse them, before any work."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def checked(request: MatteRequest) -> MatteRequest:
 
     Raises:
         RequestError: a picture is of another form ("image-shape", "image-dtype",
-            "image-not-finite") or range ("image-range"), the trimap is none ("trimap-form",
-            "trimap-size", "trimap-values"), the segmentation is no mask ("mask-form",
+            "image-not-finite") or range ("image-range"), the trimap is not one ("trimap-form",
+            "trimap-size", "trimap-values"), the segmentation is not a mask ("mask-form",
             "mask-values") or of another size ("segmentation-size"), or an option is not possible
             (see `options.check`).
     """
@@ -49,7 +49,7 @@ def checked(request: MatteRequest) -> MatteRequest:
 
 
 def _in_range(picture: Image, what: str) -> Image:
-    """Return a picture whose floats are in [0, 1]; adapters know what others mean."""
+    """Return a picture whose floats are in [0, 1]; what others mean, only adapters know."""
     image = colours(picture, what)
     if image.dtype.kind != "f":
         return image

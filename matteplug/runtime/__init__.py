@@ -1,1 +1,1 @@
-"""ONNX Runtime: which execution providers exist, which really work, and sessions on them."""
+"""ONNX Runtime: which execution providers exist, which of them work, and sessions on them."""

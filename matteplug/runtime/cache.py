@@ -1,4 +1,4 @@
-"""Small JSON files in the user's cache folder, which may vanish at any time."""
+"""Small JSON files in the user's cache folder, which may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matteplug.folders import cache_folder
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return what was kept under `name`; empty where that is missing or damaged."""
+    """Return what was kept under `name`; empty if that is missing or damaged."""
     try:
         content = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):

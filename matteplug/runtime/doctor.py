@@ -1,4 +1,4 @@
-"""Examine the machine: every provider of this platform probed anew, with every network."""
+"""Examine the machine: probe every provider of this platform with every network."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Finding:
 
     Attributes:
         provider: the provider.
-        listed: the installed ONNX Runtime says that it has it; that alone means little.
+        listed: the installed ONNX Runtime lists it, which alone means little.
         verdict: the least favourable of the networks' verdicts, or the one-operator graph's alone.
-        networks: the verdict by network; after one where it does not load, no others are tried.
+        networks: the verdict by network; once it does not load, no others are tried.
     """
 
     provider: Provider
@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something about the installation that should be mended, and how."""
+    """Something to fix in the installation, and how."""
 
     message: str
     hint: str
@@ -59,8 +59,8 @@ class Diagnosis:
     """The doctor's report.
 
     Attributes:
-        findings: one a provider, in the order in which "auto" tries them.
-        problems: what should be mended.
+        findings: one per provider, in the order in which "auto" tries them.
+        problems: what should be fixed.
         machine: versions and driver, on which the verdicts depend.
         telemetry: "off", or "on" where ONNX Runtime was imported before it could be switched off.
     """
@@ -95,8 +95,8 @@ def examine(specs: Sequence[NetworkSpec], wanted: str | None = None) -> Diagnosi
     """Probe the providers.
 
     Args:
-        specs: networks to prove with; those without weights are left out.
-        wanted: id of a provider to look at even if this platform's order does not have it.
+        specs: networks to probe with; those without weights are skipped.
+        wanted: id of a provider to examine even if it is not for this platform.
 
     Raises:
         EngineError: there is no provider `wanted`.
@@ -129,8 +129,8 @@ class Expectation:
     """Where "auto" will run the networks, as far as that is known without running anything.
 
     Attributes:
-        id: the provider's id; "auto" where it is not known.
-        verdict: "proven", "not probed", or "missing" for an ONNX Runtime that is not there.
+        id: the provider's id; "auto" if that is not known.
+        verdict: "proven", "not probed", or "missing" if ONNX Runtime is not installed.
         reason: why better providers are passed over, or what to do; sentences.
     """
 
@@ -140,7 +140,7 @@ class Expectation:
 
 
 def expect(specs: Sequence[NetworkSpec]) -> Expectation:
-    """Say from kept verdicts and installed distributions where "auto" will run networks.
+    """Tell from kept verdicts and installed distributions where "auto" will run networks.
 
     ONNX Runtime is not imported: that and a probe take longer than a host wants to wait.
     """
@@ -172,7 +172,7 @@ def _examine(
     provider: Provider, specs: Sequence[NetworkSpec], built_in: tuple[str, ...]
 ) -> Finding:
     if provider.ort_name not in built_in:
-        reason = f"not in the installed ONNX Runtime; the wheel {provider.wheel} brings it"
+        reason = f"not in the installed ONNX Runtime; the wheel {provider.wheel} contains it"
         return Finding(provider=provider, listed=False, verdict=Verdict(reason=reason))
     if not specs:
         return Finding(provider=provider, listed=True, verdict=probe.probe(None, None, provider))

@@ -1,8 +1,8 @@
-"""A small picture made by rule, and what a network must make of it: proof of a provider.
+"""The golden tensor: a small synthetic picture and a network's output for it, to prove a provider.
 
-The picture is made in whole numbers, so it is the same on every machine: two noises, foreground and
-background, are mixed by a soft ellipse with a frayed edge, and every guide follows from that
-ellipse.  The manifest stores the seed, the size and the expected output on a grid of points.
+The picture is computed with integers, so it is the same on every machine: two noise images,
+foreground and background, are mixed by a soft ellipse with a frayed edge, from which every guide
+follows.  The manifest stores the seed, the size and the expected output on a grid of points.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from matteplug.types import Size, Tensor
 SIZE = Size(150, 110)
 SEED = 20
 PICTURES = tuple((size, SEED + n) for n in range(16) for size in (SIZE, Size(110, 150)))
-"""Sizes and seeds to choose from: a network of people sees none in most, and says 0 everywhere."""
+"""Sizes and seeds to choose from: a portrait network finds nobody in most and outputs 0."""
 TELLING = 0.1
-"""Least mean of outputs that tell anything: 5 % of less is within the providers' tolerances."""
+"""Smallest telling mean output: an error of 5 % of less is within the providers' tolerances."""
 STRIDE = 5
 
 Levels: TypeAlias = NDArray[Any]
@@ -36,7 +36,7 @@ class Deviation:
 
     Attributes:
         mean: mean absolute difference.
-        worst: largest absolute difference; infinite where a value is no number.
+        worst: largest absolute difference; infinite if a value is NaN or infinite.
     """
 
     mean: float
@@ -44,9 +44,9 @@ class Deviation:
 
 
 def example(spec: NetworkSpec, size: Size, seed: int, batch: int = 1) -> dict[str, Tensor]:
-    """Make a picture and its guides by role, as `spec` takes them: (B, C, H, W) float32 [0, 1].
+    """Return a picture and its guides by role, as `spec` takes them: (B, C, H, W) float32 [0, 1].
 
-    Image `b` of the batch is made from the seed `seed + b`, with an ellipse of its own.
+    Image `b` of the batch has the seed `seed + b` and an ellipse of its own.
 
     Raises:
         ValueError: the spec has an input of an unknown role.
@@ -76,7 +76,7 @@ def record(outputs: Mapping[str, Tensor], size: Size = SIZE, seed: int = SEED) -
 
 
 def tells(outputs: Iterable[Tensor]) -> bool:
-    """Tell whether outputs say enough for another network's, or a wrong one's, to differ."""
+    """Tell whether outputs are large enough for another network's, or wrong ones, to differ."""
     return float(np.concatenate([np.abs(array).ravel() for array in outputs]).mean()) >= TELLING
 
 
@@ -84,10 +84,10 @@ def inputs_of(spec: NetworkSpec) -> dict[str, Tensor]:
     """Return the inputs whose output the manifest stores.
 
     Raises:
-        ValueError: the spec stores none, or one made by a rule that this version does not know.
+        ValueError: the spec stores none, or one by a rule that this version does not know.
     """
     if spec.golden.get("rule") != 1:
-        raise ValueError(f"{spec.id} has no golden tensor that this version can make")
+        raise ValueError(f"{spec.id} has no golden tensor that this version can compute")
     return example(spec, Size(*spec.golden["size"]), spec.golden["seed"])
 
 

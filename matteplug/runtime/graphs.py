@@ -1,7 +1,7 @@
-"""Graphs as ONNX Runtime optimised them for this processor, kept so that sessions open faster.
+"""Graphs optimised by ONNX Runtime for this processor, kept so that sessions open faster.
 
-They lie in the user's cache folder under a key of everything they depend on: the weights' checksum,
-ONNX Runtime's version and the processor.
+They are kept in the user's cache folder under a key of everything they depend on: the weights'
+checksum, ONNX Runtime's version and the processor.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from matteplug.runtime import ort
 from matteplug.runtime.providers import CPU
 
 KEPT = 8
-"""Graphs that are kept; the ones that were used longest ago go first."""
+"""Number of graphs kept; the least recently used are removed first."""
 _CPU_FACTS = Path("/proc/cpuinfo")
 
 
 def open_on_cpu(graph: Path, checksum: str, *, threads: int, spinning: bool) -> Any:
-    """Open a graph on the CPU, from what an earlier opening left in the cache if it can be.
+    """Open a graph on the CPU, from the cache if an earlier opening left it there.
 
     Args:
         graph: the ONNX file.
-        checksum: what its content hashes to.
+        checksum: the SHA-256 of its content.
         threads: as for `ort.open_session`.
-        spinning: likewise.
+        spinning: as for `ort.open_session`.
 
     Returns:
         The `onnxruntime.InferenceSession`.
@@ -65,7 +65,7 @@ def open_on_cpu(graph: Path, checksum: str, *, threads: int, spinning: bool) -> 
 
 
 def place(checksum: str) -> Path:
-    """Return where the optimised graph of these weights lies or would lie."""
+    """Return the path of the optimised graph of these weights, whether it exists or not."""
     facts = (checksum, ort.import_onnxruntime().__version__, _processor())
     key = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
     return cache_folder() / "graphs" / f"{key}.onnx"
@@ -73,13 +73,13 @@ def place(checksum: str) -> Path:
 
 @lru_cache
 def _processor() -> str:
-    """Return what the processor can do: graphs are laid out for its instructions."""
+    """Return the processor's features: graphs are optimised for its instructions."""
     try:
         lines = _CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
-    told = (line for line in lines if line.startswith(("flags", "Features")))
-    return f"{platform.machine()} {next(told, '')}"
+    features = (line for line in lines if line.startswith(("flags", "Features")))
+    return f"{platform.machine()} {next(features, '')}"
 
 
 def _prune(folder: Path) -> None:

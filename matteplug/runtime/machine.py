@@ -1,4 +1,4 @@
-"""What the engine needs to know about the machine it runs on."""
+"""The machine's processor cores."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _allowed_cpus() -> set[int]:
 
 
 def _siblings(cpu: int) -> str:
-    """Return a name of the core that `cpu` belongs to."""
+    """Return a name for the core that `cpu` belongs to."""
     try:
         return (_CPU_FOLDER / f"cpu{cpu}/topology/thread_siblings_list").read_text().strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""From the library's values (roles, 0 to 1) to a graph's own range and back."""
+"""Convert between the library's values (0 to 1) and a graph's own range."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _affine(tensor: TensorSpec) -> tuple[Tensor, Tensor]:
 
 
 def check(specs: Sequence[TensorSpec], arrays: Mapping[str, Tensor]) -> None:
-    """Check that `arrays`, by role, are what the tensors in `specs` ask for and belong together.
+    """Check that `arrays`, by role, match the tensors in `specs` and each other.
 
     Raises:
         TypeError, ValueError: a role is missing, or an array has another dtype, shape or size.

@@ -1,4 +1,4 @@
-"""ONNX Runtime at the edge: imported late, opened with our options, no silent fallback."""
+"""The boundary to ONNX Runtime: imported late, sessions with our options, no silent fallback."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _broken(reason: str) -> EngineError:
     command = packages.exchange("onnxruntime", f"'{extra}'")
     return EngineError(
         "onnxruntime-broken",
-        f"ONNX Runtime is installed and cannot be loaded: {reason}.",
+        f"ONNX Runtime is installed but cannot be loaded: {reason}.",
         f"Run: {command}",
     )
 
@@ -73,11 +73,11 @@ def open_session(
         graph: an ONNX file, or its content.
         provider: the provider.
         threads: threads for one operator; 0 for ONNX Runtime's own choice.
-        spinning: let idle threads wait actively.
-        strict: refuse to give any operator to the CPU.
-        record: remember which operator went where, for `placed_share`.
-        optimise: rewrite the graph for the provider; not again one that `write` got.
-        write: where to put the rewritten graph, which is good for this processor only.
+        spinning: let idle threads busy-wait.
+        strict: never fall back to the CPU, not for a single operator.
+        record: record which operator runs where, for `placed_fraction`.
+        optimise: optimise the graph for the provider; False for a graph from `write`.
+        write: where to save the optimised graph, which is for this processor only.
 
     Returns:
         The `onnxruntime.InferenceSession`.
@@ -125,14 +125,14 @@ def open_session(
     if session.get_providers()[0] != provider.ort_name:  # it falls back without a word
         raise EngineError(
             "provider-not-loaded",
-            f"{provider.title} is listed by ONNX Runtime and does not load.",
+            f"{provider.title} is listed by ONNX Runtime but does not load.",
             "Run: matteplug doctor",
         )
     return session
 
 
-def placed_share(session: Any, provider: Provider) -> float | None:
-    """Return the share of the graph's operators that run on `provider`; None if not told."""
+def placed_fraction(session: Any, provider: Provider) -> float | None:
+    """Return the fraction of the graph's operators that run on `provider`; None if unknown."""
     if not hasattr(session, "get_provider_graph_assignment_info"):  # before ONNX Runtime 1.24
         return None
     counts = [
@@ -146,16 +146,16 @@ def placed_share(session: Any, provider: Provider) -> float | None:
 @lru_cache
 def preload() -> str:
     """Load the CUDA libraries of the nvidia wheels, once; return what could not be loaded."""
-    said = io.StringIO()
+    output = io.StringIO()
     ort = import_onnxruntime()
     if hasattr(ort, "preload_dlls"):
-        with redirect_stdout(said):  # it prints its failures and returns nothing
+        with redirect_stdout(output):  # it prints its failures and returns nothing
             ort.preload_dlls(directory="")
-    return said.getvalue().strip()
+    return output.getvalue().strip()
 
 
 def conflict() -> str:
-    """Return a sentence about two wheels of ONNX Runtime; empty where there is but one."""
+    """Return a sentence about two wheels of ONNX Runtime; empty if there is only one."""
     wheels = packages.bringing("onnxruntime")
     if len(wheels) < 2:
         return ""
@@ -163,11 +163,11 @@ def conflict() -> str:
 
 
 def how_to_install(provider: Provider) -> str:
-    """Say what brings a provider that the installed ONNX Runtime lacks.
+    """Return how to install a provider that the installed ONNX Runtime lacks.
 
-    Its wheels overwrite each other, so the one that is there goes first.
+    Its wheels overwrite each other, so the installed one has to be removed first.
     """
     known = providers.order()
     if provider.id not in known:
-        return f"It is made for other systems. Here there are: auto, {', '.join(known)}."
+        return f"It is for other systems. Available here: auto, {', '.join(known)}."
     return f"Run: {packages.exchange('onnxruntime', provider.requirement)}"

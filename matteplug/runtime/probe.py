@@ -1,4 +1,4 @@
-"""Prove an execution provider before it is trusted: what is listed need not load, or be right.
+"""Prove an execution provider before it is trusted: a listed provider may not load or be correct.
 
 The proof runs in a child process with a time limit, because a broken GPU library may abort or hang:
 
@@ -7,7 +7,7 @@ The proof runs in a child process with a time limit, because a broken GPU librar
 
 The verdict is cached in the user's cache folder under a key of everything that may change it: the
 network, the provider's options, the versions of matteplug, ONNX Runtime and the GPU libraries, the
-driver.  A time-out is doubted after a while.  `matteplug.runtime.probe_child` is the other half.
+driver.  A time-out expires after a while.  `matteplug.runtime.probe_child` is the other half.
 """
 
 from __future__ import annotations
@@ -35,29 +35,30 @@ from matteplug.runtime.providers import Provider
 
 VERDICTS = "verdicts.json"
 _KEPT = 200
-"""Verdicts kept; the oldest go first."""
-_DOUBTED_AFTER = 1440
-"""Time limits for which a time-out holds, as it may be the machine's load: a minute's for a day.
+"""Number of verdicts kept; the oldest are dropped first."""
+_TIMEOUT_EXPIRY = 1440
+"""A time-out may be due to the machine's load: its verdict expires after this many time limits.
 
-So a provider that always hangs costs less than a thousandth of the time.
+For a limit of a minute that is a day, so a provider that always hangs costs less than a thousandth
+of the time.
 """
 _CAUSE = re.compile(r"Failed to load [^\n]*? with error: ([^\n\x1b]+)")
-"""Where ONNX Runtime's log names the library that is missing."""
+"""Finds the missing library in ONNX Runtime's log."""
 _DRIVER = Path("/proc/driver/nvidia/version")
 _SEARCH_PATH = "PATH" if sys.platform == "win32" else "LD_LIBRARY_PATH"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a probe found out about a provider and a network.
+    """The result of probing a provider with a network.
 
     Attributes:
-        loads: it ran the one-operator graph without the CPU's help.
-        correct: it reproduced the golden tensor; None where that was not tried or there is none.
+        loads: it ran the one-operator graph without falling back to the CPU.
+        correct: it reproduced the golden tensor; None if that was not tried or there is none.
         reason: why it cannot be used, or what is known about it; a clause without a full stop.
-        milliseconds: the golden tensor's run, the second of two; None where there was none.
+        milliseconds: time of the golden tensor's run, the second of two; None without one.
         difference: mean absolute difference to the golden tensor.
-        placed: share of the network's operators that really run on it.
+        placed: fraction of the network's operators that really run on it.
         timed_out: the time limit ended the probe.
     """
 
@@ -76,25 +77,25 @@ def verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
 
 
 def kept_verdict(spec: NetworkSpec, provider: Provider) -> Verdict | None:
-    """Return the verdict from the cache; None where there is none, or a time-out of long ago."""
+    """Return the verdict from the cache; None if there is none, or an expired time-out."""
     kept: Any = cache.read(VERDICTS).get(_key(spec, provider))
     try:
-        found, age_s = Verdict(**kept["verdict"]), time.time() - kept["at"]
+        verdict, age_s = Verdict(**kept["verdict"]), time.time() - kept["at"]
     except (KeyError, TypeError):  # none, or written by another version
         return None
-    doubted = found.timed_out and age_s > _DOUBTED_AFTER * provider.limit_s
-    return None if doubted else found
+    expired = verdict.timed_out and age_s > _TIMEOUT_EXPIRY * provider.limit_s
+    return None if expired else verdict
 
 
 def fresh_verdict(spec: NetworkSpec, graph: Path, provider: Provider) -> Verdict:
-    """Probe a provider, and keep the verdict."""
-    found = probe(spec, graph, provider)
+    """Probe a provider and keep the verdict."""
+    verdict = probe(spec, graph, provider)
     kept = cache.read(VERDICTS)
     key = _key(spec, provider)
     kept.pop(key, None)
-    kept[key] = {"at": time.time(), "verdict": asdict(found)}
+    kept[key] = {"at": time.time(), "verdict": asdict(verdict)}
     cache.keep(VERDICTS, dict(list(kept.items())[-_KEPT:]))
-    return found
+    return verdict
 
 
 def probe(
@@ -106,10 +107,10 @@ def probe(
     """Probe a provider in a child process.
 
     Args:
-        spec: the network; None to try no more than the one-operator graph.
+        spec: the network; None to run only the one-operator graph.
         graph: its ONNX file.
         provider: the provider.
-        environment: variables of the child beside those of this process.
+        environment: variables for the child in addition to those of this process.
     """
     job = {
         "provider": provider.id,
@@ -128,47 +129,47 @@ def probe(
     )
     timed_out = False
     try:
-        said, complained = child.communicate(json.dumps(job).encode(), timeout=provider.limit_s)
-        complaint = complained.decode(errors="replace")
-        end = _ending(child.returncode, complaint)
+        answer, errors = child.communicate(json.dumps(job).encode(), timeout=provider.limit_s)
+        log = errors.decode(errors="replace")
+        end = _ending(child.returncode, log)
     except subprocess.TimeoutExpired:
         _kill(child)
-        said, _ = child.communicate()
-        complaint = ""
+        answer, _ = child.communicate()
+        log = ""
         end = f"did not answer within {provider.limit_s:g} s"
         timed_out = True
-    found = replace(_judge(said.decode(errors="replace"), end), timed_out=timed_out)
+    verdict = replace(_judge(answer.decode(errors="replace"), end), timed_out=timed_out)
     if timed_out:
         retry = "if the machine was busy, matteplug doctor tries again"
-        found = replace(found, reason=f"{found.reason}; {retry}")
-    cause = _CAUSE.search(complaint)
-    if cause and not found.loads:  # says more than what ONNX Runtime raises
-        found = replace(found, reason=cause[1].rstrip(". "))
-    return found
+        verdict = replace(verdict, reason=f"{verdict.reason}; {retry}")
+    cause = _CAUSE.search(log)
+    if cause and not verdict.loads:  # more precise than what ONNX Runtime raises
+        verdict = replace(verdict, reason=cause[1].rstrip(". "))
+    return verdict
 
 
 def key_facts() -> dict[str, Any]:
-    """Return what a verdict depends on beside network and provider."""
+    """Return what a verdict depends on besides network and provider."""
     return dict(_facts())
 
 
-def _judge(said: str, end: str) -> Verdict:
-    """Read the child's lines, each a JSON object of what it has found out, and how it ended."""
-    found = Verdict()
-    for line in said.splitlines():
-        found = replace(found, **json.loads(line))
-    if end and not found.reason:
-        stage = "computing" if found.loads else "loading"
-        found = replace(found, reason=f"{end} while {stage}")
-        found = replace(found, correct=False) if found.loads else found
-    return found
+def _judge(answer: str, end: str) -> Verdict:
+    """Return the verdict from the child's lines, JSON objects of its fields, and how it ended."""
+    verdict = Verdict()
+    for line in answer.splitlines():
+        verdict = replace(verdict, **json.loads(line))
+    if end and not verdict.reason:
+        stage = "computing" if verdict.loads else "loading"
+        verdict = replace(verdict, reason=f"{end} while {stage}")
+        verdict = replace(verdict, correct=False) if verdict.loads else verdict
+    return verdict
 
 
-def _ending(status: int, complaint: str) -> str:
-    """Say how a child ended; empty where it ended well."""
+def _ending(status: int, log: str) -> str:
+    """Say how a child ended; empty if it ended well."""
     if status == 0:
         return ""
-    last = (complaint.strip().splitlines() or [""])[-1][:200].rstrip(".")
+    last = (log.strip().splitlines() or [""])[-1][:200].rstrip(".")
     if status < 0:
         try:
             name = signal.Signals(-status).name

@@ -1,6 +1,6 @@
-"""The half of a probe that may crash or hang: reads a job, writes what it finds out, line by line.
+"""The child process of a probe, which may crash or hang: reads a job, writes results line by line.
 
-Standard output is the wire, one JSON object a line; what a library prints goes to standard error.
+Standard output is the wire, one JSON object per line; what a library prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ONE_CONVOLUTION = base64.b64decode(
 )
 """x (1, 1, 4, 4) through a 3×3 kernel of 0.5 to y (1, 1, 2, 2).
 
-Written out, because the package that makes graphs is not installed at inference.
+It is stored here because the package that makes graphs is not installed at inference.
 """
 
 Tell = Callable[..., None]
@@ -41,8 +41,8 @@ def main() -> int:
     wire = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def tell(**found: Any) -> None:
-        wire.write(json.dumps(found) + "\n")
+    def tell(**fields: Any) -> None:
+        wire.write(json.dumps(fields) + "\n")
         wire.flush()
 
     job = json.load(sys.stdin)
@@ -61,12 +61,12 @@ def _one_operator(provider: Provider) -> None:
     """Run one convolution on the provider alone.
 
     Raises:
-        EngineError: it does not load, does not run, or is wrong already here.
+        EngineError: it does not load or run, or already computes this wrongly.
     """
     session = ort.open_session(ONE_CONVOLUTION, provider, strict=True)
     (result,) = session.run(None, {"x": np.ones((1, 1, 4, 4), np.float32)})
     if not np.allclose(result, 4.5, atol=0.05):
-        raise EngineError("wrong", f"{provider.title} computes one convolution wrong.")
+        raise EngineError("wrong", f"{provider.title} computes a convolution wrongly.")
 
 
 def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> None:
@@ -76,7 +76,7 @@ def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> N
     except EngineError as error:
         tell(correct=False, reason=error.message.rstrip("."))
         return
-    tell(placed=ort.placed_share(raw, provider))
+    tell(placed=ort.placed_fraction(raw, provider))
     if not spec.golden:
         tell(reason="the network has no golden tensor to prove it with")
         return
@@ -87,16 +87,16 @@ def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> N
         started = time.perf_counter()
         outputs = session.run(inputs)
         tell(milliseconds=round((time.perf_counter() - started) * 1000, 3))
-        found = golden.compare(spec, outputs)
+        deviation = golden.compare(spec, outputs)
     except EngineError as error:
         tell(correct=False, reason=error.message.rstrip("."))
         return
-    right = found.mean <= provider.tolerance
-    tell(correct=right, difference=round(found.mean, 7))
-    if not right:
+    correct = deviation.mean <= provider.tolerance
+    tell(correct=correct, difference=round(deviation.mean, 7))
+    if not correct:
         tell(
-            reason=f"its alpha is off by {found.mean:.4f} on average (worst {found.worst:.3f}; "
-            f"the limit is {provider.tolerance})"
+            reason=f"its alpha is off by {deviation.mean:.4f} on average "
+            f"(worst {deviation.worst:.3f}; the limit is {provider.tolerance})"
         )
 
 

@@ -1,6 +1,6 @@
-"""The execution providers that ONNX Runtime may offer, as data: names, options, order, limits.
+"""The execution providers of ONNX Runtime as data: names, options, order, limits.
 
-Whether one of them can be trusted on this machine is another question: `matteplug.runtime.probe`.
+Whether one of them can be trusted on this machine, `matteplug.runtime.probe` finds out.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ class Provider:
     """One execution provider.
 
     Attributes:
-        id: what a person types ("cuda").
-        title: what a person reads.
+        id: its name in options ("cuda").
+        title: its name for people.
         ort_name: ONNX Runtime's name for it.
-        wheel: the distribution on the package index that brings it.
+        wheel: the distribution on the package index that contains it.
         options: its options, as ONNX Runtime takes them.
         buckets_px: fixed sides of squares to pad to, smallest first, for a provider that compiles
             per shape; empty for any size.
         mem_pattern: whether ONNX Runtime may plan its memory ahead.
         concurrent: whether one session may be run from two threads at once.
-        preload: whether its libraries come in wheels of their own and are loaded first.
+        preload: whether its libraries come in separate wheels and must be loaded first.
         limit_s: how long a probe may take.
         tolerance: mean absolute difference up to which a golden tensor counts as reproduced.
     """
@@ -133,7 +133,7 @@ PROVIDERS: Mapping[str, Provider] = {
     )
 }
 
-# TensorRT stands behind CUDA: it compiles for minutes, which nobody asked for who said "auto".
+# TensorRT comes after CUDA: it compiles for minutes, which nobody expects of "auto".
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "linux": ("cuda", "tensorrt", "migraphx", "rocm", "openvino", "webgpu", "cpu"),
     "win32": ("cuda", "tensorrt", "directml", "openvino", "webgpu", "cpu"),
@@ -141,7 +141,7 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# Our extras bring what else a wheel needs: CUDA's libraries.
+# Our extras add what else a wheel needs: CUDA's libraries.
 _EXTRAS: Mapping[str, str] = {
     "onnxruntime": "'matteplug[cpu]'",
     "onnxruntime-gpu": "'matteplug[gpu]'",
@@ -165,5 +165,5 @@ def named(provider: str) -> Provider:
         raise EngineError(
             "provider-unknown",
             f'There is no execution provider "{provider}".',
-            f"Known are: auto, {', '.join(PROVIDERS)}.",
+            f"Known: auto, {', '.join(PROVIDERS)}.",
         ) from None

@@ -1,4 +1,4 @@
-"""A network that is loaded: inputs by role in, outputs by role out."""
+"""A loaded network: inputs by role in, outputs by role out."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class OrtSession:
             if not np.isfinite(array).all():
                 raise EngineError(
                     "not-a-number",
-                    f"{self.spec.id} on {self.provider} returned values that are no numbers.",
+                    f"{self.spec.id} on {self.provider} returned NaN or infinite values.",
                     "Run: matteplug doctor; or choose another provider.",
                 )
             outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
         return outputs
 
     def noting(self, notes: tuple[str, ...]) -> OrtSession:
-        """Return the same session with other notes."""
+        """Return a copy of the session with other notes."""
         twin = copy(self)
         twin.notes = notes
         return twin
@@ -78,7 +78,7 @@ class OrtSession:
     def _rule(self, size: Size) -> SizeRule:
         """Return the size rule for a picture: the network's, raised to the provider's next bucket.
 
-        A picture beyond the largest bucket is compiled for.
+        The provider compiles anew for a picture beyond the largest bucket.
         """
         longest = max(sizing.plan(size, self.spec.size).padded)
         fitting = [side for side in self._buckets_px if side >= longest]
@@ -90,8 +90,8 @@ class OrtSession:
         options = import_onnxruntime().RunOptions()
         shapes = {name: array.shape for name, array in feed.items()}
         if shapes != self._shapes:
-            # Without it memory only grows from size to size.  It costs a twelfth of the run, which
-            # many pictures or tiles of one size are spared: for them memory stays where it is.
+            # Without this, memory grows with every new size.  It costs a twelfth of the run, so it
+            # is skipped for further pictures or tiles of one size, whose memory does not grow.
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
             self._shapes = shapes
 
@@ -117,7 +117,7 @@ class OrtSession:
 
 
 class SolverSession:
-    """A method that is a function instead of a graph; see `matteplug.engine.Session`."""
+    """A method that is a function rather than a graph; see `matteplug.engine.Session`."""
 
     provider = CPU.id
     notes: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class SolverSession:
             outputs = self._solve({t.role: inputs[t.role] for t in self.spec.inputs})
         except MatteplugError:
             raise
-        except Exception as error:  # a stranger's function may raise anything
+        except Exception as error:  # a third party's function may raise anything
             raise EngineError("run-failed", f"{self.spec.id} failed: {error}.") from error
         cancel.check()
         return {t.role: np.asarray(outputs[t.role], np.float32) for t in self.spec.outputs}

@@ -1,4 +1,4 @@
-"""Sizes that a network takes: scale down and pad before it, crop and scale back after it."""
+"""Fit pictures to a network's size rule: scale down and pad before, crop and scale back after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Fit(NamedTuple):
 
     Attributes:
         original: the picture's size.
-        scaled: its size after scaling down; the original where nothing was scaled.
+        scaled: its size after scaling down; the original if nothing was scaled.
         padded: the size the network sees, the picture in its top left corner.
     """
 
@@ -47,7 +47,7 @@ def fit(
 
     Returns:
         (B, C, H', W') float32, edges replicated to the right and below, and the `Fit`; the array
-        itself where it fits already.
+        itself if it fits already.
     """
     fitted = plan(Size(array.shape[3], array.shape[2]), rule)
     if fitted.scaled != fitted.original:

@@ -152,7 +152,7 @@ def _mask(job: WireJob, name: str) -> Alpha | None:
     if mask.dtype.kind != "f":
         return pixels.to_float(mask)
     if not np.isfinite(mask).all():
-        raise RequestError("mask-not-finite", f"The {name} holds values that are no numbers.")
+        raise RequestError("mask-not-finite", f"The {name} has NaN or infinite values.")
     # A host's arithmetic ends a little beside 0 and 1; full scale is 1 whatever the largest value.
     clipped: Alpha = np.clip(mask, 0, 1)
     return clipped

@@ -1,4 +1,4 @@
-"""Raw pixels as hosts have them: a format, a rectangle and bytes, to arrays and back."""
+"""Raw pixels as hosts send them: a format, a rectangle and bytes, to arrays and back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PixelFormat(NamedTuple):
         """Return the format that `text` names.
 
         Raises:
-            RequestError: there is none of that name.
+            RequestError: there is no such format.
         """
         channels, _, depth = text.partition(" ")
         if channels not in _CHANNELS or depth not in _DEPTHS:
@@ -42,12 +42,12 @@ class PixelFormat(NamedTuple):
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Return where red, green, blue and alpha lie."""
+        """The positions of red, green, blue and alpha."""
         return _CHANNELS[self.channels]
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Return the dtype of one channel, in the machine's byte order."""
+        """The dtype of one channel, in the machine's byte order."""
         return np.dtype(_DEPTHS[self.depth])
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ class Buffer:
         """Return the buffer that an entry of a frame's header describes.
 
         Raises:
-            RequestError: the entry is incomplete, or the bytes are not as many as it says.
+            RequestError: the entry is incomplete, or the number of bytes is not what it says.
         """
         name = str(entry["name"])
         try:
@@ -109,9 +109,9 @@ class Buffer:
         return _swapped(raw) if self.format.channels == "BGRA" else raw
 
     def placed(self, rect: Rect) -> NDArray[Any]:
-        """Return the part that lies in `rect`, (H, W[, C]), zero where the buffer does not reach.
+        """Return the pixels of `rect`, (H, W[, C]), zero outside the buffer.
 
-        A selection covers its picture, a layer has a place of its own; this brings them together.
+        A selection covers the whole picture and a layer a part of it; this aligns them.
         """
         pixels = self.array()
         if rect == self.rect:
@@ -129,7 +129,7 @@ def encode(array: NDArray[Any], pixel_format: PixelFormat) -> bytes:
 
     Args:
         array: (H, W) for Y, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 or float32 [0, 1].
-        pixel_format: what the host asked for; values of its own depth are kept bit for bit.
+        pixel_format: what the host asked for; values of the same depth are kept bit for bit.
     """
     values = _swapped(array) if pixel_format.channels == "BGRA" else array
     if pixel_format.depth == "f16":
@@ -140,7 +140,7 @@ def encode(array: NDArray[Any], pixel_format: PixelFormat) -> bytes:
 
 
 def _swapped(values: NDArray[Any]) -> NDArray[Any]:
-    """Return (H, W, 4) RGBA as BGRA, or the other way round; ten times as fast as by an index."""
+    """Return (H, W, 4) RGBA as BGRA or vice versa; ten times as fast as indexing."""
     from matteplug.opencv import cv2
 
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_RGBA2BGRA))

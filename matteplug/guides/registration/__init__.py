@@ -1,4 +1,4 @@
-"""Brings a clean plate onto the image: motion, exposure, and how far to trust the result."""
+"""Registers a clean plate to the image: motion, exposure, and a confidence."""
 
 from matteplug.guides.registration.alignment import (
     CONFIDENCE_NEEDED,

@@ -1,10 +1,10 @@
-"""Brings a clean plate onto the image: motion, exposure, and how far to trust the result.
+"""Registers a clean plate to the image: motion, exposure, and a confidence.
 
     plate ─► feature matches ─► homography ─► ECC where plate and image agree ─► warped
           ─► gain and offset per channel, fitted where they agree ─► confidence
 
-The foreground is an outlier to every step: matches are voted on by RANSAC, the refinement and the
-exposure use only pixels that already agree.
+The foreground is an outlier in every step: RANSAC votes on the matches, and refinement and exposure
+use only pixels that already agree.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from matteplug.types import CancelToken, Image, Progress, Rect, Size, silent
 WORK_SIDE_PX = 1024
 """Longest side at which the motion is estimated; the homography is then scaled to the picture."""
 CONFIDENCE_NEEDED = 0.4
-"""Below this a plate is refused: unrelated pairs stay under it, see tests/test_registration.py."""
+"""Plates below this are refused; unrelated pairs stay below it, see tests/test_registration.py."""
 _STRIP_PX = 500_000
-"""Pixels of the picture that the plate is brought onto at a time."""
+"""Pixels of the picture for which the plate is warped at a time."""
 _TOLERANCE_PX = 0.5
-"""A plate that lacks less than this of a pixel reaches it."""
+"""A plate that covers all but this much of a pixel counts as covering it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """A plate on the image's pixels.
+    """A plate registered to the image.
 
     Attributes:
         plate: (H, W, 3), dtype of the image: warped, exposure matched, edges replicated.
         homography: (3, 3) float64, maps the image's pixel (x, y, 1) to the plate's.
-        reach: the part of the image that the plate shows; beyond it its edges were replicated.
+        reach: the part of the image that the plate covers; beyond it, its edges are replicated.
         gain, offset: (3,) float64, linear-light image = gain · linear-light plate + offset.
-        confidence: 0 to 1, share of the picture's blocks that the plate explains, scaled so that a
-            foreground over half of the picture still allows 1.
+        confidence: 0 to 1, the fraction of the picture's blocks that the plate explains, scaled so
+            that a foreground over half of the picture still allows 1.
     """
 
     plate: Image
@@ -56,7 +56,7 @@ def check(image: Image, plate: Image) -> Image:
     """Return `plate` at the image's size.
 
     Raises:
-        RequestError: the aspect is another, or the plate is the image itself.
+        RequestError: the aspect ratio differs, or the plate is the image itself.
     """
     if Size.of(plate) != Size.of(image):
         plate = _resized(plate, image)
@@ -76,16 +76,16 @@ def register(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> Registration:
-    """Bring `plate` onto `image`.
+    """Register `plate` to `image`.
 
     Args:
         image: (H, W, 3) uint8, uint16 or float32.
         plate: the same scene without the foreground, of the same size.
-        progress: called with the share of the work that is done.
+        progress: called with the fraction of the work that is done.
         cancel: stops between the steps.
 
     Returns:
-        The registered plate; its `confidence` is for the caller to judge.
+        The registered plate; the caller judges its `confidence`.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -111,7 +111,7 @@ def register(
     homography = np.linalg.inv(shift) @ np.linalg.inv(zoom) @ shift @ moved
     homography = homography @ np.linalg.inv(shift) @ zoom @ shift
     homography /= homography[2, 2]
-    values, brought = pixels.to_float(plate), np.empty_like(image)
+    values, aligned = pixels.to_float(plate), np.empty_like(image)
     strips = _strips(Size.of(image))
     for number, strip in enumerate(strips):
         cancel.check()
@@ -119,9 +119,9 @@ def register(
         full = _warped(values, homography, strip)
         matched = np.clip(linear_from_srgb(np.clip(full, 0, 1)) * gain + offset, 0, 1)
         shown = srgb_from_linear(matched.astype(np.float32))
-        brought[strip.slices] = pixels.from_float(shown, image.dtype)
+        aligned[strip.slices] = pixels.from_float(shown, image.dtype)
     return Registration(
-        plate=brought,
+        plate=aligned,
         homography=homography,
         reach=_reach(homography, Size.of(plate)),
         gain=gain,
@@ -141,7 +141,7 @@ def require(registration: Registration) -> Registration:
             "plate-unrelated",
             "The plate does not seem to show the same scene as the image "
             f"(confidence {registration.confidence:.2f}, {CONFIDENCE_NEEDED} is needed).",
-            "Check that it belongs to this picture; --no-align uses it as it is.",
+            "Check that it belongs to this picture; --no-align uses it without registration.",
         )
     return registration
 
@@ -154,7 +154,7 @@ def _strips(size: Size) -> list[Rect]:
 
 
 def _warped(plate: Array, homography: NDArray[np.float64], part: Rect) -> Array:
-    """Return the plate on a part of the image, its edges replicated."""
+    """Return the plate warped to a part of the image, its edges replicated."""
     from matteplug.opencv import cv2
 
     from_corner = np.array([[1, 0, part.x], [0, 1, part.y], [0, 0, 1]])
@@ -177,23 +177,23 @@ def _reach(homography: NDArray[np.float64], size: Size) -> Rect:
     corners = np.array([[[0, 0]], [[right, 0]], [[right, bottom]], [[0, bottom]]], np.float64)
     moved = cv2.perspectiveTransform(corners, np.linalg.inv(homography))
     (x, y), slack = moved.reshape(4, 2).T.tolist(), _TOLERANCE_PX
-    left, upper = math.ceil(max(0, x[0], x[3]) - slack), math.ceil(max(0, y[0], y[1]) - slack)
-    far, lower = (
+    left, top = math.ceil(max(0, x[0], x[3]) - slack), math.ceil(max(0, y[0], y[1]) - slack)
+    last_x, last_y = (
         math.floor(min(right, x[1], x[2]) + slack),
         math.floor(min(bottom, y[2], y[3]) + slack),
     )
-    return Rect(left, upper, max(0, far - left + 1), max(0, lower - upper + 1))
+    return Rect(left, top, max(0, last_x - left + 1), max(0, last_y - top + 1))
 
 
 def _resized(plate: Image, image: Image) -> Image:
     from matteplug.opencv import cv2
 
     have, want = Size.of(plate), Size.of(image)
-    # half a pixel of rounding in either side is no other aspect
+    # half a pixel of rounding in either side is the same aspect ratio
     if abs(have.width * want.height - have.height * want.width) > max(have) + max(want):
         raise RequestError(
             "plate-size",
-            f"The plate is {have}, the image {want}: another aspect.",
+            f"The plate is {have}, the image {want}: their aspect ratios differ.",
             "Crop the plate to the image's field of view.",
         )
     smaller = have.width > want.width

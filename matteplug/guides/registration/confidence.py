@@ -1,4 +1,4 @@
-"""How far a registered plate is to be trusted."""
+"""How far a registered plate can be trusted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ BLOCK_PX = 16
 def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat: bool) -> float:
     """Return how much of the picture the plate explains, 0 to 1.
 
+    | array | shape | dtype | range |
+    |---|---|---|---|
+    | image, plate | (H, W, 3) | float32 | linear light, about [0, 1] |
+    | covered | (H, W) | bool | where the plate covers the image |
+
     A block with structure is explained when image and plate correlate in it; a flat one when their
     colours agree.  Flat blocks agree by chance between unrelated pictures, so they count a quarter,
-    and agree for nothing once a strong gain or tint was needed (`trust_flat` false).
+    and nothing once a strong gain or tint was needed (`trust_flat` false).
     """
     i, p = (_blocks(srgb_from_linear(np.clip(array, 0, 1)).mean(2)) for array in (image, plate))
     inside = _blocks(covered.astype(np.float32)).min(1) > 0
@@ -28,8 +33,8 @@ def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat:
     weight = np.where(structured, 1.0, 0.25) * inside
     if weight.sum() == 0:
         return 0.0
-    share = float((explained * weight).sum() / weight.sum())
-    return min(1.0, share / 0.5)
+    fraction = float((explained * weight).sum() / weight.sum())
+    return min(1.0, fraction / 0.5)
 
 
 def _blocks(gray: Array) -> Array:

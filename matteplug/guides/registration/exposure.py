@@ -1,4 +1,4 @@
-"""How a plate was exposed: gain and offset of each channel, fitted in linear light."""
+"""A plate's exposure: gain and offset per channel, fitted in linear light."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from matteplug.images.srgb import Array
 def fit(
     image: Array, plate: Array, covered: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit image = gain · plate + offset per channel by trimmed least squares (linear light)."""
+    """Fit image = gain · plate + offset per channel by trimmed least squares.
+
+    | array | shape | dtype | range |
+    |---|---|---|---|
+    | image, plate | (H, W, 3) | float32 | linear light, about [0, 1] |
+    | covered | (H, W) | bool | where the plate covers the image |
+    | gain, offset | (3,) | float64 | |
+    """
     usable = covered & ((image > 0.002) & (image < 0.98) & (plate > 0.002) & (plate < 0.98)).all(2)
     if usable.sum() < 64:
         return np.ones(3), np.zeros(3)
@@ -27,7 +34,7 @@ def fit(
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Fit y = gain · x + offset with errors relative to y; the offset only where it pays."""
+    """Fit y = gain · x + offset with errors relative to y; the offset only if it helps much."""
     weight = 1 / (0.02 + y) ** 2
     mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
     proportional = float(np.average(x * y, weights=weight) / np.average(x * x, weights=weight))

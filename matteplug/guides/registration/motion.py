@@ -1,7 +1,7 @@
-"""How a plate moved: a homography by features, refined by ECC where plate and image agree.
+"""A plate's motion: a homography from features, refined by ECC where plate and image agree.
 
 The foreground is an outlier to both steps.  ECC: Evangelidis and Psarakis, PAMI 2008.  Pictures are
-in linear light; how they were exposed does not count.
+in linear light; their exposure does not matter.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from matteplug.images.srgb import Array
 from matteplug.types import CancelToken, Size
 
 _PASSES = 4
-"""Each refinement sees the agreeing pixels better; two are mostly enough."""
+"""Refinements; each finds the agreeing pixels better, and two are usually enough."""
 _ROUNDS, _STEPS = 6, 8
-"""ECC takes up to 48 steps, eight in one call, which cannot be stopped."""
+"""ECC takes up to 48 steps, eight per call, as a call cannot be cancelled."""
 _STILL = 1e-6
-"""ECC ends where the correlation grows less than this."""
+"""ECC ends when the correlation grows by less than this."""
 
 
 def estimate(image: Array, plate: Array, cancel: CancelToken | None = None) -> NDArray[np.float64]:
@@ -27,8 +27,8 @@ def estimate(image: Array, plate: Array, cancel: CancelToken | None = None) -> N
         Cancelled: `cancel` was set.
     """
     cancel = cancel or CancelToken()
-    found = _from_features(_gray8(image), _gray8(plate), cancel)
-    candidates = [np.eye(3)] if found is None else [np.eye(3), found]
+    matched = _from_features(_gray8(image), _gray8(plate), cancel)
+    candidates = [np.eye(3)] if matched is None else [np.eye(3), matched]
     motion = min(candidates, key=lambda candidate: _disagreement(image, plate, candidate))
     best = _disagreement(image, plate, motion)
     for _ in range(_PASSES):
@@ -44,7 +44,7 @@ def estimate(image: Array, plate: Array, cancel: CancelToken | None = None) -> N
 
 
 def warp(plate: Array, motion: NDArray[np.float64]) -> Array:
-    """Return the plate at the image's pixels, 0 beyond it."""
+    """Return the plate (H, W, 3) warped to the image's pixels, 0 beyond the plate."""
     from matteplug.opencv import cv2
 
     size = Size.of(plate)
@@ -56,7 +56,7 @@ def warp(plate: Array, motion: NDArray[np.float64]) -> Array:
 def _from_features(
     image: NDArray[np.uint8], plate: NDArray[np.uint8], cancel: CancelToken
 ) -> NDArray[np.float64] | None:
-    """Return the homography that most SIFT matches agree on, or None where too few do."""
+    """Return the homography that most SIFT matches agree on, or None if too few do."""
     from matteplug.opencv import cv2
 
     sift = cv2.SIFT_create(  # type: ignore[attr-defined]  # missing from OpenCV's stubs
@@ -102,12 +102,12 @@ def _refined(
     for _ in range(_ROUNDS):
         cancel.check()
         try:
-            correlation, found = cv2.findTransformECC(
+            correlation, transform = cv2.findTransformECC(
                 *pictures, onto.astype(np.float32), cv2.MOTION_HOMOGRAPHY, stop, mask, 5
             )
-        except cv2.error:  # ECC raises where it does not converge
+        except cv2.error:  # ECC raises if it does not converge
             return motion
-        onto = np.asarray(found, np.float64)
+        onto = np.asarray(transform, np.float64)
         if correlation - before < _STILL:
             break
         before = correlation
