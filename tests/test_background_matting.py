@@ -15,7 +15,7 @@ from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
 from matteplug.networks.background_matting.propagation import Settlement, settled, trusted
-from matteplug.networks.background_matting.refinement import explain, fit
+from matteplug.networks.background_matting.refiner import explain, fit
 from matteplug.networks.families import family
 from matteplug.networks.ops.push_pull import opaque, spread
 

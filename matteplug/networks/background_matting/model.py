@@ -18,7 +18,7 @@ from matteplug.networks.background_matting.layers import (
     selector,
     up,
 )
-from matteplug.networks.background_matting.refinement import Refinement
+from matteplug.networks.background_matting.refiner import Refinement
 
 OPAQUE = 0.95
 """Above this alpha the foreground is the image itself."""
