@@ -14,14 +14,19 @@ from matteplug.networks.background_matting.discriminator import PatchDiscriminat
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
-from matteplug.networks.background_matting.propagation import Settlement, settled, trusted
-from matteplug.networks.background_matting.refiner import explain, fit
+from matteplug.networks.background_matting.propagation import (
+    AlphaPropagation,
+    colour_data_weight,
+    propagated_alpha,
+)
+from matteplug.networks.background_matting.refiner import DAMPING, HALVINGS, MISFIT
 from matteplug.networks.families import family
-from matteplug.networks.ops.push_pull import opaque, spread
+from matteplug.networks.ops.compositing import compositing_fit, project_alpha
+from matteplug.networks.ops.push_pull import push_pull
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)
 DEEP = replace(TINY, widths=(4, 8, 8, 16), cues=("plate", "segmentation"))
-REFINED = replace(DEEP, widths=(4, 8, 16), difference=True, detail=4, settle=True)
+REFINED = replace(DEEP, widths=(4, 8, 16), difference=True, detail=4, propagation=True)
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +125,7 @@ def test_opaque_pixels_keep_the_images_colours() -> None:
     assert (foreground[..., :64] == 1).all()
 
 
-def test_what_settled_leaves_no_traces() -> None:
+def test_propagation_leaves_no_residues() -> None:
     image, plate, segmentation, _ = scene()
     graph = export_module(BackgroundMatting(REFINED))
     thirds = torch.tensor([0.03, 0.5, 0.97]).repeat_interleave(43)[:128].expand(1, 1, 64, 128)
@@ -141,14 +146,17 @@ def test_graph_takes_any_size(config: BackgroundMattingConfig, height: int, widt
     assert alpha.max() <= 1
 
 
-def test_the_matting_equation_gives_alpha_where_the_colours_differ() -> None:
+def project(image: Tensor, plate: Tensor, foreground: Tensor) -> Tensor:
+    return project_alpha(image, foreground, plate, DAMPING, prior=0.0)
+
+
+def test_the_compositing_equation_gives_alpha_where_the_colours_differ() -> None:
     alpha = torch.linspace(0, 1, 16).view(1, 1, 1, 16)
     foreground = torch.full((1, 3, 1, 16), 0.9)
     plate = torch.full((1, 3, 1, 16), -0.8)
     image = alpha * foreground + (1 - alpha) * plate
-    explained = explain(image, plate, foreground)
-    torch.testing.assert_close(explained, alpha, atol=3e-3, rtol=0)
-    assert (explain(plate, plate, plate) == 0).all()
+    torch.testing.assert_close(project(image, plate, foreground), alpha, atol=3e-3, rtol=0)
+    assert (project(plate, plate, plate) == 0).all()
 
 
 def test_colours_spread_from_the_opaque_parts() -> None:
@@ -157,17 +165,20 @@ def test_colours_spread_from_the_opaque_parts() -> None:
     picture = torch.full((1, 3, 64, 64), -1.0)
     picture[..., 8:24, 8:24] = 0.1  # mixed with what is behind
     picture[..., 10:22, 10:22] = 0.5  # the core's own colour
-    assert torch.allclose(spread(picture, opaque(alpha)), torch.tensor(0.5), atol=0.02)
-    assert not spread(picture, 0 * alpha).any()
+    weights = cues.opaque(alpha)
+    spread = push_pull(picture * weights, weights, HALVINGS)
+    assert torch.allclose(spread, torch.tensor(0.5), atol=0.02)
+    assert not push_pull(0 * picture, 0 * alpha, HALVINGS).any()
 
 
 def test_a_foreground_fits_that_explains_the_picture() -> None:
     plate, foreground = torch.full((1, 3, 4, 4), -0.5), torch.full((1, 3, 4, 4), 0.7)
     image = 0.25 * foreground + 0.75 * plate
-    alpha = explain(image, plate, foreground)
-    assert (fit(image, plate, foreground, alpha) > 0.9).all()
+    alpha = project(image, plate, foreground)
+    assert (compositing_fit(image, foreground, plate, alpha, MISFIT) > 0.9).all()
     image[:, 0] += 0.6  # a colour beside the line from plate to foreground
-    assert (fit(image, plate, foreground, explain(image, plate, foreground)) < 0.01).all()
+    alpha = project(image, plate, foreground)
+    assert (compositing_fit(image, foreground, plate, alpha, MISFIT) < 0.01).all()
 
 
 def test_alpha_spreads_to_where_foreground_and_plate_look_alike() -> None:
@@ -180,28 +191,28 @@ def test_alpha_spreads_to_where_foreground_and_plate_look_alike() -> None:
     plate[..., 28:36, 28:36] = 0.6  # a part of the wall has the colour of what stands before it
     wrong = 2 * inside - 1
     wrong[..., 28:36, 28:36] = -1
-    untrained, no_hint = Settlement(channels=4).eval(), torch.zeros(1, 2, 64, 64)
-    told = trusted(plate, foreground)
-    alpha = untrained(image, wrong, told, torch.randn(1, 4, 32, 32), no_hint)
+    untrained, nothing = AlphaPropagation(channels=4).eval(), torch.zeros(1, 2, 64, 64)
+    weight = colour_data_weight(plate, foreground)
+    alpha = untrained(image, wrong, weight, torch.randn(1, 4, 32, 32), nothing)
     assert (alpha[..., 30:34, 30:34] > 0.8).all()
     assert (alpha[..., 20:24, 20:44] > 0.9).all()
     assert (alpha[..., 4:12, 4:60] < -0.9).all()
 
 
-def test_what_settled_is_followed_as_far_as_the_network_says() -> None:
+def test_the_propagated_alpha_is_followed_as_far_as_the_network_says() -> None:
     image, alpha = torch.rand(1, 3, 32, 32) * 2 - 1, torch.rand(1, 1, 32, 32) * 2 - 1
-    untrained, told = Settlement(channels=4).eval(), torch.full((1, 1, 16, 16), 0.5)
+    untrained, weight = AlphaPropagation(channels=4).eval(), torch.full((1, 1, 16, 16), 0.5)
 
-    def weighed(odds: float, added: float) -> Tensor:
+    def blended(odds: float, added: float) -> Tensor:
         hint = torch.tensor([odds, added]).view(1, 2, 1, 1).expand(1, 2, 32, 32)
-        result: Tensor = untrained(image, alpha, told, torch.zeros(1, 4, 16, 16), hint)
+        result: Tensor = untrained(image, alpha, weight, torch.zeros(1, 4, 16, 16), hint)
         return result
 
-    moved = settled(image, alpha, told)
+    moved = propagated_alpha(image, alpha, weight)
     assert (moved - alpha).abs().max() > 0.1
-    torch.testing.assert_close(weighed(-30.0, 0.0), alpha)
-    torch.testing.assert_close(weighed(30.0, 0.0), moved)
-    torch.testing.assert_close(weighed(0.0, 0.25), alpha + (moved - alpha) / 1.5 + 0.25)
+    torch.testing.assert_close(blended(-30.0, 0.0), alpha)
+    torch.testing.assert_close(blended(30.0, 0.0), moved)
+    torch.testing.assert_close(blended(0.0, 0.25), alpha + (moved - alpha) / 1.5 + 0.25)
 
 
 def test_discriminator_judges_patches_of_70() -> None:

@@ -53,17 +53,17 @@ def decided(config: CitmConfig) -> Citm:
     return model.eval()
 
 
-SETTLING = replace(TINY, window=8, detail=2, settle=True)
+PROPAGATING = replace(TINY, window=8, detail=2, propagation=True)
 
 
-@pytest.mark.parametrize("config", [TINY, replace(TINY, settle=True), SETTLING])
+@pytest.mark.parametrize("config", [TINY, replace(TINY, propagation=True), PROPAGATING])
 def test_heads_have_the_size_of_the_image(config: CitmConfig) -> None:
     image, trimap = picture(64, 96, batch=2)
     heads = decided(config).heads(image, trimap)
-    if config.settle:
-        trust = heads.pop("trust")
-        assert trust.shape == (2, 1, 32, 48)
-        assert (trust > 0).all()
+    if config.propagation:
+        data_weight = heads.pop("data_weight")
+        assert data_weight.shape == (2, 1, 32, 48)
+        assert (data_weight > 0).all()
     assert set(heads) == {"alpha_os8", "alpha_os4", "alpha_os1"}
     for alpha in heads.values():
         assert alpha.shape == (2, 1, 64, 96)
@@ -71,12 +71,12 @@ def test_heads_have_the_size_of_the_image(config: CitmConfig) -> None:
         assert alpha.max() <= 1
 
 
-def test_sides_that_are_no_multiple_of_32_are_refused() -> None:
+def test_sides_that_are_not_multiples_of_32_are_refused() -> None:
     with pytest.raises(ValueError, match="multiples of 32"):
         Citm(TINY).heads(*picture(64, 90))
 
 
-@pytest.mark.parametrize("config", [TINY, SETTLING])
+@pytest.mark.parametrize("config", [TINY, PROPAGATING])
 def test_known_area_is_written_back_exactly(config: CitmConfig) -> None:
     image, trimap = picture()
     alpha = decided(config)(image, trimap)[:, 0]
@@ -107,11 +107,11 @@ def test_memory_adds_one_prior_set_from_the_second_stage_on() -> None:
 
 
 def test_gradients_reach_every_parameter() -> None:
-    model = Citm(SETTLING).train()
+    model = Citm(PROPAGATING).train()
     image, trimap = picture(128, 128, batch=2)
     heads = model.heads(image, trimap)
     alphas = refine(heads, (3, 3))
-    alphas["alpha"] = model.settle(image, trimap, alphas["alpha_os1"], heads["trust"])
+    alphas["alpha"] = model.propagate(image, trimap, alphas["alpha_os1"], heads["data_weight"])
     torch.stack([alpha.sum() for alpha in alphas.values()]).sum().backward()  # type: ignore[no-untyped-call]
     still = {n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()}
     # the memory starts empty, so the first reset gates have nothing to act on

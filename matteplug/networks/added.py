@@ -1,4 +1,4 @@
-"""Networks of the user's own: an ONNX file and a spec, registered without writing Python.
+"""Networks that users add: an ONNX file and a spec, registered without writing Python.
 
 `add` copies both into the user's folder; the hook lists them from there.
 """
@@ -32,7 +32,7 @@ def read_spec(path: Path) -> NetworkSpec:
     """Read the spec that a user wrote, JSON in the form of `NetworkSpec`.
 
     Raises:
-        NetworkError: it cannot be read, or lacks what a network needs.
+        NetworkError: it cannot be read, or lacks something a network needs.
     """
     spec = weights.read_manifest(path)
     if not spec.id or spec.id != spec.id.lower() or not spec.id.replace("-", "").isalnum():
@@ -52,24 +52,24 @@ def add(graph: Path, spec: NetworkSpec) -> NetworkSpec:
     """Copy a network into the user's folder.
 
     Args:
-        graph: the ONNX file; all its weights are inside.
-        spec: what it is; a checksum in it must be the file's.
+        graph: the ONNX file, with all its weights inside.
+        spec: its description; if it has a checksum, it must be the file's.
 
     Returns:
         The spec as it is listed from now on.
 
     Raises:
-        NetworkError: the file is no ONNX graph, keeps weights in other files, is another file than
-            the spec's checksum says, or a network of that name was added before.
+        NetworkError: the file is not an ONNX graph, keeps weights in other files or does not match
+            the spec's checksum, or a network of that name was added before.
     """
     onnx_file.check(graph)
-    found = weights.sha256_of(graph, graph.stat().st_mtime_ns)
-    if spec.sha256 and spec.sha256 != found:
+    sha256 = weights.sha256_of(graph, graph.stat().st_mtime_ns)
+    if spec.sha256 and spec.sha256 != sha256:
         raise NetworkError(
             "weights-changed",
-            f"{graph} is not the file that the spec names: its checksum is {found[:12]}…, the spec "
-            f"says {spec.sha256[:12]}….",
-            "Download it again, or leave sha256 out of the spec.",
+            f"{graph} is not the file that the spec names: its checksum is {sha256[:12]}…, in the "
+            f"spec {spec.sha256[:12]}….",
+            "Download it again, or drop sha256 from the spec.",
         )
     folder = folders.networks_folder()
     manifest = folder / f"{spec.id}.json"
@@ -79,11 +79,11 @@ def add(graph: Path, spec: NetworkSpec) -> NetworkSpec:
             f"A network named {spec.id} was added before.",
             f"Remove it first: matteplug networks remove {spec.id}",
         )
-    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=found, solver=None)
+    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=sha256, solver=None)
     folder.mkdir(parents=True, exist_ok=True)
     with _atomically(folder / f"{spec.id}.onnx") as path:
         shutil.copyfile(graph, path)
-    with _atomically(manifest) as path:  # last: it is what makes the network appear
+    with _atomically(manifest) as path:  # last: it makes the network appear
         path.write_text(json.dumps(listed.to_json(), indent=2) + "\n", encoding="utf-8")
     return weights.read_manifest(manifest)
 
@@ -92,7 +92,7 @@ def remove(network_id: str) -> None:
     """Remove a network that was added.
 
     Raises:
-        NetworkError: none of that name was added.
+        NetworkError: no network of that name was added.
     """
     manifest = folders.networks_folder() / f"{network_id}.json"
     if network_id not in {path.stem for path in manifest.parent.glob("*.json")}:
@@ -107,7 +107,7 @@ def remove(network_id: str) -> None:
 
 @contextlib.contextmanager
 def _atomically(path: Path) -> Iterator[Path]:
-    """Give a file to write that becomes `path` when all went well."""
+    """Yield a file to write; it becomes `path` if no error occurs."""
     part = path.with_name(f"{path.name}.part")
     try:
         yield part

@@ -1,4 +1,4 @@
-"""Checkpoints: our own files, and the public ones that families can take over.
+"""Checkpoints: our own files, and the public ones that families can import.
 
 Weights only: nothing in a file is ever executed.
 """
@@ -22,18 +22,18 @@ StateDict: TypeAlias = Mapping[str, Any]
 """Parameter names to torch tensors or numpy arrays."""
 
 LISTED = 3
-"""How many names of each sort an error lists."""
+"""Number of names of each kind that an error lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """What a file of ours holds.
+    """The content of a file of ours.
 
     Attributes:
         family: the network's id, "citm".
         config: the configuration's name, "compact".
         state: parameter names to tensors.
-        meta: whatever else was saved, "step" for one.
+        meta: whatever else was saved, for example "step".
     """
 
     family: str
@@ -79,30 +79,30 @@ def read(path: Path, family: str | None = None, config: str | None = None) -> Ch
             f"{path} is not a checkpoint of matteplug's own training.",
             "A public checkpoint is read by `matteplug import-checkpoint`.",
         )
-    found = Checkpoint(
+    checkpoint = Checkpoint(
         family=content.pop("family"),
         config=content.pop("config"),
         state=content.pop("state"),
         meta=content,
     )
-    for sort, theirs, ours in (
-        ("network", found.family, family),
-        ("configuration", found.config, config),
+    for kind, theirs, ours in (
+        ("network", checkpoint.family, family),
+        ("configuration", checkpoint.config, config),
     ):
         if ours is not None and theirs != ours:
             raise NetworkError(
                 "checkpoint-other",
-                f"{path} holds the {sort} {theirs!r}, not {ours!r}.",
-                f"Name the {sort} {theirs!r}, or another file.",
+                f"{path} holds the {kind} {theirs!r}, not {ours!r}.",
+                f"Name the {kind} {theirs!r}, or another file.",
             )
-    return found
+    return checkpoint
 
 
 def read_public(path: Path) -> StateDict:
     """Read the weights of a public checkpoint, which may lie under "state_dict", weights only.
 
     Raises:
-        NetworkError: no such file, or it holds anything but weights.
+        NetworkError: no such file, or it holds anything other than weights.
     """
     content = _load(path)
     if isinstance(content, Mapping):
@@ -113,12 +113,12 @@ def read_public(path: Path) -> StateDict:
 
 
 def load_into(model: nn.Module, state: StateDict, what: str) -> None:
-    """Give `model` the weights in `state`, all of them and no others.
+    """Load the weights in `state` into `model`: all of them and no others.
 
     Args:
         model: the network.
         state: parameter names to tensors or arrays.
-        what: what it is expected to be, for the message ("a MatteFormer checkpoint").
+        what: what the state should be, for the message ("a MatteFormer checkpoint").
 
     Raises:
         NetworkError: names are missing or unexpected, or a shape differs; the first are listed.
@@ -148,7 +148,7 @@ def load(name: str, state_dict: StateDict) -> nn.Module:
     Args:
         name: one that a family names in its `FamilySpec.public_checkpoints`, "matteformer".
         state_dict: names to torch tensors or numpy arrays, as published; a prefix "module." is
-            taken away, the rest is the family's to convert.
+            removed, the family converts the rest.
 
     Returns:
         The module in eval mode.
@@ -185,6 +185,6 @@ def _load(path: Path) -> Any:
     except Exception as error:  # the unpickler raises whatever a damaged file makes it raise
         raise NetworkError(
             "checkpoint-damaged",
-            f"{path} is no file of weights, or it holds code, which is never executed.",
+            f"{path} is not a file of weights, or it contains code, which is never executed.",
             "Ask for a file that holds only a state dict.",
         ) from error

@@ -1,7 +1,7 @@
 """The classical solvers, closed-form and KNN matting, by way of pymatting (extra ``classical``).
 
-They come in by the same hook as the networks.  Listing them is cheap: pymatting, which compiles
-itself with numba, is imported when one of them is used.
+They are registered by the same hook as the networks.  Listing them is cheap: pymatting, which
+numba compiles, is imported when one of them is used.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def matteplug_networks() -> Iterable[NetworkSpec]:
 
 
 def closed_form(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
-    """Solve for alpha so that colours are linear in every 3×3 window.
+    """Solve for an alpha that is linear in the colours of every 3×3 window.
 
     | name            | shape        | dtype   | range              |
     |-----------------|--------------|---------|--------------------|
@@ -81,13 +81,13 @@ def closed_form(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
     | returned, alpha | (B, 1, H, W) | float32 | [0, 1]             |
 
     Raises:
-        EngineError: pymatting is not installed, or the trimap knows too little.
+        EngineError: pymatting is not installed, or the trimap has too little known area.
     """
     return _solve("estimate_alpha_cf", inputs)
 
 
 def knn(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
-    """Solve for alpha so that pixels of similar colour and place have similar alpha.
+    """Solve for an alpha that is similar for pixels of similar colour and position.
 
     Arguments, result and errors are those of `closed_form`.
     """
@@ -97,13 +97,13 @@ def knn(inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
 def _solve(name: str, inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
     solve = _solver(name)
     height, width = inputs["image"].shape[2:]
-    grown = [(0, max(SMALLEST_PX - height, 0)), (0, max(SMALLEST_PX - width, 0))]
+    padding = [(0, max(SMALLEST_PX - height, 0)), (0, max(SMALLEST_PX - width, 0))]
     alphas = []
     for image, trimap in zip(inputs["image"], inputs["trimap"], strict=True):
-        colours = np.pad(image.transpose(1, 2, 0).astype(np.float64), [*grown, (0, 0)], "edge")
-        known = np.pad(trimap[0].astype(np.float64), grown, "edge")
+        colours = np.pad(image.transpose(1, 2, 0).astype(np.float64), [*padding, (0, 0)], "edge")
+        known = np.pad(trimap[0].astype(np.float64), padding, "edge")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pymatting doubts dark pictures' range
+            warnings.simplefilter("ignore")  # pymatting questions the range of dark pictures
             try:
                 alpha = solve(colours, known)
             except ValueError as error:
@@ -112,7 +112,7 @@ def _solve(name: str, inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
                     f"The solver found no alpha: {str(error).strip().splitlines()[0]}",
                     "Mark some foreground and some background in the trimap.",
                 ) from error
-        alpha = np.where(known == 0.5, alpha, known)  # KNN leaves the known area to a penalty
+        alpha = np.where(known == 0.5, alpha, known)  # KNN only penalises errors in the known area
         alphas.append(alpha[np.newaxis, :height, :width].astype(np.float32))
     return {"alpha": np.stack(alphas)}
 

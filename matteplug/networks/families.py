@@ -1,7 +1,7 @@
 """The families of networks that can be built, trained and exported.
 
-Each is one entry: a `matteplug.network.FamilySpec` that a plug-in returns from the hook
-`matteplug_families`.  The built-in ones come in by the same hook.
+Each is one `matteplug.network.FamilySpec` that a plug-in returns from the hook
+`matteplug_families`; the built-in ones use the same hook.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Family(Protocol):
-    """What a family's module has; importing it imports torch."""
+    """The contents of a family's module; importing it imports torch."""
 
     CONFIGS: Mapping[str, Any]
-    """Its configurations by name; "compact" is the one that is trained unless another is named."""
+    """The configurations by name; "compact" is the default for training."""
 
     def build(self, config_name: str) -> nn.Module:
         """Return an untrained network."""

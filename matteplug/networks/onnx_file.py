@@ -1,8 +1,7 @@
-"""What can be told of an ONNX file without loading it.
+"""Checks of an ONNX file that need not load it.
 
 An ONNX file is a Protocol Buffers message; a walk over its wire format finds where tensors keep
-their data.  Reading is not left to the runtime, since that would already open whatever the file
-points to.
+their data.  The runtime is not asked to read it, since it would open any file that it points to.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def check(path: Path) -> None:
     """Check that `path` is an ONNX graph with all its weights inside.
 
     Raises:
-        NetworkError: it cannot be read, is no ONNX file, or keeps weights in other files.
+        NetworkError: it cannot be read, is not an ONNX file, or keeps weights in other files.
     """
     try:
         content = memoryview(path.read_bytes())
@@ -33,9 +32,11 @@ def check(path: Path) -> None:
         parts = [field for field in _fields(content) if field[0] in (_MODEL_GRAPH, _MODEL_FUNCTION)]
         outside = sorted({place for part in parts for place in _external(*part)})
     except (IndexError, ValueError) as error:
-        raise NetworkError("onnx-damaged", f"{path} is no ONNX file, or it is damaged.") from error
+        raise NetworkError(
+            "onnx-damaged", f"{path} is not an ONNX file, or it is damaged."
+        ) from error
     if _MODEL_GRAPH not in dict(parts):
-        raise NetworkError("onnx-damaged", f"{path} is no ONNX file: there is no graph in it.")
+        raise NetworkError("onnx-damaged", f"{path} is not an ONNX file: there is no graph in it.")
     if outside:
         raise NetworkError(
             "onnx-external",
@@ -45,7 +46,7 @@ def check(path: Path) -> None:
 
 
 def _external(kind: int, part: memoryview) -> Iterator[str]:
-    """Yield the files that the tensors of a graph or function, and inside it, point to."""
+    """Yield the files that tensors of a graph or function, nested ones included, point to."""
     node = _GRAPH_NODE if kind == _MODEL_GRAPH else _FUNCTION_NODE
     for number, value in _fields(part):
         if kind == _MODEL_GRAPH and number == _GRAPH_INITIALIZER:
@@ -73,10 +74,10 @@ def _places(tensor: memoryview) -> Iterator[str]:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Yield (field number, content) of a message; numbers have an empty content.
+    """Yield (field number, content) of a message; numbers have empty content.
 
     Raises:
-        ValueError, IndexError: it is no message.
+        ValueError, IndexError: it is not a message.
     """
     at = 0
     while at < len(message):

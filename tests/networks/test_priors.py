@@ -14,10 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from matteplug.networks.citm.priors import KINDS, Priors
-from matteplug.networks.citm.priors.colours import carry
+from matteplug.networks.citm.priors import KINDS, Priors, spread_colours
 from matteplug.networks.citm.priors.table import likelihoods, posterior
-from matteplug.networks.ops.alpha_propagation import settle, solve
+from matteplug.networks.ops.alpha_propagation import propagate_alpha, solve
 from matteplug.networks.ops.matting_laplacian import Laplacian
 
 
@@ -82,24 +81,26 @@ def test_the_stencil_is_pymattings_matrix(epsilon: float) -> None:
     np.testing.assert_allclose(laplacian.diagonal.numpy().ravel(), expected.diagonal(), atol=1e-4)
 
 
-@pytest.mark.parametrize("trusted", [False, True])
-def test_the_steps_converge_to_the_direct_solution(trusted: bool) -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_steps_converge_to_the_direct_solution(weighted: bool) -> None:
     from scipy.sparse import diags
     from scipy.sparse.linalg import spsolve
 
     image, regions, alpha = scene(24, 32)
     free = regions[:, 1:2]
     guess = alpha * (1 - free) + 0.5 * free
-    trust = trusted * torch.rand(guess.shape, generator=torch.Generator().manual_seed(3))
+    data_weight = weighted * torch.rand(guess.shape, generator=torch.Generator().manual_seed(3))
     laplacian, L = Laplacian(image, 1e-4), matrix(image, 1e-4)
     inside = free.numpy().ravel() > 0
-    values, weights = guess.numpy().ravel().astype(float), trust.numpy().ravel().astype(float)
+    values, weights = guess.numpy().ravel().astype(float), data_weight.numpy().ravel().astype(float)
     A = L[inside][:, inside] + diags(weights[inside])
     direct = spsolve(
         A.tocsc(), (weights * values)[inside] - L[inside][:, ~inside] @ values[~inside]
     )
     errors = [
-        np.abs(solve(laplacian, guess, free, steps, trust).numpy().ravel()[inside] - direct).max()
+        np.abs(
+            solve(laplacian, guess, free, steps, data_weight).numpy().ravel()[inside] - direct
+        ).max()
         for steps in (5, 20, 150)
     ]
     assert errors[0] > errors[1] > errors[2]
@@ -112,8 +113,8 @@ def test_what_is_trusted_mends_what_is_not() -> None:
     wrong = torch.zeros_like(alpha)
     wrong[..., 30:60, 20:70] = 0.4
     guess = (alpha + unknown * wrong).clamp(0, 1)
-    trust = torch.where(F.avg_pool2d(wrong, 2) > 0, 1e-3, 10.0)
-    mended = settle(image, unknown, guess, trust, stride=2)
+    data_weight = torch.where(F.avg_pool2d(wrong, 2) > 0, 1e-3, 10.0)
+    mended = propagate_alpha(image, unknown, guess, data_weight, stride=2)
     assert torch.equal(mended[unknown == 0], alpha[unknown == 0])
     left = [(a - alpha)[unknown > 0].abs().mean() for a in (mended, guess)]
     assert left[0] < 0.3 * left[1]
@@ -134,7 +135,7 @@ def test_colours_are_carried_from_the_nearest_known() -> None:
     image[:, 0, :, :32], image[:, 2, :, 32:] = 1, 1
     known = torch.zeros(1, 1, 64, 64)
     known[..., :8], known[..., 56:] = 1, 1
-    spread = carry(image, known)
+    spread = spread_colours(image, known)
     assert (spread[0, 0] - spread[0, 2])[:, 12].min() > 0.5
     assert (spread[0, 2] - spread[0, 0])[:, 52].min() > 0.5
 

@@ -141,7 +141,7 @@ def test_stage_two_survives_its_checkpoint(tmp_path: Path) -> None:
     theirs = first.recipe.parts["teacher"].state_dict()
     for name, tensor in second.recipe.parts["teacher"].state_dict().items():
         assert torch.equal(tensor, theirs[name])
-    assert second.recipe.parts["teacher"].taught
+    assert second.recipe.parts["teacher"].initialised
 
 
 def test_a_stage_is_not_resumed_as_another() -> None:

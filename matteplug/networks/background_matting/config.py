@@ -1,11 +1,11 @@
-"""The numbers of background matting: one code, two configurations."""
+"""The hyperparameters of background matting: two configurations of the same code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 CHANNELS = {"plate": 3, "segmentation": 1, "motion": 4}
-"""The cues beside the image, and their channels; motion is four grey frames."""
+"""The cues besides the image, and their channels; motion is four grey frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,18 +14,18 @@ class BackgroundMattingConfig:
 
     Attributes:
         widths: channels of an encoder's convolutions; each but the first halves the resolution.
-        selected: channels that a selector leaves of a cue.
-        shared: residual blocks before the paths of alpha and foreground part.
+        selected: channels that a selector reduces a cue to.
+        shared: residual blocks before alpha and foreground take separate paths.
         apart: residual blocks of each path.
         cues: which of `CHANNELS` it takes, in this order.
-        public_wiring: let the motion selector see the plate's features, as the public code does;
-            the paper's wiring gives it the motion's.
-        difference: show the plate's encoder the image's differences to the plate too, which the
-            published network has to find by itself.
-        detail: channels of a `Refinement` at full resolution, under which everything else works at
-            half; 0 for none, as published.
-        settle: with a refinement, let what it trusts of its alpha spread by the matting Laplacian
-            (see `networks.settling`).
+        public_wiring: feed the plate's features to the motion selector, as the public code does;
+            the paper's wiring feeds it the motion's.
+        difference: also show the plate's encoder the differences between image and plate, which
+            the published network has to find by itself.
+        detail: channels of a `Refiner` at full resolution; everything else then works at half.  0
+            for none, as published.
+        propagation: with a refiner, propagate the reliable part of alpha by the matting Laplacian
+            (see `ops.alpha_propagation`).
     """
 
     widths: tuple[int, ...] = (64, 128, 256)
@@ -36,13 +36,13 @@ class BackgroundMattingConfig:
     public_wiring: bool = False
     difference: bool = False
     detail: int = 0
-    settle: bool = False
+    propagation: bool = False
 
     @property
     def multiple(self) -> int:
         """Return what the sides must be a multiple of: four cells of the coarsest grid.
 
-        A refinement halves its half-size pictures as often as `spreading.LEVELS` says.
+        A refiner halves its half-size pictures another five times (`refiner.HALVINGS`).
         """
         return max(4 * self.stride, 64 if self.detail else 1)
 
@@ -63,9 +63,9 @@ COMPACT = BackgroundMattingConfig(
     cues=("plate", "segmentation"),
     difference=True,
     detail=24,
-    settle=True,
+    propagation=True,
 )
-"""The same, made for CPUs: narrower, residual blocks at 1/16, for stills, which have no motion;
-what that cannot carry is refined at full resolution."""
+"""The same for CPUs and for stills, which have no motion: narrower, with residual blocks at 1/16;
+detail that this loses comes from the refiner at full resolution."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

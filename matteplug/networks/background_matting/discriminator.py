@@ -1,4 +1,4 @@
-"""The 70×70 PatchGAN that tells composites from photographs (stage 2)."""
+"""The 70×70 PatchGAN that distinguishes composites from photographs (stage 2)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ class PatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Return (B, 1, h, w), how real each patch of (B, C, H, W) looks; 1 real, 0 made."""
+        """Return (B, 1, h, w), how real each patch of (B, C, H, W) looks; 1 real, 0 composite."""
         judged: Tensor = self.layers(picture)
         return judged

@@ -1,4 +1,4 @@
-"""What training, export and the registry need to know of background matting."""
+"""What training, export and the registry need to know about background matting."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def spec(config_name: str) -> NetworkSpec:
         ),
         overlap_px=reach_px + 16,
         edge_band_fraction=0.002,
-        # what settled is seldom quite 0 or 1
-        soft_threshold=0.15 if config.settle else NetworkSpec.soft_threshold,
+        # propagated alpha is seldom exactly 0 or 1
+        soft_threshold=0.15 if config.propagation else NetworkSpec.soft_threshold,
         mib_fixed=5.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
         mib_per_megapixel=385.0 if config_name == "compact" else 0.0,
         citation="Sengupta et al., Background Matting: The World Is Your Green Screen, CVPR 2020",

@@ -8,13 +8,10 @@ from matteplug.networks.background_matting.model import OPAQUE, BackgroundMattin
 from matteplug.networks.ops.padding import replicate_to_multiple
 
 RAMP = 0.02
-"""Below `OPAQUE`, where colours go over from the decoder's to the image's; a hard step would hang
-on the last bit of alpha."""
-
-
-HAZE = 0.04
-"""What spreads, and doubt, leave traces: an alpha that settled is 0 below this, and 1 above its
-complement."""
+"""Width below `OPAQUE` over which colours change from the decoder's to the image's; a hard step
+would depend on the last bit of alpha."""
+RESIDUAL_THRESHOLD = 0.04
+"""Propagation leaves residues: alpha up to this becomes 0, and from its complement on 1."""
 
 
 class BackgroundMattingGraph(nn.Module):
@@ -49,9 +46,9 @@ class BackgroundMattingGraph(nn.Module):
         given = [image, plate, segmentation] + ([] if motion is None else [motion / 255])
         padded = [replicate_to_multiple(x, self.model.config.multiple) for x in given]
         alpha, foreground = self.model(*padded)
-        if self.model.config.settle:
-            alpha = (alpha - HAZE) / (1 - 2 * HAZE)
+        if self.model.config.propagation:
+            alpha = (alpha - RESIDUAL_THRESHOLD) / (1 - 2 * RESIDUAL_THRESHOLD)
         alpha = alpha[:, :, :height, :width].clamp(0, 1)
         foreground = foreground[:, :, :height, :width].clamp(0, 1)
-        own = ((alpha - OPAQUE) / RAMP + 1).clamp(0, 1)
-        return alpha, own * image + (1 - own) * foreground
+        image_weight = ((alpha - OPAQUE) / RAMP + 1).clamp(0, 1)
+        return alpha, image_weight * image + (1 - image_weight) * foreground

@@ -1,7 +1,7 @@
-"""The stacks of convolutions that background matting is made of.
+"""The stacks of convolutions that make up background matting.
 
-Written C64(k7), C*128(k3), CU*64(k3) in the paper: convolution, batch norm and ReLU with so many
-filters of that size; * for stride 2, U for bilinear up-sampling before it.
+The paper writes C64(k7), C*128(k3), CU*64(k3): convolution, batch norm and ReLU with this many
+filters of this size; * for stride 2, U for bilinear up-sampling before it.
 """
 
 from __future__ import annotations

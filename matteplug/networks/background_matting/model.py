@@ -18,7 +18,7 @@ from matteplug.networks.background_matting.layers import (
     selector,
     up,
 )
-from matteplug.networks.background_matting.refiner import Refinement
+from matteplug.networks.background_matting.refiner import Refiner
 
 OPAQUE = 0.95
 """Above this alpha the foreground is the image itself."""
@@ -28,7 +28,7 @@ class PlateOutput(NamedTuple):
     """What the losses act on.
 
     Attributes:
-        alpha: (B, 1, H, W), [0, 1]; a `Refinement` may go a little beyond.
+        alpha: (B, 1, H, W), [0, 1]; a `Refiner` may go a little beyond.
         foreground: (B, 3, H, W), about [0, 1]: the decoder's own colours, also where opaque.
     """
 
@@ -52,8 +52,8 @@ class BackgroundMatting(nn.Module):
         channels = CHANNELS | ({"plate": 3 * CHANNELS["plate"]} if config.difference else {})
         self.cue_encoders = nn.ModuleDict({c: Encoder(channels[c], widths) for c in config.cues})
         self.selectors = nn.ModuleDict({c: selector(2 * deep, selected) for c in config.cues})
-        self.combine = selector(deep + len(config.cues) * selected, deep)
-        self.shared = blocks(deep, config.shared)
+        self.combinator = selector(deep + len(config.cues) * selected, deep)
+        self.shared_blocks = blocks(deep, config.shared)
         self.alpha_blocks = blocks(deep, config.apart)
         self.foreground_blocks = blocks(deep, config.apart)
 
@@ -62,11 +62,11 @@ class BackgroundMatting(nn.Module):
         self.alpha_decoder = nn.Sequential(
             *(module for i, o in steps for module in up(i, o)), *output(widths[0], 1), nn.Tanh()
         )
-        self.foreground_up = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
+        self.foreground_upsampler = nn.Sequential(*(m for i, o in steps[:-1] for m in up(i, o)))
         half = widths[1]
         self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
-        self.refinement = (
-            Refinement(config.detail, 3 * half, config.settle) if config.detail else None
+        self.refiner = (
+            Refiner(config.detail, 3 * half, config.propagation) if config.detail else None
         )
 
     def forward(
@@ -98,36 +98,36 @@ class BackgroundMatting(nn.Module):
             motion: (B, 4, H, W).
         """
         cues = {"plate": plate, "segmentation": segmentation, "motion": motion}
-        if self.refinement is None:
+        if self.refiner is None:
             return self._decode(image, cues)[:2]
         small = {name: F.avg_pool2d(cue, 2) for name, cue in cues.items()}
         coarse = self._decode(F.avg_pool2d(image, 2), small)
-        refined: tuple[Tensor, Tensor] = self.refinement(image, plate, *coarse)
+        refined: tuple[Tensor, Tensor] = self.refiner(image, plate, *coarse)
         return refined
 
     def _decode(self, image: Tensor, cues: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return alpha, foreground, and what image, plate and alpha's decoder know at half size."""
+        """Return alpha, foreground, and the features of image, plate and alpha at half size."""
         if self.config.difference:
             plate = cues["plate"]
             cues = cues | {"plate": torch.cat((plate, *differences(image, plate)), dim=1)}
         half, features = self.image_encoder(image)
         encoded = {name: self.cue_encoders[name](cues[name]) for name in self.config.cues}
         deepest = {name: cue for name, (_, cue) in encoded.items()}
-        x = self.shared(self.switch_context(features, deepest))
-        drawn = self.alpha_decoder[: self._to_half](self.alpha_blocks(x))
-        alpha = self.alpha_decoder[self._to_half :](drawn)
-        coloured = self.foreground_up(self.foreground_blocks(x))
-        foreground = self.foreground_decoder(torch.cat((coloured, half), dim=1))
-        return alpha, foreground, torch.cat((half, encoded["plate"][0], drawn), dim=1)
+        x = self.shared_blocks(self.switch_context(features, deepest))
+        alpha_features = self.alpha_decoder[: self._to_half](self.alpha_blocks(x))
+        alpha = self.alpha_decoder[self._to_half :](alpha_features)
+        foreground_features = self.foreground_upsampler(self.foreground_blocks(x))
+        foreground = self.foreground_decoder(torch.cat((foreground_features, half), dim=1))
+        return alpha, foreground, torch.cat((half, encoded["plate"][0], alpha_features), dim=1)
 
     def switch_context(self, features: Tensor, encoded: dict[str, Tensor]) -> Tensor:
-        """Let the image choose what to take from each encoded cue (CS block)."""
+        """Let the image select what to take from each encoded cue (context switching block)."""
         if self.config.public_wiring:
             encoded = encoded | {"motion": encoded["plate"]}
-        chosen = [
+        selected = [
             self.selectors[name](torch.cat((features, cue), dim=1)) for name, cue in encoded.items()
         ]
-        combined: Tensor = self.combine(torch.cat((features, *chosen), dim=1))
+        combined: Tensor = self.combinator(torch.cat((features, *selected), dim=1))
         return combined
 
 

@@ -1,4 +1,4 @@
-"""Where colours do not tell, alpha comes from where they do; then both are weighed."""
+"""Alpha where colours do not determine it: propagated from where they do, then blended."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.background_matting.layers import enlarged, normed
-from matteplug.networks.ops.alpha_propagation import settle
+from matteplug.networks.ops.alpha_propagation import propagate_alpha
 
-ALIKE, MOST_TRUST, LEAST_TRUST, TRUST_RANGE = 0.08, 3.0, 0.01, 4.0
-"""Squared distance of foreground and plate, of 12, at which the trust in an alpha is half of the
-most; the most and the least before training, and by how much its logarithm may change."""
+HALF_CONTRAST = 0.08
+"""Squared distance of foreground and plate, of 12, at which the data-term weight is half of
+`MOST_WEIGHT`."""
+MOST_WEIGHT, LEAST_WEIGHT = 3.0, 0.01
+"""Data-term weight before training, at most and at least."""
+LOG_WEIGHT_RANGE = 4.0
+"""By how much the network may change the logarithm of that weight, either way."""
 STRIDE = 4
-"""Alpha settles in pixels that are so many times as large."""
-WEIGHED = 2
-"""How far to go to what has spread, and what to add: channels."""
+"""Alpha is propagated in pixels that are this many times as large."""
+BLENDING = 2
+"""Channels of a blend head: the logit of the propagated alpha's weight, and a correction."""
 
 
-class Settlement(nn.Module):
-    """Lets what can be trusted of an alpha spread by the matting Laplacian, and corrects both.
+class AlphaPropagation(nn.Module):
+    """Propagates the reliable part of an alpha by the matting Laplacian and blends both.
 
-    Before training, the more an alpha is trusted, the less it moves.
+    Before training, the larger the data-term weight of a pixel, the less its alpha moves.
 
     Args:
         channels: of the features, and of the convolutions.
@@ -31,62 +35,70 @@ class Settlement(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        both = 2
-        self.doubt = nn.Conv2d(channels, 1, 3, padding=1)
-        self.think = nn.Sequential(
-            *normed(nn.Conv2d(channels + both, channels, 3, padding=1), channels),
+        alphas = 2
+        self.data_weight_head = nn.Conv2d(channels, 1, 3, padding=1)
+        self.body = nn.Sequential(
+            *normed(nn.Conv2d(channels + alphas, channels, 3, padding=1), channels),
             *normed(nn.Conv2d(channels, channels, 3, padding=1), channels),
         )
-        self.weigh = nn.Conv2d(channels, 4 * WEIGHED, 3, padding=1)
-        self.compare = nn.Conv2d(both, 4 * WEIGHED, 4, stride=2, padding=1, bias=False)
-        self.enlarge = nn.PixelShuffle(2)
-        for last in (self.doubt, self.weigh, self.compare):
-            nn.init.zeros_(last.weight)
-        for last in (self.doubt, self.weigh):
-            nn.init.zeros_(cast(Tensor, last.bias))
+        self.feature_blend_head = nn.Conv2d(channels, 4 * BLENDING, 3, padding=1)
+        self.alpha_blend_head = nn.Conv2d(alphas, 4 * BLENDING, 4, stride=2, padding=1, bias=False)
+        self.pixel_shuffle = nn.PixelShuffle(2)
+        for head in (self.data_weight_head, self.feature_blend_head, self.alpha_blend_head):
+            nn.init.zeros_(head.weight)
+        for head in (self.data_weight_head, self.feature_blend_head):
+            nn.init.zeros_(cast(Tensor, head.bias))
 
     def forward(
-        self, image: Tensor, alpha: Tensor, told: Tensor, features: Tensor, hint: Tensor
+        self,
+        image: Tensor,
+        alpha: Tensor,
+        colour_weight: Tensor,
+        features: Tensor,
+        blending: Tensor,
     ) -> Tensor:
         """Return alpha (B, 1, H, W), about [−1, 1].
 
         Args:
             image: (B, 3, H, W) in [−1, 1]; H and W multiples of `STRIDE`.
             alpha: (B, 1, H, W), about [−1, 1].
-            told: (B, 1, H/2, W/2), how far colours tell it, see `trusted`.
+            colour_weight: (B, 1, H/2, W/2), see `colour_data_weight`.
             features: (B, C, H/2, W/2).
-            hint: (B, `WEIGHED`, H, W), what is known before: by how much the logarithm of the odds
-                of what has spread changes, and alpha.
+            blending: (B, `BLENDING`, H, W), added to what the blend heads say: the logit of the
+                propagated alpha's weight, and a correction of alpha.
         """
-        doubt = self.doubt(features).float().clamp(-TRUST_RANGE, TRUST_RANGE)
-        trust = told * doubt.exp()
-        moved = settled(image, alpha, trust)
-        both = torch.cat((alpha, moved), dim=1)
-        x = self.think(torch.cat((features, F.avg_pool2d(both, 2)), dim=1))
-        weighed = (hint + self.enlarge(self.weigh(x) + self.compare(both))).float()
-        share = torch.sigmoid(weighed[:, :1] - enlarged(trust).log())
-        corrected: Tensor = alpha + share * (moved - alpha) + weighed[:, 1:]
-        return corrected
+        log_weight = self.data_weight_head(features).float()
+        data_weight = colour_weight * log_weight.clamp(-LOG_WEIGHT_RANGE, LOG_WEIGHT_RANGE).exp()
+        propagated = propagated_alpha(image, alpha, data_weight)
+        alphas = torch.cat((alpha, propagated), dim=1)
+        x = self.body(torch.cat((features, F.avg_pool2d(alphas, 2)), dim=1))
+        heads = self.feature_blend_head(x) + self.alpha_blend_head(alphas)
+        blending = (blending + self.pixel_shuffle(heads)).float()
+        weight = torch.sigmoid(blending[:, :1] - enlarged(data_weight).log())
+        blended: Tensor = alpha + weight * (propagated - alpha) + blending[:, 1:]
+        return blended
 
 
-def trusted(plate: Tensor, foreground: Tensor) -> Tensor:
-    """Return how far colours tell alpha, (B, 1, H/2, W/2): least where both look alike.
+def colour_data_weight(plate: Tensor, foreground: Tensor) -> Tensor:
+    """Return the data-term weight of an alpha by colour (B, 1, H/2, W/2), positive.
+
+    It is least where foreground and plate look alike.
 
     Args:
         plate: (B, 3, H, W) in [−1, 1].
         foreground: (B, 3, H, W) in [−1, 1].
     """
-    span = (foreground - plate).float().square().sum(dim=1, keepdim=True).detach()
-    return F.avg_pool2d(MOST_TRUST * span / (span + ALIKE) + LEAST_TRUST, 2)
+    contrast = (foreground - plate).float().square().sum(dim=1, keepdim=True).detach()
+    return F.avg_pool2d(MOST_WEIGHT * contrast / (contrast + HALF_CONTRAST) + LEAST_WEIGHT, 2)
 
 
-def settled(image: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
-    """Return the alpha (B, 1, H, W), [−1, 1], that spreads from where it is trusted.
+def propagated_alpha(image: Tensor, alpha: Tensor, data_weight: Tensor) -> Tensor:
+    """Return the propagated alpha (B, 1, H, W), [−1, 1].
 
     Args:
         image: (B, 3, H, W) in [−1, 1].
         alpha: (B, 1, H, W) in [−1, 1].
-        trust: (B, 1, H/2, W/2), positive.
+        data_weight: (B, 1, H/2, W/2), positive.
     """
-    everywhere, coarse = torch.ones_like(alpha), F.avg_pool2d(trust, STRIDE // 2)
-    return 2 * settle((image + 1) / 2, everywhere, (alpha + 1) / 2, coarse, STRIDE) - 1
+    everywhere, coarse = torch.ones_like(alpha), F.avg_pool2d(data_weight, STRIDE // 2)
+    return 2 * propagate_alpha((image + 1) / 2, everywhere, (alpha + 1) / 2, coarse, STRIDE) - 1

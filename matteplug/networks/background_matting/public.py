@@ -1,4 +1,4 @@
-"""Background Matting's public weights, taken over in the public wiring."""
+"""Import of Background Matting's public weights, in the public wiring."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NAMES = (
     (r"comb_back\.", "selectors.plate."),
     (r"comb_seg\.", "selectors.segmentation."),
     (r"comb_multi\.", "selectors.motion."),
-    (r"model_res_dec\.([01])\.", r"combine.\1."),
+    (r"model_res_dec\.([01])\.", r"combinator.\1."),
     (
         r"model_res_dec\.(\d+)\.conv_block\.",
-        lambda match: f"shared.{int(match[1]) - 3}.block.",
+        lambda match: f"shared_blocks.{int(match[1]) - 3}.block.",
     ),
     (r"model_res_dec_al\.(\d)\.conv_block\.", r"alpha_blocks.\1.block."),
     (r"model_res_dec_fg\.(\d)\.conv_block\.", r"foreground_blocks.\1.block."),
     (r"model_al_out\.", "alpha_decoder."),
-    (r"model_dec_fg1\.", "foreground_up."),
+    (r"model_dec_fg1\.", "foreground_upsampler."),
     (r"model_fg_out\.", "foreground_decoder."),
 )
-"""Public names of background matting (patterns), and ours."""
+"""Public names of background matting, as patterns, and our names."""
 
 
 def background_matting(state_dict: StateDict) -> BackgroundMatting:

@@ -60,12 +60,12 @@ class PriorAttention(nn.Module):
         mixed: Tensor = self.proj(out.transpose(2, 3).flatten(3))
         return mixed
 
-    def carry(self, priors: Tensor) -> Tensor:
+    def project_values(self, priors: Tensor) -> Tensor:
         """Send prior tokens (B, P, C) through the value and output projections."""
         channels = priors.shape[-1]
         weight, bias = self.qkv.weight[2 * channels :], self.qkv.bias[2 * channels :]
-        carried: Tensor = self.proj(F.linear(priors, weight, bias))
-        return carried
+        projected: Tensor = self.proj(F.linear(priors, weight, bias))
+        return projected
 
     def _prior_key_value(self, priors: Tensor) -> Tensor:
         channels = priors.shape[-1]

@@ -1,4 +1,4 @@
-"""The numbers of CITM: one code, two configurations."""
+"""The hyperparameters of CITM: two configurations of the same code."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ class CitmConfig:
         heads: attention heads of each stage.
         window: side of the attention window, in tokens.
         mlp_ratio: hidden width of a block's MLP over its channels.
-        memory: carry prior tokens from stage to stage (CLPM); without it this is MatteFormer.
+        memory: pass prior tokens from stage to stage (CLPM); without it this is MatteFormer.
         shortcuts: channels of the shortcuts at output stride `detail`, 2, 4, 8, 16 and 32.
         decoder: channels of the decoder at output stride 16, 8, 4 and 2.
         blocks: residual blocks of each decoder layer.
         head: hidden channels of the alpha heads.
         detail: 1 or 2; with 2 the finest shortcut and head work at half resolution, the four
-            pixels of a square side by side as channels.
+            pixels of a square stacked as channels.
         spectral_norm: normalise the convolutions of shortcuts and decoder while training.
-        priors: colour priors computed in the graph (see `priors`); the heads then mend their alpha.
-        settle: a last step in which what the network trusts of its alpha spreads by the matting
-            Laplacian (see `networks.settling`).
+        priors: colour priors computed in the graph (see `priors`); the heads then correct their
+            alpha.
+        propagation: a last step in which the reliable part of alpha is propagated by the matting
+            Laplacian (see `ops.alpha_propagation`).
         refine_px: widths of the uncertain area's dilation, output stride 8 to 4 and 4 to 1.
     """
 
@@ -42,7 +43,7 @@ class CitmConfig:
     detail: int = 1
     spectral_norm: bool = True
     priors: tuple[str, ...] = ()
-    settle: bool = False
+    propagation: bool = False
     refine_px: tuple[int, int] = (15, 7)
 
     @property
@@ -66,8 +67,8 @@ COMPACT = CitmConfig(
     detail=2,
     spectral_norm=False,
     priors=("colours", "table", "propagation"),
-    settle=True,
+    propagation=True,
 )
-"""The same, made for CPUs; window 8 divides the stages of a 256-pixel crop."""
+"""The same for CPUs; window 8 divides the stages of a 256-pixel crop."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -67,27 +67,27 @@ class Decoder(nn.Module):
             self.conv1 = spectral(last, normed)
             self.bn1 = nn.BatchNorm2d(finest)
             self.activation = nn.LeakyReLU(LEAK, inplace=True)
-        self.refine_OS8 = head(config.decoder[1], config.head)
-        self.refine_OS4 = head(config.decoder[2], config.head)
-        self.refine_OS1 = head(finest, config.head, config.detail**2 + config.settle)
+        self.head_os8 = head(config.decoder[1], config.head)
+        self.head_os4 = head(config.decoder[2], config.head)
+        self.head_os1 = head(finest, config.head, config.detail**2 + config.propagation)
 
     def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Decode the encoder's six maps.
 
         Returns:
-            Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1, and how far the last is to be
-            trusted, a logarithm, at output stride `detail`; no channels where nothing settles.
+            Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1, and the logarithm of the last
+            one's data-term weight at output stride `detail`; no channels without propagation.
         """
         os1, os2, os4, os8, os16, x = features
         x = self.layer1(x) + os16
         x = self.layer2(x) + os8
-        logit_os8 = self.refine_OS8(x)
+        logit_os8 = self.head_os8(x)
         x = self.layer3(x) + os4
-        logit_os4 = self.refine_OS4(x)
+        logit_os4 = self.head_os4(x)
         x = self.layer4(x) + os2
         if self.detail == 1:
             x = self.activation(self.bn1(self.conv1(x)))
-        finest = self.refine_OS1(x + os1)
+        finest = self.head_os1(x + os1)
         logit_os1 = F.pixel_shuffle(finest[:, : self.detail**2], self.detail)
         return logit_os8, logit_os4, logit_os1, finest[:, self.detail**2 :]
 

@@ -28,7 +28,7 @@ class Encoder(nn.Module):
         super().__init__()
         widths = config.widths
         self.patch_embed = PatchEmbedding(channels, config.embed)
-        self.layers = nn.ModuleList(
+        self.stages = nn.ModuleList(
             Stage(
                 width,
                 heads=config.heads[i],
@@ -45,7 +45,7 @@ class Encoder(nn.Module):
             self.add_module(f"norm{i}", nn.LayerNorm(width))
         self.detail = config.detail
         inputs = (channels * config.detail**2, config.embed, *widths)
-        self.shortcut = nn.ModuleList(
+        self.shortcuts = nn.ModuleList(
             shortcut(i, o, config.spectral_norm)
             for i, o in zip(inputs, config.shortcuts, strict=True)
         )
@@ -66,13 +66,13 @@ class Encoder(nn.Module):
         )
         fine = _pixels_apart(x, self.detail)
         maps = [fine, upsampled, *self._stages(embedded, trimap[:, (1, 0, 2)])]
-        return [layer(m) for layer, m in zip(self.shortcut, maps, strict=True)]
+        return [layer(m) for layer, m in zip(self.shortcuts, maps, strict=True)]
 
     def _stages(self, x: Tensor, trimap: Tensor) -> list[Tensor]:
         trimap = trimap[:, :, ::4, ::4]
         memory = x.new_zeros(x.shape[0], KINDS, x.shape[3])  # empty for every image
         maps: list[Tensor] = []
-        for i, stage in enumerate(cast(Iterable[Stage], self.layers)):
+        for i, stage in enumerate(cast(Iterable[Stage], self.stages)):
             x, final = stage(x, trimap, memory if i and self.memory else None)
             normed: Tensor = self.get_submodule(f"norm{i}")(x)
             maps.append(normed.permute(0, 3, 1, 2))

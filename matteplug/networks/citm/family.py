@@ -1,4 +1,4 @@
-"""What training, export and the registry need to know of CITM."""
+"""What training, export and the registry need to know about CITM."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def spec(config_name: str) -> NetworkSpec:
             TensorSpec(name="trimap", role="trimap", channels=1, high=255.0),
         ),
         outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
-        # What lies farther comes from the coarser level (`matteplug.matting.coarse_to_fine`): 16,
+        # Context beyond it comes from the coarser level (`matteplug.matting.coarse_to_fine`): 16,
         # 24, 32 and 64 gave the compact network the same error.
         overlap_px=16 if config_name == "compact" else 64,
         mib_fixed=20.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py

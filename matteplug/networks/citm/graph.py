@@ -14,7 +14,7 @@ class CitmGraph(nn.Module):
     """Preprocessing, network, refinement and the known area's alpha in one module.
 
     Args:
-        model: changed in place: its spectral normalisation is folded and it is put in eval mode.
+        model: changed in place: spectral normalisation is folded, and eval mode set.
     """
 
     def __init__(self, model: Citm) -> None:

@@ -1,4 +1,4 @@
-"""The cross-layer prior memory (CLPM): prior tokens outlive their stage (equations 2–7)."""
+"""The cross-layer prior memory (CLPM): prior tokens persist across stages (equations 2–7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matteplug.networks.citm.attention import KINDS
 
 
 class GatedUnit(nn.Module):
-    """A GRU cell on pairs of prior tokens; one for each kind of trimap area."""
+    """A GRU cell on pairs of prior tokens; there is one per kind of trimap area."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

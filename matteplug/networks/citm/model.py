@@ -13,13 +13,13 @@ from matteplug.networks.citm.decoder import Decoder
 from matteplug.networks.citm.encoder import Encoder
 from matteplug.networks.citm.priors import Priors
 from matteplug.networks.citm.refinement import refine
-from matteplug.networks.ops.alpha_propagation import settle
+from matteplug.networks.ops.alpha_propagation import propagate_alpha
 
 MULTIPLE = 32
 PRIOR_CLAMP = 0.02
-"""A prior alpha is kept this far from 0 and 1, so that the heads can still turn it over."""
-TRUST, TRUST_RANGE = -3.0, 6.0
-"""Logarithm of the trust in an alpha before training, and by how much it may change."""
+"""A prior alpha is kept this far from 0 and 1, so that the heads can still overturn it."""
+LOG_DATA_WEIGHT, LOG_WEIGHT_RANGE = -3.0, 6.0
+"""Logarithm of alpha's data-term weight before training, and by how much it may change."""
 
 
 class Citm(nn.Module):
@@ -59,8 +59,8 @@ class Citm(nn.Module):
         """
         heads = self.heads(image, trimap)
         alpha = refine(heads, self.config.refine_px)["alpha_os1"]
-        if self.config.settle:
-            alpha = self.settle(image, trimap, alpha, heads["trust"])
+        if self.config.propagation:
+            alpha = self.propagate(image, trimap, alpha, heads["data_weight"])
         known = trimap.unsqueeze(1)
         alpha = torch.where(known == 0, torch.zeros_like(alpha), alpha)
         return torch.where(known == 2, torch.ones_like(alpha), alpha)
@@ -73,11 +73,11 @@ class Citm(nn.Module):
             trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
 
         Returns:
-            "alpha_os8", "alpha_os4" and "alpha_os1", each (B, 1, H, W) float32 in [0, 1]; where the
-            configuration settles also "trust", (B, 1, H/2, W/2) float32, positive.
+            "alpha_os8", "alpha_os4" and "alpha_os1", each (B, 1, H, W) float32 in [0, 1]; with
+            propagation also "data_weight", (B, 1, H/2, W/2) float32, positive.
 
         Raises:
-            ValueError: a side is no multiple of 32.
+            ValueError: a side is not a multiple of 32.
         """
         height, width = image.shape[2:]
         if not torch.compiler.is_exporting() and (height % MULTIPLE or width % MULTIPLE):
@@ -90,39 +90,42 @@ class Citm(nn.Module):
                 features, prior = self.priors(image, areas)
             inputs.append(features)
         x = torch.cat(inputs, dim=1).contiguous(memory_format=torch.channels_last)
-        *logits, doubt = self.decoder(self.encoder(x, areas))
+        *logits, log_weight = self.decoder(self.encoder(x, areas))
         alphas = [_alpha(logit, s, prior) for logit, s in zip(logits, (8, 4, 1), strict=True)]
         heads = dict(zip(("alpha_os8", "alpha_os4", "alpha_os1"), alphas, strict=True))
-        if self.config.settle:
-            trust = (doubt.float().clamp(-TRUST_RANGE, TRUST_RANGE) + TRUST).exp()
-            heads["trust"] = F.avg_pool2d(trust, 2 // self.config.detail)
+        if self.config.propagation:
+            log_weight = log_weight.float().clamp(-LOG_WEIGHT_RANGE, LOG_WEIGHT_RANGE)
+            data_weight = (log_weight + LOG_DATA_WEIGHT).exp()
+            heads["data_weight"] = F.avg_pool2d(data_weight, 2 // self.config.detail)
         return heads
 
-    def settle(self, image: Tensor, trimap: Tensor, alpha: Tensor, trust: Tensor) -> Tensor:
-        """Spread what is trusted of an alpha through the unknown area.
+    def propagate(
+        self, image: Tensor, trimap: Tensor, alpha: Tensor, data_weight: Tensor
+    ) -> Tensor:
+        """Propagate the reliable part of an alpha through the unknown area.
 
         Args:
             image: (B, 3, H, W) float in [0, 1].
             trimap: (B, H, W), 0 background, 1 unknown, 2 foreground.
             alpha: (B, 1, H, W) float32 in [0, 1].
-            trust: (B, 1, H/2, W/2) float32, positive.
+            data_weight: (B, 1, H/2, W/2) float32, positive.
 
         Returns:
             Alpha (B, 1, H, W) float32 in [0, 1].
         """
         unknown = (trimap == 1).unsqueeze(1).float()
-        return settle(image, unknown, alpha, trust, stride=2)
+        return propagate_alpha(image, unknown, alpha, data_weight, stride=2)
 
     def _start_as_the_prior(self) -> None:
         decoder = self.decoder
-        for head in (decoder.refine_OS8, decoder.refine_OS4, decoder.refine_OS1):
+        for head in (decoder.head_os8, decoder.head_os4, decoder.head_os1):
             last = cast(nn.Conv2d, head[-1])
             nn.init.normal_(last.weight, std=1e-3)
             nn.init.zeros_(cast(Tensor, last.bias))
 
 
 def _alpha(logit: Tensor, stride: int, prior: Tensor | None) -> Tensor:
-    """Return (tanh + 1) / 2 at full size of logits at an output stride, mended from the prior."""
+    """Return (tanh + 1) / 2 at full size of logits at an output stride, added to the prior."""
     logit = logit.float()
     if prior is not None:
         coarse = F.avg_pool2d(prior.float(), stride) if stride > 1 else prior.float()

@@ -1,4 +1,4 @@
-"""MatteFormer's public weights, taken over by a CITM without cross-layer memory."""
+"""Import of MatteFormer's public weights, for a CITM without cross-layer memory."""
 
 from __future__ import annotations
 
@@ -11,17 +11,31 @@ from matteplug.networks.checkpoints import StateDict, load_into
 from matteplug.networks.citm.config import PAPER
 from matteplug.networks.citm.model import Citm
 
+_NAMES = {
+    "encoder.layers.": "encoder.stages.",
+    "encoder.shortcut.": "encoder.shortcuts.",
+    "decoder.refine_OS": "decoder.head_os",
+}
+"""Beginnings of MatteFormer's public names, and ours; all others are the same."""
+
 
 def matteformer(state_dict: StateDict) -> Citm:
-    """Make a CITM without cross-layer memory, which is MatteFormer, from its public weights.
-
-    Our modules bear the public names, but for the wrapper of spectral normalisation.
-    """
+    """Make a CITM without cross-layer memory, which is MatteFormer, from its public weights."""
     model = Citm(replace(PAPER, memory=False, spectral_norm=False))
-    state = _fold_spectral(state_dict)
-    state = {k: v for k, v in state.items() if not k.endswith("relative_position_index")}
+    state = {
+        _renamed(name): value
+        for name, value in _fold_spectral(state_dict).items()
+        if not name.endswith("relative_position_index")
+    }
     load_into(model, state, "a MatteFormer checkpoint")
     return model
+
+
+def _renamed(name: str) -> str:
+    for public, ours in _NAMES.items():
+        if name.startswith(public):
+            return ours + name.removeprefix(public)
+    return name
 
 
 def _fold_spectral(state: StateDict) -> dict[str, Any]:

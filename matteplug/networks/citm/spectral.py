@@ -11,14 +11,14 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 def spectral(module: AnyModule, on: bool) -> AnyModule:
-    """Put spectral normalisation on the module's weight if `on`."""
+    """Apply spectral normalisation to the module's weight if `on`."""
     if on:
         parametrizations.spectral_norm(module)
     return module
 
 
 def fold_spectral(model: nn.Module) -> None:
-    """Replace every spectrally normalised weight by its present value, in place."""
+    """Replace every spectrally normalised weight by its current value, in place."""
     for module in model.modules():
         if parametrize.is_parametrized(module, "weight"):
             parametrize.remove_parametrizations(module, "weight")

@@ -1,4 +1,4 @@
-"""The Swin stages of the encoder, whose blocks hand prior tokens on (MatteFormer, section 3)."""
+"""The Swin stages of the encoder, whose blocks pass prior tokens on (MatteFormer, section 3)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Mlp(nn.Module):
 
 
 class PriorBlock(nn.Module):
-    """A Swin block that attends to prior tokens and carries them on.
+    """A Swin block that attends to prior tokens and passes them on.
 
     Args:
         channels: C.
@@ -86,22 +86,22 @@ class PriorBlock(nn.Module):
         self.mlp = Mlp(channels, int(channels * mlp_ratio))
 
     def forward(self, x: Tensor, areas: Tensor, priors: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Transform the features and hand the prior tokens on.
+        """Transform the features and pass the prior tokens on.
 
         Args:
             x: (B, H, W, C).
-            areas: (B, 3, H·W), each trimap area's shares, summing to 1 (an empty area's to 0).
+            areas: (B, 3, H·W), each trimap area's weights, summing to 1 (an empty area's to 0).
             priors: (B, P, C), the sets of earlier blocks, or None.
 
         Returns:
             The features (B, H, W, C), and P + 3 prior tokens, the block's own last.
         """
-        own = areas @ x.flatten(1, 2)  # (B, 3, C) masked means
-        priors = own if priors is None else torch.cat((priors, own), dim=1)
+        block_priors = areas @ x.flatten(1, 2)  # (B, 3, C) masked means
+        priors = block_priors if priors is None else torch.cat((priors, block_priors), dim=1)
         normed = self.norm1(priors)
         x = x + self._attend(self.norm1(x), normed)
         x = x + self.mlp(self.norm2(x))
-        priors = priors + self.attn.carry(normed)
+        priors = priors + self.attn.project_values(normed)
         priors = priors + self.mlp(self.norm2(priors))
         return x, priors
 
@@ -125,7 +125,7 @@ class PriorBlock(nn.Module):
 
 
 def shift_mask(rows: int, columns: int, side: int, shift: int, device: torch.device) -> Tensor:
-    """Return what keeps tokens apart that the cyclic shift brought together.
+    """Return the mask between tokens that only the cyclic shift made neighbours.
 
     Along each axis the shifted grid has three regions: the whole windows, the rest of the last
     window, and what came round from the other end.

@@ -1,8 +1,8 @@
-"""Spread an alpha where it is trusted to where it is not, by the matting Laplacian.
+"""Propagate alpha from where it is reliable to where it is not, by the matting Laplacian.
 
-A fixed number of conjugate-gradient steps makes the solve a part of a graph.  What comes out is not
-alpha but its local affine models of the colours, as in Levin et al., 2008, section 4.2: they carry
-the fine image's detail.
+A fixed number of conjugate-gradient steps makes the solver a part of a graph.  The result is not
+the solved alpha but its local affine models of the colours (Levin et al., 2008, section 4.2), which
+carry the fine image's detail.
 """
 
 from __future__ import annotations
@@ -18,66 +18,76 @@ _STEPS = 12  # of conjugate gradients
 _TINY = 1e-6  # 0 / 0 is 0 where nothing is left to solve; exporting drops what is below 1e-8
 
 
-def settle(image: Tensor, unknown: Tensor, alpha: Tensor, trust: Tensor, stride: int) -> Tensor:
-    """Return (B, 1, H, W) alpha in [0, 1]: what is trusted of `alpha` spreads to where it is not.
+def propagate_alpha(
+    image: Tensor, unknown: Tensor, alpha: Tensor, data_weight: Tensor, stride: int
+) -> Tensor:
+    """Return alpha after propagation through the unknown area.
 
-    Lowers αᵀLα + Σ trust·(α − alpha)², as colour samples are joined with the matting Laplacian by
-    Wang and Cohen, "Optimized color sampling for robust matting", 2007, section 4, in pixels that
-    are `stride` times as large.  Computed in float32 whatever the autocast.
+    Minimises αᵀLα + Σ data_weight·(α − alpha)², as Wang and Cohen join colour samples with the
+    matting Laplacian ("Optimized color sampling for robust matting", 2007, section 4), in pixels
+    that are `stride` times as large.  Computed in float32 whatever the autocast.
 
     | name | shape | range |
     |---|---|---|
     | image | (B, 3, H, W), H and W multiples of the stride | [0, 1] |
     | unknown | (B, 1, H, W) | 0 or 1 |
     | alpha | (B, 1, H, W) | [0, 1], kept where not unknown |
-    | trust | (B, 1, H/stride, W/stride) | positive; a window's bonds add up to about 1 |
+    | data_weight | (B, 1, H/stride, W/stride) | positive; a window's bonds add up to about 1 |
+    | returned | (B, 1, H, W) | [0, 1] |
     """
     with torch.autocast(image.device.type, enabled=False):
-        image, alpha, trust = image.float(), alpha.float(), trust.float()
+        image, alpha, data_weight = image.float(), alpha.float(), data_weight.float()
         small = F.avg_pool2d(image, stride)
         laplacian = Laplacian(small, EPSILON)
         free = F.max_pool2d(unknown, stride)
-        solved = solve(laplacian, F.avg_pool2d(alpha, stride), free, _STEPS, trust)
-        settled = applied(laplacian.model(solved.clamp(0, 1)), image, stride)
-        return alpha + unknown * (settled - alpha)
+        solved = solve(laplacian, F.avg_pool2d(alpha, stride), free, _STEPS, data_weight)
+        propagated = apply_colour_model(laplacian.model(solved.clamp(0, 1)), image, stride)
+        return alpha + unknown * (propagated - alpha)
 
 
-def applied(model: Tensor, image: Tensor, factor: int) -> Tensor:
-    """Return alpha in [0, 1] by affine models that are `factor` times coarser than the image."""
+def apply_colour_model(model: Tensor, image: Tensor, factor: int) -> Tensor:
+    """Return alpha from affine models of the colours on a coarser grid.
+
+    | name | shape | range |
+    |---|---|---|
+    | model | (B, 4, H/factor, W/factor), see `Laplacian.model` | |
+    | image | (B, 3, H, W) | [0, 1] |
+    | returned | (B, 1, H, W) | [0, 1] |
+    """
     fine = F.interpolate(model, scale_factor=float(factor), mode="bilinear")
     alpha = (fine[:, :3] * (image - 0.5)).sum(dim=1, keepdim=True) + fine[:, 3:]
     return alpha.clamp(0, 1)
 
 
 def solve(
-    laplacian: Laplacian, guess: Tensor, free: Tensor, steps: int, trust: Tensor | float = 0.0
+    laplacian: Laplacian, guess: Tensor, free: Tensor, steps: int, data_weight: Tensor | float = 0.0
 ) -> Tensor:
-    """Lower αᵀLα + Σ trust·(α − guess)² over the free pixels by conjugate gradients.
+    """Minimise αᵀLα + Σ data_weight·(α − guess)² over the free pixels by conjugate gradients.
 
-    Jacobi-preconditioned, from the guess.
+    Jacobi-preconditioned, starting from the guess.
 
     | name | shape | range |
     |---|---|---|
     | guess | (B, 1, H, W) | kept where not free |
     | free | (B, 1, H, W) | 0 or 1 |
-    | trust | (B, 1, H, W) or a number | at least 0 |
+    | data_weight | (B, 1, H, W) or a number | at least 0 |
     | returned | (B, 1, H, W) | about [0, 1], not clamped |
     """
-    scale = free / (laplacian.diagonal + trust)
+    scale = free / (laplacian.diagonal + data_weight)
     alpha = guess
     residual = -free * laplacian.times(alpha)
-    ahead = scale * residual
-    direction = ahead
-    energy = _dot(residual, ahead)
+    preconditioned = scale * residual
+    direction = preconditioned
+    energy = _dot(residual, preconditioned)
     for _ in range(steps - 1):
-        change = free * (laplacian.times(direction) + trust * direction)
+        change = free * (laplacian.times(direction) + data_weight * direction)
         length = energy / _dot(direction, change).clamp(min=_TINY)
         alpha = alpha + length * direction
         residual = residual - length * change
-        ahead = scale * residual
-        before, energy = energy, _dot(residual, ahead)
-        direction = ahead + energy / before.clamp(min=_TINY) * direction
-    change = free * (laplacian.times(direction) + trust * direction)
+        preconditioned = scale * residual
+        previous_energy, energy = energy, _dot(residual, preconditioned)
+        direction = preconditioned + energy / previous_energy.clamp(min=_TINY) * direction
+    change = free * (laplacian.times(direction) + data_weight * direction)
     return alpha + energy / _dot(direction, change).clamp(min=_TINY) * direction
 
 

@@ -1,7 +1,7 @@
 """The matting Laplacian as an operator on a batch of images: a 5 × 5 stencil that varies by pixel.
 
 Closed-form matting (Levin, Lischinski, Weiss, "A closed form solution to natural image matting",
-2008) wants alpha to be an affine function of the colours in every 3 × 3 window; what deviates is
+2008) models alpha as an affine function of the colours in every 3 × 3 window; the deviation is
 αᵀLα.  A window k binds two of its pixels i, j by (1 + (Iᵢ - μₖ)ᵀ (Σₖ + ε)⁻¹ (Iⱼ - μₖ)) / 9
 (equation 12).  He, Sun, Tang ("Fast matting using large kernel matting Laplacian matrices", 2010,
 section 4) get L·p from box filters instead; for windows this small the stencil is as fast, and
@@ -52,7 +52,7 @@ class Laplacian:
         self.diagonal = _total(self._weights)
 
     def _stencil(self) -> Tensor:
-        """Return (B, 24, H, W): what binds each pixel to its neighbours at `_OFFSETS`."""
+        """Return (B, 24, H, W): the bonds of each pixel with its neighbours at `_OFFSETS`."""
         r, g, b = self._white.unbind(dim=1)
         products = [
             r[:, i : i + 1] * r[:, i + 1 :]
@@ -95,9 +95,9 @@ def _windows(x: Tensor) -> Tensor:
 def _take(x: Tensor, kernel: Tensor, border: int = 0) -> Tensor:
     """Return the convolution of (B, 1, H, W) with a kernel whose channels hold a single 1.
 
-    `border` zeros are put around the image first.
+    The image is padded with `border` zeros first.
     """
-    if torch.compiler.is_exporting():  # one node of the graph in place of fifty, and as fast there
+    if torch.compiler.is_exporting():  # one node of the graph instead of fifty, and as fast
         return F.conv2d(x, kernel.to(x), padding=border)
     x = F.pad(x, (border, border, border, border))
     size = kernel.shape[-1]
@@ -109,7 +109,7 @@ def _take(x: Tensor, kernel: Tensor, border: int = 0) -> Tensor:
 
 def _total(x: Tensor) -> Tensor:
     """Return (B, 1, H, W): the sum of the channels."""
-    if torch.compiler.is_exporting():  # a sum would have ONNX Runtime reorder the channels first
+    if torch.compiler.is_exporting():  # for a sum, ONNX Runtime would reorder the channels first
         return F.conv2d(x, torch.ones(1, x.shape[1], 1, 1).to(x))
     return x.sum(dim=1, keepdim=True)
 
@@ -127,7 +127,7 @@ def _gather_kernel(offsets: list[tuple[int, int]]) -> Tensor:
 
 
 def _scatter_kernel() -> Tensor:
-    """Return (24, 36, 3, 3): bring each pair's bond from its window to both of its pixels.
+    """Return (24, 36, 3, 3), which brings each pair's bond from its window to both of its pixels.
 
     The window at k holds the pixels k + place; a convolution reads the padded windows at
     pixel + tap, which is k for tap = 2 - place.

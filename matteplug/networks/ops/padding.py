@@ -1,4 +1,4 @@
-"""Padding inside a graph, in arithmetic that an exported graph can follow at any size."""
+"""Padding inside a graph, by arithmetic that exports for any size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 def replicate_to_multiple(x: Tensor, multiple: int) -> Tensor:
     """Repeat the last row and column of (B, C, H, W) until both sides are multiples of `multiple`.
 
-    However far beyond the picture's own size, which padding by reflection could not.
+    The padding may exceed the picture's size, which padding by reflection does not allow.
     """
     height, width = x.shape[2:]
     missing = (0, _up(width, multiple) - width, 0, _up(height, multiple) - height)

@@ -1,7 +1,8 @@
-"""Foreground colours for soft edges, spread from the opaque parts nearby.
+"""Fill in colours where they are unknown from where they are known: push and pull.
 
-Push and pull over a pyramid of averages (Gortler et al., The Lumigraph, 1996, section 3.4): each
-pixel takes its colour from the finest level that knows one.
+Push: averages at halving resolutions.  Pull: from the coarsest level back, each level keeps its own
+average as far as it knows one and takes the rest from the coarser level (Gortler et al., "The
+Lumigraph", 1996, section 3.4).
 """
 
 from __future__ import annotations
@@ -10,43 +11,35 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-LEVELS = 5
-"""Halvings; sides must be multiples of 2 to that power."""
-CORE_PX = 2
-"""How far inside alpha's edge colours are taken for the foreground's own."""
-FAINT = 1e-3
-"""Weight of opaque pixels near an edge, which count where there are none further inside."""
-ENOUGH = 0.25
-"""Share of a cell that must be known for its own colour to be taken as it is."""
+SUFFICIENT = 0.25
+"""Mean weight of a cell from which on its own colour is taken as it is."""
+_TINY = 1e-6
 
 
-def opaque(alpha: Tensor) -> Tensor:
-    """Return how surely pixels show the foreground alone, [0, 1]; (B, 1, H, W) as alpha is."""
-    alpha = alpha.clamp(0, 1)
-    inside = 1 - F.max_pool2d(1 - alpha, 2 * CORE_PX + 1, stride=1, padding=CORE_PX)
-    return inside**8 + FAINT * alpha**8
+def push_pull(weighted: Tensor, weights: Tensor, halvings: int, default: float = 0.0) -> Tensor:
+    """Return colours everywhere, from where their weights are high.
 
-
-def spread(colours: Tensor, weights: Tensor) -> Tensor:
-    """Fill in colours where weights are low from where they are high.
+    | name | shape | dtype | range |
+    |---|---|---|---|
+    | weighted | (B, C, H, W) | float32 | colours times weights |
+    | weights | (B, 1, H, W) | float32 | [0, 1] |
+    | returned | (B, C, H, W) | float32 | that of the colours |
 
     Args:
-        colours: (B, C, H, W).
-        weights: (B, 1, H, W), [0, 1].
-
-    Returns:
-        (B, C, H, W); 0 where nothing is known anywhere.
+        weighted: see the table.
+        weights: see the table.
+        halvings: levels of the pyramid below full resolution.
+        default: the colour where nothing is known anywhere.
     """
-    pyramid = [torch.cat((colours * weights, weights), dim=1)]
-    for _ in range(LEVELS):
-        pyramid.append(F.avg_pool2d(pyramid[-1], 2))
-    filled = _own(pyramid[0].mean(dim=(2, 3), keepdim=True))
-    for sums in reversed(pyramid):
-        if sums is not pyramid[-1]:
-            filled = F.interpolate(filled, scale_factor=2.0, mode="bilinear", align_corners=False)
-        filled = filled + (sums[:, -1:] / ENOUGH).clamp(max=1) * (_own(sums) - filled)
+    pyramid = [torch.cat([weighted, weights], dim=1)]
+    for _ in range(halvings):
+        pyramid.append(F.avg_pool2d(pyramid[-1], 2, ceil_mode=True))
+    total = pyramid[-1].mean(dim=(2, 3), keepdim=True)
+    filled = (total[:, :-1] + default * _TINY) / (total[:, -1:] + _TINY)
+    for level in reversed(pyramid):
+        if level is not pyramid[-1]:
+            filled = F.interpolate(filled, size=level.shape[2:], mode="bilinear")
+        weight = level[:, -1:]
+        known = (weight / SUFFICIENT).clamp(0, 1)
+        filled = filled + known * (level[:, :-1] / (weight + _TINY) - filled)
     return filled
-
-
-def _own(sums: Tensor) -> Tensor:
-    return sums[:, :-1] / (sums[:, -1:] + 1e-6)

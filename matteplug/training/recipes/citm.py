@@ -14,12 +14,12 @@ from matteplug.networks.families import family
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options
 from matteplug.training.settings import TrainSettings
 
 HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5, "alpha": 2 / 5}
-"""Share of each head in the loss: 2 : 1 : 1 over 5, as in the public code of its base; the settled
-alpha, where there is one, counts as the finest head."""
+"""Weight of each head in the loss: 2 : 1 : 1 over 5, as in the public code of MatteFormer; a
+propagated alpha counts as the finest head."""
 
 LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
     "l1": lambda alpha, b: losses.l1(alpha, b.alpha, b.unknown),
@@ -41,21 +41,24 @@ class CitmRecipe:
 
     def __init__(self, network: Citm, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}
-        self._options = {name: weight for name, weight in options.items() if weight}
+        self._loss_weights = {name: weight for name, weight in options.items() if weight}
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
         network = cast(Citm, self.parts[NETWORK])
         heads = network.heads(batch.image, batch.trimap)
         alphas = refine(heads, random_widths())
-        if "trust" in heads:
-            settled = network.settle(batch.image, batch.trimap, alphas["alpha_os1"], heads["trust"])
-            alphas["alpha"] = settled
-        terms = dict.fromkeys(self._options, alphas["alpha_os1"].new_zeros(()))
+        if "data_weight" in heads:
+            alphas["alpha"] = network.propagate(
+                batch.image, batch.trimap, alphas["alpha_os1"], heads["data_weight"]
+            )
+        terms = dict.fromkeys(self._loss_weights, alphas["alpha_os1"].new_zeros(()))
         for head, alpha in alphas.items():
-            for name in self._options:
+            for name in self._loss_weights:
                 terms[name] = terms[name] + HEADS[head] * LOSSES[name](alpha, batch)
-        loss = torch.stack([weight * terms[name] for name, weight in self._options.items()]).sum()
+        loss = torch.stack(
+            [weight * terms[name] for name, weight in self._loss_weights.items()]
+        ).sum()
         yield Phase(NETWORK, loss, terms)
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
@@ -64,6 +67,6 @@ class CitmRecipe:
 
 
 def recipe(settings: TrainSettings) -> CitmRecipe:
-    """Return the recipe with a freshly made network of the settings' configuration."""
-    options = weights(settings, OPTIONS)
-    return CitmRecipe(cast(Citm, family("citm", settings.config).build(settings.config)), options)
+    """Return the recipe with a freshly initialised network of the settings' configuration."""
+    network = family("citm", settings.config).build(settings.config)
+    return CitmRecipe(cast(Citm, network), recipe_options(settings, OPTIONS))

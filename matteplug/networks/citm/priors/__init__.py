@@ -1,23 +1,29 @@
-"""Guess alpha from what the trimap knows, inside the network's graph, as extra input channels.
+"""Guesses of alpha from the trimap's known areas, computed in the graph as extra input channels.
 
-A compact network sees about a hundred pixels; the classical solvers win on wide unknown areas
-because they carry the known areas' colours and opacities arbitrarily far.  These priors do that
-part in a fixed number of tensor operations, so that they train beside the network and export with
-it.
+A compact network sees about a hundred pixels; classical solvers win on wide unknown areas because
+they carry the known areas' colours and opacities arbitrarily far.  These priors do that in a fixed
+number of tensor operations, so that they are trained and exported with the network.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from matteplug.networks.citm.priors import colours, propagation, table
+from matteplug.networks.citm.priors import propagation, table
+from matteplug.networks.ops.compositing import project_alpha
+from matteplug.networks.ops.push_pull import push_pull
 
 KINDS = ("colours", "table", "propagation")
+_HALVINGS = 6
+"""Levels of the pyramid that known colours spread over, from half the resolution on."""
+_DAMPING = 0.01
+"""Squared distance of foreground and background below which colours say little about alpha."""
 
 
 class Priors(nn.Module):
-    """Prior channels of a trimap: carried colours, a colour table, a propagated alpha.
+    """Prior channels of a trimap: spread colours, a colour table, a propagated alpha.
 
     It has no parameters.  `forward` computes in float32 whatever the autocast.
 
@@ -52,9 +58,9 @@ class Priors(nn.Module):
     @torch.no_grad()
     def _forward(self, image: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
         background, unknown, foreground = regions.chunk(3, dim=1)
-        F = colours.carry(image, foreground)
-        B = colours.carry(image, background)
-        alpha = foreground + unknown * colours.project(image, F, B)
+        F = spread_colours(image, foreground)
+        B = spread_colours(image, background)
+        alpha = foreground + unknown * project_alpha(image, F, B, _DAMPING, prior=0.5)
         logs = table.likelihoods(image, foreground, background)
         features = []
         if "colours" in self.kinds:
@@ -62,11 +68,25 @@ class Priors(nn.Module):
         if "table" in self.kinds:
             features.append(logs)
         if "propagation" in self.kinds:
-            # Start between what the near and what all known colours say: 1 to 2 measured best.
+            # Start between the guesses from near and from all known colours: 1 to 2 measured best.
             guess = alpha + unknown * (table.posterior(logs) - alpha) * (2 / 3)
             alpha = propagation.propagate(image, unknown, guess)
             features += [2 * alpha - 1, propagation.remoteness(unknown)]
         return torch.cat(features, dim=1), alpha
 
 
-__all__ = ["KINDS", "Priors"]
+def spread_colours(image: Tensor, known: Tensor) -> Tensor:
+    """Return the colours under `known`, spread everywhere; mid-grey where nothing is known.
+
+    | name | shape | range |
+    |---|---|---|
+    | image | (B, 3, H, W), H and W even | [0, 1] |
+    | known | (B, 1, H, W) | 0 or 1 |
+    | returned | (B, 3, H, W) | [0, 1] |
+    """
+    half = functional.avg_pool2d(torch.cat([image * known, known], dim=1), 2)
+    spread = push_pull(half[:, :3], half[:, 3:], _HALVINGS, default=0.5)
+    return functional.interpolate(spread, scale_factor=2.0, mode="bilinear")
+
+
+__all__ = ["KINDS", "Priors", "spread_colours"]

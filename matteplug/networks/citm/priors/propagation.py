@@ -1,8 +1,8 @@
 """Propagate the known alpha through the unknown area: closed-form matting, coarse to fine.
 
-A fixed number of conjugate-gradient steps on a few strides makes the solve a part of a graph.  From
-stride to stride goes not alpha but its local affine models of the colours, as in Levin et al.,
-2008, section 4.2: they carry the fine image's detail.
+A fixed number of conjugate-gradient steps on a few strides makes the solver a part of a graph.
+What passes from stride to stride is not alpha but its local affine models of the colours (Levin et
+al., 2008, section 4.2), which carry the fine image's detail.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from matteplug.networks.ops.alpha_propagation import EPSILON, applied, solve
+from matteplug.networks.ops.alpha_propagation import EPSILON, apply_colour_model, solve
 from matteplug.networks.ops.matting_laplacian import Laplacian
 
 _STEPS = ((8, 12), (4, 12))  # (stride, conjugate-gradient steps)
@@ -31,19 +31,19 @@ def propagate(image: Tensor, unknown: Tensor, alpha: Tensor) -> Tensor:
         guess = F.avg_pool2d(alpha, stride)
         free = F.max_pool2d(unknown, stride)
         if model is not None:
-            guess = guess + free * (applied(model, small, 2) - guess)
+            guess = guess + free * (apply_colour_model(model, small, 2) - guess)
         laplacian = Laplacian(small, EPSILON)
         solved = solve(laplacian, guess, free, steps)
         model = laplacian.model(solved.clamp(0, 1))
     assert model is not None  # for the type checker: there are strides
-    return alpha + unknown * (applied(model, image, stride) - alpha)
+    return alpha + unknown * (apply_colour_model(model, image, stride) - alpha)
 
 
 def remoteness(unknown: Tensor) -> Tensor:
     """Return (B, 1, H, W) in [-1, 1]: about the logarithm of the distance to the known area.
 
-    The share of six erosions of the unknown area, with doubling radii up to 64 pixels, that a pixel
-    survives: -1 where known.
+    The fraction of six erosions of the unknown area, with doubling radii up to 64 pixels, that a
+    pixel survives: -1 where known.
     """
     far = -F.max_pool2d(-unknown, 4)  # wholly unknown
     levels = F.avg_pool2d(unknown, 4) + far

@@ -1,4 +1,4 @@
-"""Count how often each colour is known foreground and known background, over the whole image."""
+"""Tabulate how often each colour is known foreground and known background, over the whole image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_BINS = 13  # a side; linear interpolation between them
+_BINS = 13  # per side; linear interpolation between them
 _SIGMA = 0.065  # of the Gaussian around a sample
 _FAR = -20.0  # of the Gaussians' exponents: the products of smaller ones are slow, denormal numbers
 _STRIDE = 16  # of the samples
@@ -21,7 +21,7 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     """Return (B, 2, H, W): log density of each colour in the known foreground, background.
 
     The densities are Gaussian sums over a regular sample of the known pixels, tabulated on a grid
-    of colours and read back by trilinear interpolation.  Scaled to about -1 (never seen) to 1; an
+    of colours and looked up by trilinear interpolation.  Scaled to about -1 (never seen) to 1; an
     empty area gives -1 everywhere.
     """
     picked = slice(_STRIDE // 4, None, _STRIDE // 2)  # of the half-size image
@@ -29,7 +29,7 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     both = both.flatten(2)
     samples, known = both[:, :3], both[:, 3:].transpose(1, 2)  # (B, 3, N), (B, N, 2)
     known = (known > 0.99).to(image.dtype)
-    share = known / (known.sum(dim=1, keepdim=True) + 1e-3)
+    weights = known / (known.sum(dim=1, keepdim=True) + 1e-3)
 
     # The Gaussian is separable, so is the table: red × green by blue.
     axis = torch.linspace(0, 1, _BINS, dtype=image.dtype, device=image.device)
@@ -37,7 +37,7 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
     kernel = exponent.clamp(min=_FAR).exp()
     red, green, blue = kernel.unbind(dim=1)  # (B, bins, N) each
     plane = (red[:, :, None] * green[:, None]).flatten(1, 2)  # (B, bins², N)
-    line = (share[:, :, :, None] * blue.transpose(1, 2)[:, :, None]).flatten(2)  # (B, N, 2·bins)
+    line = (weights[:, :, :, None] * blue.transpose(1, 2)[:, :, None]).flatten(2)  # (B, N, 2·bins)
     density = (plane @ line).reshape(-1, _BINS, _BINS, 2, _BINS)
     density = density.permute(0, 3, 1, 2, 4)  # (B, 2, bins, bins, bins)
     table = (density + _FLOOR).log() / _SCALE + 1
@@ -51,14 +51,14 @@ def _read(table: Tensor, image: Tensor) -> Tensor:
     """
     at = (image * (_BINS - 1)).clamp(0, _BINS - 1).flatten(2)  # (B, 3, H·W)
     low = at.floor().clamp(max=_BINS - 2)
-    share = at - low
+    fraction = at - low
     red, green, blue = low.long().unbind(dim=1)  # (B, H·W) each
     corner = (red * _BINS + green) * _BINS + blue
-    read = torch.zeros_like(share[:, :2])
+    read = torch.zeros_like(fraction[:, :2])
     for r, g, b in product((0, 1), repeat=3):
-        weight = torch.ones_like(share[:, :1])
+        weight = torch.ones_like(fraction[:, :1])
         for axis, upper in enumerate((r, g, b)):
-            part = share[:, axis : axis + 1]
+            part = fraction[:, axis : axis + 1]
             weight = weight * (part if upper else 1 - part)
         index = (corner + (r * _BINS + g) * _BINS + b).unsqueeze(1).expand(-1, 2, -1)
         read = read + weight * table.gather(2, index)
@@ -66,5 +66,5 @@ def _read(table: Tensor, image: Tensor) -> Tensor:
 
 
 def posterior(likelihoods: Tensor) -> Tensor:
-    """Return (B, 1, H, W): the probability of foreground by `likelihoods`, both areas alike."""
+    """Return (B, 1, H, W): the probability of foreground by `likelihoods`, with even priors."""
     return (_SCALE * (likelihoods[:, :1] - likelihoods[:, 1:])).sigmoid()
