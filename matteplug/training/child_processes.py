@@ -1,4 +1,4 @@
-"""Child processes that compute with one thread each."""
+"""Child processes that use one thread each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Start a child that computes with one thread.
+    """Within this context, start child processes that use one thread each.
 
-    Numpy's and OpenCV's pools are sized when they load.
+    NumPy's and OpenCV's thread pools are sized when they load, from the environment.
     """
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}

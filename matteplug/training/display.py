@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a progress bar in a terminal, plain lines elsewhere."""
+"""What the user sees during a run: a progress bar in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from types import TracebackType
 
 
 class Display:
-    """A progress bar with the rate; a line now and then where there is no terminal."""
+    """A progress bar with the rate; without a terminal, an occasional line."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -34,7 +34,7 @@ class Display:
         self._console.print(sentence, markup=False)
 
     def step(self, text: str, progress: float) -> None:
-        """Show where the run is."""
+        """Show how far the run is, `progress` being 0 to 1."""
         if self._console.is_terminal:
             self._bar.update(self._task, completed=progress, description=text)
         else:

@@ -1,4 +1,4 @@
-"""Let Ctrl-C and a polite kill end a run between two steps."""
+"""Let Ctrl-C and SIGTERM end a run between two steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Event
 @contextmanager
 def on_request() -> Iterator[Event]:
     """Yield an event that SIGINT or SIGTERM sets; a second signal acts as it did before."""
-    asked = Event()
+    requested = Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def restore() -> None:
@@ -19,12 +19,12 @@ def on_request() -> Iterator[Event]:
             signal.signal(number, handler)
 
     def stop(number: int, frame: object) -> None:
-        asked.set()
+        requested.set()
         restore()
 
     for number in before:
         signal.signal(number, stop)
     try:
-        yield asked
+        yield requested
     finally:
         restore()

@@ -12,7 +12,7 @@ _OTHERS = {"event", "step", "time", "samples", "lr", "progress", "crops_per_s", 
 
 
 def plot(logs: Sequence[Path], out: Path | None = None) -> Path:
-    """Write a PNG with the curves of one or several logs over the crops taken; return its path.
+    """Write a PNG with the curves of one or more logs over the number of crops; return its path.
 
     Args:
         logs: files ``log.jsonl`` or folders of runs.
@@ -35,7 +35,7 @@ def plot(logs: Sequence[Path], out: Path | None = None) -> Path:
         for error in ("sad", "mse"):
             _curve(axes[0, 1], holdout, error, name + error)
         _curve(axes[1, 0], steps, "lr", name + "learning rate")
-        _curve(axes[1, 1], steps, "crops_per_s", name + "crops a second")
+        _curve(axes[1, 1], steps, "crops_per_s", name + "crops per second")
     titles = ("losses in training", "mean errors on the holdout scenes", "learning rate", "speed")
     for axis, title in zip(axes.flat, titles, strict=True):
         axis.set(title=title, xlabel="crops")

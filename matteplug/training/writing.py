@@ -1,4 +1,4 @@
-"""Writing the files of a run: what the disk refuses is said in a sentence."""
+"""Writing the files of a run: an error names the file and the reason."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from matteplug.errors import TrainingError
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Name `path` and the reason where it cannot be written.
+    """Turn a failed write of `path` into an error that names it and the reason.
 
     Raises:
-        TrainingError: the disk is full, or the place may not be written to.
+        TrainingError: the disk is full, or the folder is not writable.
     """
     try:
         yield
@@ -24,5 +24,5 @@ def writing(path: Path) -> Iterator[None]:
         raise TrainingError(
             "run-write",
             f"{path} could not be written: {getattr(reason, 'strerror', None) or reason}.",
-            "Make room; the run can then be resumed from its last checkpoint.",
+            "Free some space; the run can then be resumed from its last checkpoint.",
         ) from error

@@ -1,4 +1,4 @@
-"""A batch on the device: bytes from the stream become numbers the networks take."""
+"""A batch on the device: bytes from the stream become the tensors that networks take."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from matteplug.training.data.stream import Arrays
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Scenes with known alpha, (B, C, H, W) float32 in [0, 1] where nothing else is said.
+    """Scenes with known alpha, (B, C, H, W) float32 in [0, 1] unless stated otherwise.
 
     Attributes:
-        image: the picture, C = 3.
-        alpha: the truth, C = 1.
+        image: C = 3.
+        alpha: the true alpha, C = 1.
         trimap: (B, H, W) int64, 0 background, 1 unknown, 2 foreground.
         foreground, background: straight colours, C = 3.
-        plate: captured clean background, C = 3; None where the source makes none.
-        segmentation: soft coarse mask, C = 1; None where the source makes none.
+        plate: captured clean background, C = 3; None if the source makes none.
+        segmentation: soft coarse mask, C = 1; None if the source makes none.
     """
 
     image: Tensor
@@ -39,20 +39,20 @@ class Batch:
 
 
 def to_device(arrays: Arrays, device: torch.device) -> Batch:
-    """Return the batch on `device`; it travels as bytes.
+    """Return the batch on `device`; it is transferred as bytes.
 
     Args:
         arrays: (B, C, H, W) uint8 by entry; the trimap holds 0, 128 and 255.
         device: where the network is.
     """
     channels_last = torch.channels_last
-    numbers: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
         tensor = torch.from_numpy(array)
         if device.type == "cuda":
             tensor = tensor.pin_memory().to(device, non_blocking=True)
         if name == "trimap":
-            numbers[name] = (tensor[:, 0] > 85).long() + (tensor[:, 0] > 170).long()
+            tensors[name] = (tensor[:, 0] > 85).long() + (tensor[:, 0] > 170).long()
         else:
-            numbers[name] = tensor.float().div_(255).contiguous(memory_format=channels_last)
-    return Batch(**numbers)
+            tensors[name] = tensor.float().div_(255).contiguous(memory_format=channels_last)
+    return Batch(**tensors)

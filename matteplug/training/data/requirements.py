@@ -12,10 +12,9 @@ class DataRequirements:
     Attributes:
         plates: batches have a plate and a segmentation.
         portraits: pictures show the whole object, not a part around its edge.
-        trimap: the network is guided by a trimap, so that only its unknown area counts in
-            validation.
-        truth: batches have a true alpha; otherwise pictures without one will do.
-        weights: training goes on from weights, it cannot begin without.
+        trimap: the network is guided by a trimap, so that validation counts only its unknown area.
+        truth: batches have a true alpha; otherwise pictures without one are accepted.
+        weights: training starts from trained weights and cannot start without.
     """
 
     plates: bool = False

@@ -1,8 +1,8 @@
 """The stream of training batches, made by worker processes.
 
-A source makes batch number i the same on every call, so that a run which is resumed at batch i goes
-on as if it had never stopped, and the stream delivers in order.  Worker w of W makes the batches
-start + w, start + w + W, …; a thread reads them and keeps a few ready.  Workers import no torch.
+A source makes batch number i the same on every call and the stream delivers in order, so that a run
+resumed at batch i continues as if it had never stopped.  Worker w of W makes the batches start + w,
+start + w + W, …; a thread reads them and keeps a few ready.  Workers do not import torch.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Arrays: TypeAlias = Mapping[str, NDArray[np.uint8]]
 
 
 class BatchSource(Protocol):
-    """Makes batches; it is pickled for the workers, so it opens files with the first batch."""
+    """Makes batches; it is pickled for the workers, so it opens files at the first batch."""
 
     def batch(self, index: int, plan: BatchPlan) -> Arrays:
         """Return batch number `index` of a plan, the same on every call."""
@@ -39,21 +39,26 @@ class BatchSource(Protocol):
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Which batch comes when: crops a batch, and the sides of the crops, taken in turn."""
+    """The sizes of the batches.
+
+    Attributes:
+        count: crops per batch at the first side.
+        sizes_px: sides of the crops, taken in turn.
+    """
 
     count: int
     sizes_px: tuple[int, ...]
 
     def at(self, index: int) -> tuple[int, int]:
-        """Return crops and side of batch `index`.
+        """Return the number and the side of the crops of batch `index`.
 
-        The pixels a batch stay about the first size's.
+        The pixels per batch stay about those of the first size.
         """
         size_px = self.sizes_px[index % len(self.sizes_px)]
         return max(1, round(self.count * (self.sizes_px[0] / size_px) ** 2)), size_px
 
     def before(self, index: int, shards: int) -> int:
-        """Return how many crops come before batch `index` in its shard: every `shards`-th batch."""
+        """Return how many crops precede batch `index` in its shard, every `shards`-th batch."""
         turns, shard = divmod(index, shards)
         counts = [self.at(shard + shards * turn)[0] for turn in range(len(self.sizes_px))]
         rounds, rest = divmod(turns, len(counts))
@@ -61,11 +66,11 @@ class BatchPlan:
 
 
 class BatchStream:
-    """Iterate over the batches from `start` on; closing it ends the workers.
+    """An iterator over the batches from `start` on; closing it ends the workers.
 
     Args:
         source: makes the batches.
-        plan: their sizes.
+        plan: the batches' sizes.
         start: number of the first batch.
         workers: processes, each with one thread and a lower priority; 0 makes the batches in the
             calling thread.
@@ -101,10 +106,10 @@ class BatchStream:
             self._reader.start()
 
     def __iter__(self) -> Iterator[Arrays]:
-        """Yield batches without end.
+        """Yield batches endlessly.
 
         Raises:
-            TrainingError: a worker failed; its traceback is in the message's hint.
+            TrainingError: a worker failed; the hint has its traceback.
         """
         while True:
             began = time.perf_counter()
@@ -130,7 +135,7 @@ class BatchStream:
                 batch = f"It ended with exit status {process.exitcode}."
             if isinstance(batch, str):
                 batch = TrainingError(
-                    "worker-failed", "A process that makes training data failed.", batch
+                    "worker-failed", "A process that makes training data has failed.", batch
                 )
             while not self._closing.is_set():
                 with contextlib.suppress(queue.Full):
@@ -166,9 +171,9 @@ class BatchStream:
 def _work(
     sender: Connection, source: BatchSource, plan: BatchPlan, first: int, stride: int
 ) -> None:
-    """Make the batches `first`, `first + stride`, …; sending waits until the reader takes one.
+    """Make the batches `first`, `first + stride`, …; sending blocks until the reader takes one.
 
-    A trainer that is killed closes the other end, which ends this process.
+    When the trainer is killed, the other end closes, which ends this process.
     """
     import signal
 

@@ -1,4 +1,4 @@
-"""The papers' losses, one idea a file; every function returns a scalar tensor.
+"""The papers' losses; every function returns a scalar tensor.
 
 Tensors are (B, C, H, W) float32, alpha and colours [0, 1]; `unknown` is (B, 1, H, W), 1 where the
 loss counts.

@@ -9,7 +9,7 @@ def fools(fake: Tensor) -> Tensor:
     """Return what the generator minimises: the mean of (D(fake) − 1)².
 
     Args:
-        fake: the discriminator's answers to made pictures, any shape; 1 means real.
+        fake: the discriminator's answers to composites, any shape; 1 means real.
     """
     return (fake - 1).square().mean()
 
@@ -19,6 +19,6 @@ def tells_apart(real: Tensor, fake: Tensor) -> Tensor:
 
     Args:
         real: answers to photographs.
-        fake: answers to made pictures, computed without the generator's gradient.
+        fake: answers to composites, computed without the generator's gradient.
     """
     return ((real - 1).square().mean() + fake.square().mean()) / 2

@@ -1,7 +1,7 @@
-"""How far a predicted alpha is from the truth: its values, its composites and its edges.
+"""Errors of a predicted alpha: of its values, its composites and its edges.
 
-Each is a mean over the unknown pixels of the whole batch, as the field's SAD is a sum over them, so
-that a scene counts by how much of it is unknown.
+Each is a mean over the unknown pixels of the whole batch, so that a scene counts in proportion to
+its unknown area, as it does in the field's SAD, which is a sum.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def l1(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
 
 
 def squared(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
-    """Return the mean of (α̂ − α)² over the unknown area: doubt gets the mean, not the median."""
+    """Return the mean of (α̂ − α)² over the unknown area; its optimum is the mean."""
     return ((prediction - truth).square() * unknown).sum() / area(unknown)
 
 
@@ -24,9 +24,9 @@ def composition(
 ) -> Tensor:
     """Return the mean of |α̂F + (1 − α̂)B − I| over the unknown area and the colour channels.
 
-    I is αF + (1 − α)B, so that the difference is |α̂ − α|·|F − B|: noise and compression, which the
-    pictures have and no alpha can explain, do not count (CITM eq. 10, second term; Xu et al. 2017,
-    section 3.2).
+    I is taken as αF + (1 − α)B, so that the difference is |α̂ − α|·|F − B|: noise and compression,
+    which no alpha can explain, do not count (CITM eq. 10, second term; Xu et al. 2017, section
+    3.2).
 
     Args:
         prediction: alpha, (B, 1, H, W).
@@ -53,7 +53,7 @@ def colour(prediction: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
 def gradient(prediction: Tensor, truth: Tensor, unknown: Tensor) -> Tensor:
     """Return the mean of |∇α̂ − ∇α|₁ over the unknown area, ∇ by forward differences.
 
-    The known area counts as exact, so a step at its border is seen.
+    The known area counts as exact, so that a step at its border counts as an error.
     """
     error = (prediction - truth) * unknown
     across = (error[..., :, 1:] - error[..., :, :-1]).abs().sum()
@@ -69,5 +69,5 @@ def unknown_root(
 
 
 def area(unknown: Tensor) -> Tensor:
-    """Return the number of unknown pixels, at least 1 so that a batch without any costs nothing."""
+    """Return the number of unknown pixels, at least 1, so that a batch without any has loss 0."""
     return unknown.sum().clamp(min=1)

@@ -12,42 +12,36 @@ from matteplug.training.losses.alpha import area
 def laplacian(prediction: Tensor, truth: Tensor, unknown: Tensor, levels: int = 5) -> Tensor:
     """Return Σᵢ 2^(i−1)·‖Lⁱ(α̂) − Lⁱ(α)‖₁ over the number of unknown pixels.
 
-    The pyramid is linear, so that of the error is taken once; the known area counts as exact.  The
-    last level is the remaining low-pass picture.
+    The pyramid is linear, so it is computed once, for the error; the known area counts as exact.
+    The last level is the remaining low-pass picture.
 
     Args:
-        prediction: alpha, (B, 1, H, W); any size, levels below 2 px are left out.
+        prediction: alpha, (B, 1, H, W); any size; levels below 2 px are skipped.
         truth: alpha, (B, 1, H, W).
         unknown: (B, 1, H, W), 1 where the loss counts.
         levels: number of levels, 5 in the paper.
     """
-    rest = (prediction - truth) * unknown
-    loss: Tensor = rest.new_zeros(())
+    low_pass = (prediction - truth) * unknown
+    loss: Tensor = low_pass.new_zeros(())
     for level in range(levels - 1):
-        if min(rest.shape[-2:]) < 4:
+        if min(low_pass.shape[-2:]) < 4:
             break
-        smaller = shrink(rest)
-        loss = loss + 2**level * (rest - enlarge(smaller, rest.shape[-2:])).abs().sum()
-        rest = smaller
+        smaller = shrink(low_pass)
+        loss = loss + 2**level * (low_pass - enlarge(smaller, low_pass.shape[-2:])).abs().sum()
+        low_pass = smaller
     else:
         level = levels - 1
-    loss = loss + 2**level * rest.abs().sum()
+    loss = loss + 2**level * low_pass.abs().sum()
     return loss.div(area(unknown))
 
 
 def shrink(picture: Tensor) -> Tensor:
-    """Smooth (B, 1, H, W) with the 5×5 binomial kernel and keep every second pixel.
-
-    Borders are mirrored.
-    """
+    """Smooth (B, 1, H, W) with the 5×5 binomial kernel, mirrored at borders, and halve its size."""
     return _halve(_halve(picture).mT).mT
 
 
 def enlarge(picture: Tensor, size: torch.Size) -> Tensor:
-    """Put every second pixel of `size` (H, W) from the picture and smooth.
-
-    The way back from `shrink`.
-    """
+    """Upsample to `size` (H, W): insert the pixels at every second place and smooth."""
     return _double(_double(picture.mT).mT)[..., : size[0], : size[1]]
 
 

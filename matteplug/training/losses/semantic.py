@@ -1,4 +1,4 @@
-"""Where the object is, roughly: the classes of a network that needs no guide (HFAM eq. 1)."""
+"""Classes for a network without a guide: background, unknown, foreground (HFAM eq. 1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def areas(alpha: Tensor, width_px: int) -> Tensor:
 
     Args:
         alpha: (B, 1, H, W), [0, 1].
-        width_px: side of the square that the opaque and the clear area are eroded with.
+        width_px: side of the square by which the opaque and the clear area are eroded.
 
     Returns:
         (B, H, W) int64: 0 background, 1 unknown, 2 foreground.

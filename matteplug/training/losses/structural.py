@@ -11,7 +11,7 @@ _C1, _C2 = 0.01**2, 0.03**2
 
 
 def dissimilarity(prediction: Tensor, truth: Tensor) -> Tensor:
-    """Return 1 − SSIM, the mean over all 11×11 windows that lie inside the picture (HFAM eq. 6).
+    """Return 1 − SSIM, the mean over all 11×11 windows inside the picture (HFAM eq. 6).
 
     Args:
         prediction: alpha, (B, 1, H, W), [0, 1]; at least 11 px each way.

@@ -30,15 +30,15 @@ class Phase:
 
 
 class Recipe(Protocol):
-    """What the loop needs to know of a family."""
+    """What the loop needs to know about a family."""
 
     @property
     def parts(self) -> Mapping[str, nn.Module]:
-        """Return the modules that learn, each with an optimiser of its own; one is "network"."""
+        """Return the modules that are trained, each by its own optimiser; one is "network"."""
 
     @property
     def requirements(self) -> DataRequirements:
-        """Return what the batches must be like."""
+        """Return the requirements on the batches."""
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the updates of one step in order; each is applied before the next is computed.
@@ -53,7 +53,7 @@ class Recipe(Protocol):
 
 
 def recipe(settings: TrainSettings) -> Recipe:
-    """Return the recipe of the settings' family, with freshly made parts.
+    """Return the recipe of the settings' family, with freshly initialised parts.
 
     Raises:
         NetworkError: there is no such family or configuration.
@@ -64,11 +64,11 @@ def recipe(settings: TrainSettings) -> Recipe:
     return cast(Recipe, make(settings))
 
 
-def weights(settings: TrainSettings, defaults: Mapping[str, float]) -> dict[str, float]:
-    """Return a recipe's numbers: its defaults, and what the settings' options replace.
+def recipe_options(settings: TrainSettings, defaults: Mapping[str, float]) -> dict[str, float]:
+    """Return a recipe's options: its defaults, overridden by those of the settings.
 
     Raises:
-        TrainingError: an option that the recipe does not have.
+        TrainingError: the recipe does not have an option of the settings.
     """
     unknown = sorted(settings.options.keys() - defaults.keys())
     if unknown:

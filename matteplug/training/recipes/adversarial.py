@@ -1,8 +1,9 @@
-"""Background matting, stage 2: go on with real pictures, which have no ground truth.
+"""Background matting, stage 2: training on real pictures, which have no ground truth.
 
 A frozen copy of the stage-1 network, the teacher, gives pseudo alpha and foreground.  The student
-learns from them, with a weight that is halved as training goes on, and from a discriminator that
-must take its composite on a new backdrop for a photograph (Sengupta et al. 2020, section 3.2).
+learns from them, with a weight that is halved as training proceeds, and from a discriminator that
+it must make accept its composite on a new backdrop as a photograph (Sengupta et al. 2020, section
+3.2).
 """
 
 from __future__ import annotations
@@ -20,29 +21,29 @@ from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.recipes import NETWORK, Phase
-from matteplug.training.recipes.composites import against, see
+from matteplug.training.recipes.composites import compare, predict
 
-PSEUDO = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
-"""Weights of the terms against the teacher."""
+PSEUDO_LOSS_WEIGHTS = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
+"""Loss weights of the terms against the teacher's answers."""
 
 
 class Teacher(nn.Module):
-    """The network as it was when stage 2 began; travels in the checkpoint, learns nothing."""
+    """The network as it was when stage 2 began; kept in the checkpoint and never trained."""
 
-    taught: Tensor
+    initialised: Tensor
 
     def __init__(self, student: nn.Module) -> None:
         super().__init__()
         self.network = copy.deepcopy(student).requires_grad_(False)
-        self.register_buffer("taught", torch.tensor(False))
+        self.register_buffer("initialised", torch.tensor(False))
 
     @torch.no_grad()
     def answer(self, batch: Batch, student: nn.Module) -> PlateOutput:
-        """Return the pseudo truth; the first call takes the student's weights over."""
-        if not self.taught:
+        """Return the pseudo ground truth; the first call copies the student's weights."""
+        if not self.initialised:
             self.network.load_state_dict(student.state_dict())
-            self.taught.fill_(True)
-        return see(self.network.eval(), batch)
+            self.initialised.fill_(True)
+        return predict(self.network.eval(), batch)
 
 
 class AdversarialRecipe:
@@ -62,24 +63,25 @@ class AdversarialRecipe:
         """Yield the student's update, then the discriminator's."""
         student, discriminator = self.parts[NETWORK], self.parts["discriminator"]
         pseudo = cast(Teacher, self.parts["teacher"]).answer(batch, student)
-        output = see(student, batch)
+        output = predict(student, batch)
         composite = on_new_backdrop(output, batch)
-        terms = against(output, pseudo, batch.image, cast(Tensor, batch.plate))
+        terms = compare(output, pseudo, batch.image, cast(Tensor, batch.plate))
         terms["fools"] = losses.fools(discriminator(composite))
-        imitation = torch.stack([PSEUDO[name] * terms[name] for name in PSEUDO]).sum()
+        weighted = [weight * terms[name] for name, weight in PSEUDO_LOSS_WEIGHTS.items()]
+        imitation = torch.stack(weighted).sum()
         yield Phase(NETWORK, terms["fools"] + self.imitation(progress) * imitation, terms)
 
-        judged = discriminator(batch.image), discriminator(composite.detach())
-        yield Phase("discriminator", losses.tells_apart(*judged), {})
+        real, fake = discriminator(batch.image), discriminator(composite.detach())
+        yield Phase("discriminator", losses.tells_apart(real, fake), {})
 
     def imitation(self, progress: float) -> float:
-        """Return the weight of the teacher's answers: halved at equal intervals."""
+        """Return the weight of the teacher's answers, which is halved at equal intervals."""
         halved = int(progress * (self._options["halvings"] + 1))
         return self._options["pseudo"] * float(0.5 ** min(halved, self._options["halvings"]))
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return the alpha."""
-        return see(network, batch).alpha
+        return predict(network, batch).alpha
 
 
 def on_new_backdrop(output: PlateOutput, batch: Batch) -> Tensor:

@@ -1,6 +1,7 @@
-"""Background matting: the two stages of its training and what they can be told.
+"""Background matting: the two stages of its training and their options.
 
-Stage 1 learns from `composites`; ``--set stage=2`` goes on without ground truth, see `adversarial`.
+Stage 1 trains on composites, see `composites`; ``--set stage=2`` continues without ground truth,
+see `adversarial`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import cast
 from matteplug.errors import TrainingError
 from matteplug.networks.background_matting.model import BackgroundMatting
 from matteplug.networks.families import family
-from matteplug.training.recipes import Recipe, weights
+from matteplug.training.recipes import Recipe, recipe_options
 from matteplug.training.recipes.adversarial import AdversarialRecipe
 from matteplug.training.recipes.composites import BackgroundMattingRecipe
 from matteplug.training.settings import TrainSettings
@@ -27,17 +28,17 @@ OPTIONS = {
     "pseudo": 0.05,
     "halvings": 4.0,
 }
-"""The stage; weights of the losses; the fraction of batches without a segmentation; in stage 2 the
-weight of the pseudo truth at first, and how often it is halved."""
+"""The stage; loss weights; the fraction of batches without a segmentation; for stage 2 the initial
+weight of the pseudo ground truth, and how often it is halved."""
 
 
 def recipe(settings: TrainSettings) -> Recipe:
-    """Return the recipe of the stage that the options name, with freshly made parts.
+    """Return the recipe of the stage that the options name, with freshly initialised parts.
 
     Raises:
         TrainingError: there is no such stage.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = family("background-matting", settings.config).build(settings.config)
     generator = cast(BackgroundMatting, network)
     if options["stage"] == 1:

@@ -1,4 +1,4 @@
-"""Background matting, stage 1: learn from composites (Sengupta et al. 2020, section 3.1)."""
+"""Background matting, stage 1: training on composites (Sengupta et al. 2020, section 3.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.recipes import NETWORK, Phase
 
 BORDER_PX = 5
-"""How far around partial alpha counts as border."""
+"""Distance from partial alpha up to which pixels count as border."""
 
 
 class BackgroundMattingRecipe:
@@ -31,10 +31,10 @@ class BackgroundMattingRecipe:
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
         unmasked = torch.rand(()).item() < self._options["unmasked"]
-        output = see(self.parts[NETWORK], batch, masked=not unmasked)
+        output = predict(self.parts[NETWORK], batch, masked=not unmasked)
         truth = PlateOutput(batch.alpha, batch.foreground)
-        terms = against(output, truth, batch.image, batch.background)
-        # not the paper's, which are means over a whole picture, where a border weighs little
+        terms = compare(output, truth, batch.image, batch.background)
+        # not in the paper, whose means over the whole picture give a border little weight
         near = border(truth.alpha)
         terms["border"] = losses.l1(output.alpha, truth.alpha, near)
         terms["square"] = losses.squared(output.alpha, truth.alpha, near)
@@ -43,11 +43,11 @@ class BackgroundMattingRecipe:
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return the alpha."""
-        return see(network, batch).alpha
+        return predict(network, batch).alpha
 
 
-def see(network: nn.Module, batch: Batch, masked: bool = True) -> PlateOutput:
-    """Run the network on a batch; without a segmentation it makes one from the plate.
+def predict(network: nn.Module, batch: Batch, masked: bool = True) -> PlateOutput:
+    """Run the network on a batch; without a segmentation it computes one from the plate.
 
     Raises:
         ValueError: the batch has no plate.
@@ -60,10 +60,10 @@ def see(network: nn.Module, batch: Batch, masked: bool = True) -> PlateOutput:
     return cast(PlateOutput, network(batch.image, batch.plate, segmentation))
 
 
-def against(
+def compare(
     output: PlateOutput, truth: PlateOutput, image: Tensor, background: Tensor
 ) -> dict[str, Tensor]:
-    """Return L1 of alpha, of its gradient, of the foreground where any, and of the composite."""
+    """Return L1 of alpha, of its gradient, of the visible foreground, and of the composite."""
     everywhere = torch.ones_like(truth.alpha)
     composite = output.alpha * output.foreground + (1 - output.alpha) * background
     return {

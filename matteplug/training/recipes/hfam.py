@@ -13,7 +13,7 @@ from matteplug.networks.hfam.model import Hfam, HfamOutput
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {"semantic": 1.0, "detail": 10.0, "fusion": 1.0, "border_px": 25.0}
@@ -50,6 +50,6 @@ class HfamRecipe:
 
 
 def recipe(settings: TrainSettings) -> HfamRecipe:
-    """Return the recipe with a freshly made network of the settings' configuration."""
+    """Return the recipe with a freshly initialised network of the settings' configuration."""
     network = family("hfam", settings.config).build(settings.config)
-    return HfamRecipe(cast(Hfam, network), weights(settings, OPTIONS))
+    return HfamRecipe(cast(Hfam, network), recipe_options(settings, OPTIONS))

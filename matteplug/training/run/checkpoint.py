@@ -1,8 +1,7 @@
-"""The state of a run on disk: written whole or not at all, the one before it kept.
+"""The state of a run on disk: written whole or not at all; the previous one is kept.
 
-A file holds ``family``, ``config``, ``step`` and ``state`` (the averaged weights: what export and
-evaluation read) and ``training`` (everything a run needs to go on).  It is read without executing
-anything.
+A file has ``family``, ``config``, ``step``, ``state`` (the averaged weights, which export and
+evaluation read) and ``training`` (everything that resuming needs).  Reading it executes nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ LAST, PREVIOUS = "last.pt", "previous.pt"
 
 
 def write(folder: Path, content: Mapping[str, Any]) -> Path:
-    """Write `content` as the last checkpoint of the run in `folder`; the last becomes the previous.
+    """Write `content` as the last checkpoint of a run; the one before becomes the previous.
 
     Raises:
         TrainingError: the file cannot be written; the earlier checkpoints are untouched.
@@ -46,7 +45,7 @@ def read(path: Path) -> dict[str, Any]:
     """Return the content of a checkpoint file, or of the newest readable one of a run's folder.
 
     Raises:
-        TrainingError: there is none, or it is damaged or no checkpoint of a training run.
+        TrainingError: there is none, or it is damaged or not a checkpoint of a training run.
     """
     files = [path / LAST, path / PREVIOUS] if path.is_dir() else [path]
     files = [file for file in files if file.is_file()]
@@ -71,7 +70,7 @@ def refuse_other(content: Mapping[str, Any], family: str, config: str) -> None:
     """Refuse a checkpoint of another network or configuration.
 
     Raises:
-        TrainingError: it names what the checkpoint holds and what was asked for.
+        TrainingError: the checkpoint is of another one; the message names both.
     """
     theirs, ours = f"{content['family']}/{content['config']}", f"{family}/{config}"
     if theirs != ours:
@@ -85,7 +84,7 @@ def refuse_other(content: Mapping[str, Any], family: str, config: str) -> None:
 def _load(file: Path) -> dict[str, Any] | None:
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception:  # torch raises half a dozen kinds for damaged files
+    except Exception:  # torch raises many kinds of errors for damaged files
         return None
     wanted = {"family", "config", "state"}
     return content if isinstance(content, dict) and wanted <= content.keys() else None

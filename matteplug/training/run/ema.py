@@ -1,4 +1,4 @@
-"""The average of a network's weights over its last steps, which is what a run keeps in the end."""
+"""The average of a network's weights over the last steps, which is what a run produces."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Average:
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
-        """Take the weights after step number `step` (from 1) into the average."""
+        """Add the weights after step number `step` (from 1) to the average."""
         decay = min(self._decay, (1 + step) / (10 + step))
         averaged: list[Tensor] = []
         latest: list[Tensor] = []

@@ -1,8 +1,8 @@
-"""The log of a run: one JSON object a line, appended, so that a killed run's log stays readable.
+"""The log of a run: one JSON object per line, appended, so that it survives a kill.
 
 Every line has ``event`` ("start", "step", "validation", "checkpoint", "stop") and ``step``.  A run
-that was killed repeats the steps since its last checkpoint; its "start" line says from where, and
-`read` drops what was repeated.
+that was killed repeats the steps since its last checkpoint; its "start" line says from which step,
+and `read` drops the repeated events.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Journal:
                 with self._path.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
             except OSError:
-                os.truncate(self._path, before)  # a resumed run would go on in mid-line
+                os.truncate(self._path, before)  # a resumed run would continue mid-line
                 raise
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the events of a log, or of that in a run's folder, without what was repeated.
+    """Return the events of a log, or of the log in a run's folder, without repeated ones.
 
     Raises:
-        TrainingError: there is no such log, or it has a line that is no event.
+        TrainingError: there is no such log, or one of its lines is not an event.
     """
     path = path / NAME if path.is_dir() else path
     if not path.is_file():
@@ -62,7 +62,7 @@ def read(path: Path) -> list[dict[str, Any]]:
             if number == len(lines):
                 break  # cut short when the run was killed
             raise TrainingError(
-                "log-damaged", f"Line {number} of {path} is no event of a training run."
+                "log-damaged", f"Line {number} of {path} is not an event of a training run."
             ) from error
         if name == "start":
             events = [e for e in events if e["step"] <= step]

@@ -1,8 +1,8 @@
-"""The training loop: batches in, updates, and everything that makes a run survive.
+"""The training loop: batches, updates, and everything that lets a run survive.
 
-A run is a folder: ``last.pt`` and ``previous.pt`` (checkpoints), ``log.jsonl``, ``samples/``.  What
-a checkpoint holds brings the run back to the step: weights, averages, moments, random numbers,
-schedule and the next batch.
+A run is a folder: ``last.pt`` and ``previous.pt`` (checkpoints), ``log.jsonl``, ``samples/``.  A
+checkpoint restores the run to the step: weights, averages, moments, random numbers, schedule and
+the next batch.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Run:
     """A trainer, its data and its folder.
 
     Args:
-        trainer: what learns.
+        trainer: what is trained.
         source: makes the batches.
         holdout: makes the scenes for validation.
-        folder: the run's folder, made when missing.
-        notes: sentences about the data, said and logged at the start.
+        folder: the run's folder, created if missing.
+        notes: sentences about skipped files, shown and logged at the start.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Run:
         self._journal = Journal(folder)
 
     def train(self) -> str:
-        """Train until the budget is used or a signal asks to stop; return "budget" or "signal".
+        """Train until the budget is used up or a signal arrives; return "budget" or "signal".
 
         Raises:
             TrainingError: the loss is not finite (the last checkpoint before it is kept), the data
@@ -62,7 +62,7 @@ class Run:
         plan = BatchPlan(settings.batch, settings.sizes_px)
         with ExitStack() as stack:
             display = stack.enter_context(Display())
-            asked_to_stop = stack.enter_context(on_request())
+            stop_requested = stack.enter_context(on_request())
             stream = stack.enter_context(
                 BatchStream(self._source, plan, start=trainer.batches, workers=settings.workers)
             )
@@ -77,7 +77,7 @@ class Run:
             meter = Meter(self._journal, display, stream)
             clock = time.perf_counter()
             for arrays in stream:
-                if trainer.schedule.progress(settings) >= 1 or asked_to_stop.is_set():
+                if trainer.schedule.progress(settings) >= 1 or stop_requested.is_set():
                     break
                 meter.add(self._update(to_device(arrays, trainer.device)), len(arrays["image"]))
                 if trainer.step % settings.log_steps == 0:
@@ -86,7 +86,7 @@ class Run:
                     task.tick()
                 clock, spent_s = time.perf_counter(), time.perf_counter() - clock
                 trainer.spend(spent_s)
-            reason = "signal" if asked_to_stop.is_set() else "budget"
+            reason = "signal" if stop_requested.is_set() else "budget"
             self._checkpoint()
             self._validate(holdout, display)
             self._sheet(holdout)
@@ -131,7 +131,7 @@ class Run:
 
 
 class _Every:
-    """Do something whenever so many seconds have passed since it was last done."""
+    """Repeat an action once `period_s` seconds have passed since the last time."""
 
     def __init__(self, period_s: float, action: Callable[[], None]) -> None:
         self._period_s, self._action, self._last = period_s, action, time.monotonic()

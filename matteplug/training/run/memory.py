@@ -1,7 +1,4 @@
-"""Make glibc keep the memory that tensors free.
-
-A step allocates the same hundred buffers again and again.
-"""
+"""Make glibc keep the memory that tensors free, since every step allocates the same buffers."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of mallopt(3)
 
 
 def keep_freed_memory() -> None:
-    """Serve large buffers from a heap that is never given back.
+    """Serve large buffers from a heap that is never returned to the system.
 
-    A fifth of a CPU step else goes to page faults.
+    Otherwise a fifth of a step's CPU time goes to page faults.
     """
     if sys.platform.startswith("linux"):
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none

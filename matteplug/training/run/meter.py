@@ -1,4 +1,4 @@
-"""Running means of a run's terms, its rate and the fraction of time it waits for data."""
+"""Running means of a run's losses, its rate and the fraction of time spent waiting for data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matteplug.training.run.trainer import Trainer
 
 
 class Meter:
-    """Means of the terms, the rate and the fraction of waiting since the last line."""
+    """Means of the losses, the rate and the fraction of waiting since the last line."""
 
     def __init__(self, journal: Journal, display: Display, stream: BatchStream) -> None:
         self._journal, self._display, self._stream = journal, display, stream
@@ -51,5 +51,5 @@ class Meter:
 
 
 def named(values: Mapping[str, float]) -> str:
-    """Return numbers with their names, for a person."""
+    """Return numbers with their names, to be read by the user."""
     return ", ".join(f"{name} {value:.4f}" for name, value in values.items())

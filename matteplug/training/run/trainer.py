@@ -1,4 +1,4 @@
-"""What learns: a recipe's parts, their optimisers and averages, and what brings them back."""
+"""What is trained: a recipe's parts, their optimisers and averages, and how they are restored."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from matteplug.training.settings import TrainSettings
 
 
 class Trainer:
-    """Make updates and keep count of them.
+    """Makes updates and counts them.
 
     Args:
-        settings: how.
+        settings: of the run.
         recipe: what is trained; its parts move to the settings' device.
 
     Attributes:
         average: of the part "network"; what is validated and exported.
-        schedule: where the run stands in its budget.
+        schedule: how far the run is in its budget.
         step: updates made in this run.
-        batches, samples, trained_s: batches and crops taken and seconds spent, in this run and
-            those before it whose weights it started from.
+        batches, samples, trained_s: batches, crops and seconds used, in this run and in those
+            whose weights it started from.
     """
 
     def __init__(self, settings: TrainSettings, recipe: Recipe) -> None:
@@ -47,10 +47,10 @@ class Trainer:
         self._optimisers = {k: _optimiser(part, settings) for k, part in recipe.parts.items()}
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """Learn from a batch; return the recipe's terms and losses.
+        """Train on a batch; return the recipe's terms and losses.
 
         Raises:
-            TrainingError: a loss or its gradient is not finite; the parts are as they were before.
+            TrainingError: a loss or its gradient is not finite; that part is not updated.
         """
         self.step += 1
         lr = self.schedule.lr(self.settings)
@@ -69,7 +69,7 @@ class Trainer:
         return terms
 
     def spend(self, elapsed_s: float) -> None:
-        """Count time: it moves the schedule on and adds to what the weights cost."""
+        """Count time, in the schedule and in the total that the weights cost."""
         self.schedule.elapsed_s += elapsed_s
         self.trained_s += elapsed_s
 
@@ -88,7 +88,7 @@ class Trainer:
             raise TrainingError(
                 "loss-not-finite",
                 f"The loss was {loss:g} (gradient {norm:g}) at step {self.step}.",
-                "The run's last checkpoint is good: resume it with a lower --lr.",
+                "The run's last checkpoint is intact: resume it with a lower --lr.",
             )
         for group in optimiser.param_groups:
             group["lr"] = lr
@@ -98,7 +98,7 @@ class Trainer:
         return loss
 
     def start_from(self, content: Mapping[str, Any]) -> None:
-        """Take the weights of a checkpoint and the count of what they cost, for a new run.
+        """Start a new run from a checkpoint's weights and the totals of what they cost.
 
         Raises:
             TrainingError: it is a checkpoint of another configuration, or its tensors do not fit.
@@ -112,11 +112,11 @@ class Trainer:
         self.trained_s = training.get("trained_s", 0.0)
 
     def resume(self, content: Mapping[str, Any], *, new_schedule: bool) -> None:
-        """Go on where the checkpoint was written.
+        """Continue where the checkpoint was written.
 
         Args:
             content: of the run's checkpoint.
-            new_schedule: start the learning rate's schedule anew, for a new budget (a warm
+            new_schedule: restart the learning rate's schedule, for a new budget (a warm
                 restart).
 
         Raises:
@@ -127,7 +127,7 @@ class Trainer:
         if (theirs := training["parts"].keys()) != (ours := self.recipe.parts.keys()):
             raise TrainingError(
                 "checkpoint-parts",
-                f"The run trained {', '.join(theirs)}; now {', '.join(ours)} would be trained.",
+                f"The run trained {', '.join(theirs)}; the settings train {', '.join(ours)}.",
                 "Start a new run from its weights with --init RUN.",
             )
         for name, part in self.recipe.parts.items():
@@ -168,14 +168,14 @@ def _device(name: str) -> torch.device:
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise TrainingError(
             "no-cuda",
-            "This torch finds no CUDA device.",
-            "Leave --device out, or install a CUDA build of torch.",
+            "torch finds no CUDA device.",
+            "Drop --device, or install a CUDA build of torch.",
         )
     return torch.device(name)
 
 
 def _optimiser(part: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    """Return AdamW; biases and norms do not decay."""
+    """Return AdamW without weight decay for biases and norms."""
     parameters = [p for p in part.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},

@@ -16,22 +16,22 @@ from matteplug.training.data.stream import BatchPlan, BatchSource
 from matteplug.training.recipes import Recipe
 from matteplug.training.writing import writing
 
-_CROPS_A_BATCH = 8
+_CROPS_PER_BATCH = 8
 _ROWS = 8
 
 
 class HoldoutScenes:
-    """A fixed set of scenes that training never sees.
+    """A fixed set of scenes that are never trained on.
 
     Args:
-        source: makes them; its pictures are kept apart from those of training.
-        count: number of scenes; of more than a batch whole batches.
+        source: makes them, from pictures that training does not use.
+        count: number of scenes; more than one batch is rounded up to whole batches.
         size_px: their side.
         device: where the network is.
     """
 
     def __init__(self, source: BatchSource, count: int, size_px: int, device: torch.device) -> None:
-        plan = BatchPlan(min(_CROPS_A_BATCH, count), (size_px,))
+        plan = BatchPlan(min(_CROPS_PER_BATCH, count), (size_px,))
         self._arrays = [source.batch(i, plan) for i in range(math.ceil(count / plan.count))]
         self._device = device
 
@@ -42,7 +42,7 @@ class HoldoutScenes:
     def measure(self, recipe: Recipe, network: nn.Module) -> dict[str, float]:
         """Return mean errors, "sad" (of |α̂ − α|) and "mse".
 
-        Of all pixels of all scenes; of the unknown ones only where the network has a trimap.
+        The means are over the pixels of all scenes; with a trimap, over the unknown ones.
         """
         absolute = squared = area = 0.0
         for batch in self:
@@ -55,9 +55,9 @@ class HoldoutScenes:
 
     @torch.no_grad()
     def sheet(self, recipe: Recipe, network: nn.Module, path: Path) -> None:
-        """Write a PNG with a row a scene.
+        """Write a PNG with one row per scene.
 
-        Image, trimap, predicted alpha, true alpha, error in the unknown area.
+        Columns: image, trimap, predicted alpha, true alpha, error in the unknown area.
 
         Raises:
             TrainingError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Scenes with exactly known alpha, foreground and background, made endlessly from a seed.
+"""Synthetic scenes with exactly known alpha, foreground and background: an endless stream by seed.
 
 `SceneSource(seed=…, size_px=…, photos=…).sample(index)` returns a `Scene`.
 """

@@ -1,4 +1,4 @@
-"""Blur of a lens or a movement; colours are blurred premultiplied, together with alpha."""
+"""Blur by a lens or by motion; colours are blurred premultiplied, together with alpha."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 
 
 def optics(rng: Rng, colour: Field, alpha: Field) -> tuple[Field, Field]:
-    """Return the layer as a lens may draw it: mostly sharp, else soft, moved or out of focus."""
+    """Return the layer as a lens may render it: mostly sharp, else soft, moved or out of focus."""
     kind = rng.random()
     if kind < 0.55:
         return colour, alpha
@@ -39,7 +39,7 @@ def soft(colour: Field, alpha: Field, deviation_px: float) -> tuple[Field, Field
 def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:
     """Return straight colours and alpha of a blurred premultiplied layer.
 
-    Where alpha is nearly nothing the division is unsafe: the sharp colours stay.
+    Where alpha is almost 0 the division is unstable, and the sharp colours stay.
     """
     alpha = np.clip(blurred[..., 3], 0, 1)
     weight = np.minimum(alpha * 20, 1)
@@ -48,7 +48,7 @@ def straight(blurred: Field, sharp: Field) -> tuple[Field, Field]:
 
 
 def defocus(layer: Field, radius: float) -> Field:
-    """Convolve with a disc whose rim is one pixel soft."""
+    """Convolve (H, W, C) with a disc whose edge is one pixel soft."""
     reach = int(np.ceil(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
     disc = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
@@ -67,6 +67,6 @@ def motion(rng: Rng, layer: Field, length: int) -> Field:
 
 
 def convolve(layer: Field, kernel: Field) -> Field:
-    """Filter all planes with a kernel of sum one."""
+    """Convolve every channel with a kernel, normalised to sum 1."""
     result: Field = cv2.filter2D(layer, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
     return result

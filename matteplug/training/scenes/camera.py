@@ -1,4 +1,4 @@
-"""What cameras and their software do: exposure, cast, softness, noise, sharpening, JPEG."""
+"""Effects of cameras and their software: exposure, cast, softness, noise, sharpening, JPEG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matteplug.training.scenes.noise import Field, Rng
 
 
 def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
-    """Give all layers the same exposure, gamma and cast; some pictures are paler, or grey."""
+    """Give all layers the same exposure, gamma and cast; some pictures are desaturated or grey."""
     if rng.random() < 0.6:
         return layers
     change = colour_maps.scaled(rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.05, 3)))
@@ -26,7 +26,7 @@ def grade(rng: Rng, *layers: Field) -> tuple[Field, ...]:
 
 
 def expose(rng: Rng, image: Field) -> U8:
-    """Return the picture (H, W, 3) uint8 of a float32 [0, 1] scene: softness, noise, coding."""
+    """Return a picture (H, W, 3) uint8 of a scene, float32 [0, 1]: softened, noisy, coded."""
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.8))
     if rng.random() < 0.6:
@@ -40,7 +40,7 @@ def expose(rng: Rng, image: Field) -> U8:
 
 
 def noise(rng: Rng, image: Field) -> Field:
-    """Return sensor noise: a constant part and one that grows with the root of the light."""
+    """Return sensor noise: a constant part, and one that grows with the light's square root."""
     floor, shot = rng.uniform(0.001, 0.015), rng.uniform(0.0, 0.025)
     grain = sensor_grain(image.shape[0])
     top, left = rng.integers(0, image.shape[0], 2)
@@ -56,13 +56,13 @@ def noise(rng: Rng, image: Field) -> Field:
 
 @functools.lru_cache(maxsize=4)
 def sensor_grain(size: int) -> Field:
-    """Return (2·size, 2·size, 3) of normal noise, the same each time; scenes take parts of it."""
+    """Return (2·size, 2·size, 3) normal noise, always the same; scenes use parts of it."""
     edge = 2 * size
     return np.random.default_rng(0).standard_normal((edge, edge, 3), dtype=np.float32)
 
 
 def jpeg(rng: Rng, picture: U8) -> U8:
-    """Code and decode with a random quality."""
+    """Encode (H, W, 3) uint8 as JPEG of a random quality, and decode."""
     quality = int(rng.integers(55, 98))
     coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     decoded: U8 = cv2.imdecode(coded, cv2.IMREAD_COLOR)  # type: ignore[assignment]  # never None
@@ -70,6 +70,6 @@ def jpeg(rng: Rng, picture: U8) -> U8:
 
 
 def quantise(layer: Field) -> U8:
-    """Round [0, 1] to uint8."""
+    """Return float32 [0, 1] as uint8, rounded."""
     levels: U8 = (np.clip(layer, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     return levels

@@ -1,6 +1,6 @@
-"""Colour beyond alpha: what an object's colours go on as where it covers nothing.
+"""Colour bleed: an object's colours, extended to where it covers nothing.
 
-Views are interpolated and inverted later: black around an object would darken its soft border.
+Views are interpolated and inverted later, so black around an object would darken its soft edge.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from matteplug.training.scenes import colour_maps
 from matteplug.training.scenes.noise import Field
 
 THIN, SOLID = 0.1, 0.6
-"""Alpha up to which a pixel's own colour counts for nothing, and from which it alone counts: a thin
-pixel's colour comes of few samples or few levels."""
-ENOUGH = 0.25
-"""Mean alpha of a neighbourhood whose mean colour is taken as it is; below, a wider one joins."""
+"""A pixel's own colour is ignored up to the first alpha and used alone from the second on: a thin
+pixel's colour comes from few samples or few levels."""
+SUFFICIENT = 0.25
+"""Mean alpha from which on a neighbourhood's mean colour is used as it is; below, a wider one is
+mixed in."""
 
 
 def extended(layer: Field) -> Field:
-    """Return straight colours that reach smoothly from where alpha is high to everywhere.
+    """Return straight colours, extended smoothly from where alpha is high to everywhere.
 
     Args:
         layer: (H, W, 4) float32, premultiplied RGB and alpha in [0, 1].
@@ -35,10 +36,10 @@ def extended(layer: Field) -> Field:
     colour = _straight(levels[-1])
     for level in reversed(levels[:-1]):
         alpha = cv2.extractChannel(level, 3)
-        around = cv2.resize(colour, alpha.shape[::-1])
-        least, most = (THIN, SOLID) if level is layer else (0.0, ENOUGH)
-        trust = np.clip((alpha - np.float32(least)) * np.float32(1 / (most - least)), 0, 1)
-        colour = cv2.blendLinear(_straight(level), around, trust, 1 - trust)
+        coarser = cv2.resize(colour, alpha.shape[::-1])
+        least, most = (THIN, SOLID) if level is layer else (0.0, SUFFICIENT)
+        weight = np.clip((alpha - np.float32(least)) * np.float32(1 / (most - least)), 0, 1)
+        colour = cv2.blendLinear(_straight(level), coarser, weight, 1 - weight)
     return np.clip(colour, 0, 1, out=colour)
 
 

@@ -1,8 +1,8 @@
-"""Arithmetic on colour planes that stays fast.
+"""Fast arithmetic on colours: masks of three channels, and affine maps.
 
-numpy broadcasts (H, W, 1) over (H, W, 3) in inner loops of three, ten times slower than whole
-planes: masks are spread to three channels first, and colour changes are affine maps, applied in one
-pass.
+NumPy broadcasts (H, W, 1) over (H, W, 3) in inner loops of three, ten times slower than arrays of
+one shape: masks are spread to three channels first, and colour changes are affine maps, applied in
+one pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GREY: Map = np.pad(np.full((3, 3), 1 / 3), ((0, 0), (0, 1)))
 
 
 def spread(mask: Field) -> Field:
-    """Return (H, W, 3) of a mask (H, W)."""
+    """Return a mask (H, W) as (H, W, 3)."""
     return cv2.merge([mask, mask, mask])
 
 
@@ -31,7 +31,7 @@ def premultiplied(colour: Field, alpha: Field) -> Field:
 
 
 def mixed(below: Field, above: Field, opacity: Field) -> Field:
-    """Return `above` where opacity (H, W) is one, `below` where it is zero."""
+    """Return `above` where opacity (H, W) is 1, `below` where it is 0, mixed in between."""
     blend: Field = below + (above - below) * spread(opacity)
     return blend
 
@@ -42,7 +42,7 @@ def mean(colours: Field) -> NDArray[np.float64]:
 
 
 def scaled(factor: float | NDArray[np.float64], offset: float | NDArray[np.float64] = 0.0) -> Map:
-    """Return the map c → factor · c + offset, each a number or one number a channel."""
+    """Return the map c → factor · c + offset, each a number or one number per channel."""
     change = np.zeros((3, 4))
     np.fill_diagonal(change, factor)
     change[:, 3] = offset

@@ -1,7 +1,7 @@
-"""Gaps: background that shows through an object and is surrounded by it, as under an arm.
+"""Holes: background that shows through an object and is enclosed by it, as under an arm.
 
-A trimap often leaves the whole gap unknown; then nothing near it tells that it is background, only
-the colours known elsewhere do.
+A trimap often leaves the whole hole unknown; nothing nearby then reveals that it is background,
+only the colours known elsewhere do.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from matteplug.training.scenes.drawn import outlines
 from matteplug.training.scenes.drawn.cutout import fixed
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
-MOST = 4
+MOST_HOLES = 4
 SMALLEST_PX = 2.0
 LARGEST = 0.12
-"""Largest mean radius of a gap, as a fraction of the picture's side."""
+"""Largest mean radius of a hole, as a fraction of the picture's side."""
 FRAYED_PROBABILITY = 0.4
-"""Share of the gaps whose edge frays."""
+"""Probability that a hole's edge is frayed."""
 
 
 def cut(rng: Rng, alpha: Field) -> Field:
-    """Return alpha (H, W), [0, 1], with one to four gaps in its opaque part, if it has any."""
+    """Return alpha (H, W), [0, 1], with one to four holes in its opaque part, if it has one."""
     side = alpha.shape[0]
-    for _ in range(int(rng.integers(1, MOST + 1))):
+    for _ in range(int(rng.integers(1, MOST_HOLES + 1))):
         radius = log_uniform(rng, SMALLEST_PX, LARGEST * side)
         depth = trimaps.distance_from((alpha <= 0.99).astype(np.uint8))
         rows, columns = np.nonzero(depth[::2, ::2] > 1.2 * radius)

@@ -1,4 +1,4 @@
-"""From drawn objects to layers of a scene: placed, textured, lit and laid over one another."""
+"""From drawn objects to layers of a scene: placed, textured, lit and composited."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from matteplug.training.scenes.textures import Textures
 
 GRID = 8
 CUT = 0.02
-"""Share of an edge that an object covers where the drawing's frame cuts it."""
+"""Fraction of an edge from which on an object that touches it counts as cut off by it."""
 MARGIN = 0.04
-"""How far beyond the view a cut lies, of the view's side: a turn does not bring it back."""
+"""Distance of a cut edge outside the view, as a fraction of the view's side, so that rotation does
+not reveal it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Drawn:
     Attributes:
         channels: (N, N, 3 or 6) uint8, see `Cutout.channels`.
         material, blur_px: see `Cutout`.
-        spots: (S, 2) x, y of places worth looking at: soft pixels and edges.
+        spots: (S, 2) x, y of soft pixels and edges, which crops are centred on.
     """
 
     channels: U8
@@ -38,7 +39,7 @@ class Drawn:
 
     @classmethod
     def of(cls, cutout: Cutout) -> Drawn:
-        """Find the spots of a cutout; of an empty one its middle."""
+        """Make one of a cutout; an empty one has its centre as its only spot."""
         alpha = cutout.alpha
         kernel = np.ones((3, 3), np.uint8)
         edges = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, kernel)[::GRID, ::GRID] > 40
@@ -50,13 +51,13 @@ class Drawn:
 
 
 class Pose(NamedTuple):
-    """How a drawing lies in the view.
+    """The position of a drawing in the view.
 
     Attributes:
-        spot: (x, y) of the drawing that comes to lie in the middle.
+        spot: (x, y) of the drawing that is at the view's centre.
         zoom, turn, mirrored: the turn is in radians.
-        endless: the mirrored drawing goes on outside the drawing, so that objects which it cuts
-            stay larger than the view; else nothing is there.
+        endless: repeat the drawing, mirrored, outside its frame, so that objects cut by it remain
+            larger than the view; else it is empty there.
     """
 
     spot: NDArray[np.float64]
@@ -78,10 +79,10 @@ def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
 
 
 def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
-    """Choose a pose that shows the drawing upright, mostly whole.
+    """Choose a pose that shows the drawing upright and mostly whole.
 
-    Where the drawing's frame cuts the object, so does the view's: nothing ends in a straight line
-    before the background.  An object that is whole stands on the frame as often as not.
+    Where the drawing's frame cuts the object, so does the view's, lest it end in a straight line in
+    front of the background.  Half of the whole objects stand on the frame.
     """
     edge = drawn.channels.shape[0]
     alpha = drawn.channels[..., 0]
@@ -108,7 +109,7 @@ def view(drawn: Drawn, size: int, pose: Pose) -> Field:
     """Return the (size, size, 3 or 6) float32 [0, 1] view of a drawing."""
     spot, zoom, turn, mirrored, endless = pose
     pixels = drawn.channels
-    while zoom < 0.75:  # halve before warping, or thin things alias
+    while zoom < 0.75:  # halve before warping, lest thin objects alias
         pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         spot, zoom = spot / 2, zoom * 2
     cosine, sine = zoom * np.cos(turn), zoom * np.sin(turn)
@@ -122,12 +123,12 @@ def view(drawn: Drawn, size: int, pose: Pose) -> Field:
 
 
 def densify(rng: Rng, alpha: Field, material: Material) -> Field:
-    """Remap 1 − (1 − α)^g: real fur and hair are mostly opaque, only their last pixels are not."""
+    """Return 1 − (1 − α)^g: real fur and hair are opaque but for their outermost pixels."""
     if material == "smoke":
         return alpha
     if rng.random() < 0.85:
         alpha = 1 - (1 - alpha) ** np.float32(log_uniform(rng, 1.5, 10.0))
-    if rng.random() < 0.02:  # thin, worn or see-through things
+    if rng.random() < 0.02:  # thin, worn or see-through objects
         alpha = alpha * np.float32(rng.uniform(0.5, 0.95))
     return alpha
 
@@ -141,7 +142,7 @@ def colours(
     behind: Field,
     photo: int,
 ) -> Field:
-    """Return the (H, W, 3) float32 straight colours of a placed object under one light."""
+    """Return the (H, W, 3) float32 straight colours of a placed object, lit."""
     shade = view[..., 1] * np.float32(255 / NEUTRAL)
     if view.shape[2] == 6:
         base = np.ascontiguousarray(view[..., 3:])
@@ -167,7 +168,7 @@ def colours(
 
 
 def light(rng: Rng, alpha: Field, shade: Field) -> Field:
-    """Return the factor (H, W) of colours: drawn light, a lit side, rims, shadows."""
+    """Return the factor (H, W) for colours: drawn light, a lit side, rims, shadows."""
     size = alpha.shape[0]
     low = max(size // 4, 16)  # light changes slowly: a quarter of the resolution is enough
     factor = np.ones((low, low), np.float32)
@@ -188,9 +189,9 @@ def light(rng: Rng, alpha: Field, shade: Field) -> Field:
 
 
 def over(colour: Field, alpha: Field, below: Field, below_alpha: Field) -> tuple[Field, Field]:
-    """Lay one layer over another, straight colours in and out."""
+    """Return straight colours (H, W, 3) and alpha (H, W) of one layer over another."""
     visible = below_alpha * (1 - alpha)
     total = alpha + visible
-    # Where neither covers, the upper layer's colour stands for the foreground.
+    # Where neither covers, the foreground takes the upper layer's colour.
     weight = (alpha + np.float32(1e-3)) / (total + np.float32(1e-3))
     return colour_maps.mixed(below, colour, weight), total

@@ -1,4 +1,4 @@
-"""Smooth random fields: what makes outlines, bands and textures irregular."""
+"""Smooth random fields, which make outlines, bands and textures irregular."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[Any]
-"""(H, W) or (H, W, C) float32; OpenCV's annotations do not tell dtypes apart."""
+"""(H, W) or (H, W, C) float32; OpenCV's annotations do not distinguish dtypes."""
 Rng = np.random.Generator
 OCTAVES = 5
 
@@ -19,8 +19,8 @@ def fractal(
 ) -> Field:
     """Return (size, size) float32 noise stretched to [0, 1]; the first octave has 2**first cells.
 
-    Value noise: a random grid is enlarged twice and finer noise added, again and again, each octave
-    weaker by `gain`.
+    Value noise: a random grid is enlarged to twice its size and finer noise added, repeatedly, each
+    octave weaker by `gain`.
     """
     gain = rng.uniform(0.35, 0.75) if gain is None else gain
     cells = 2 ** int(rng.integers(*first))

@@ -1,8 +1,8 @@
-"""The objects that are current: drawn when first asked for, used in several scenes, then replaced.
+"""A pool of current objects: drawn when first needed, used in several scenes, then replaced.
 
 Drawing an object costs several times as much as the rest of a scene.  Scene `index` chooses among
-the `size` objects that are current; every `reuse` scenes the oldest gives way to a new one.
-Objects are numbered and determined by the seed and their number: any scene can be made again.
+the `size` current objects; every `reuse` scenes a new one replaces the oldest.  An object is
+determined by the seed and its number, so that any scene can be made again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class ObjectPool:
 
     Args:
         drawers: styles by name.
-        weights: how often each is drawn.
+        weights: relative frequency of each.
         generator: returns the random generator for a shard and an object's number.
         canvas_px: edge of a drawing.
         shards: indices that are equal modulo `shards` share objects.
-        size: objects to choose from.
-        reuse: scenes after which one object is replaced.
+        size: number of objects to choose from.
+        reuse: number of scenes after which one object is replaced.
     """
 
     drawers: Mapping[str, Style]
@@ -44,7 +44,7 @@ class ObjectPool:
     _drawn: dict[tuple[int, int], tuple[str, Drawn]] = field(default_factory=dict, repr=False)
 
     def choose(self, rng: Rng, index: int) -> tuple[str, Drawn]:
-        """Take one of the objects that are current at scene `index`: its style and the drawing."""
+        """Return the style and the drawing of one of the objects current at scene `index`."""
         shard, turn = index % self.shards, index // self.shards
         oldest = turn // self.reuse
         key = (shard, oldest + int(rng.integers(self.size)))

@@ -20,7 +20,7 @@ HOLDOUT_FRACTION = 1 / 6
 REUSE = 24
 """Scenes after which one of the current photographs of a large folder is replaced."""
 SPARE = 16
-"""Decoded photographs kept beside the current ones."""
+"""Decoded photographs kept besides the current ones."""
 
 
 def pictures_in(folder: Path, what: str) -> list[Path]:
@@ -33,11 +33,11 @@ def pictures_in(folder: Path, what: str) -> list[Path]:
         raise RequestError(
             f"no-{what}", f"There is no folder {folder}.", f"Name a folder of {what}."
         )
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not found:
+    pictures = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not pictures:
         kinds = ", ".join(sorted(SUFFIXES))
         raise RequestError(f"no-{what}", f"{folder} has no {what}.", f"Pictures end in {kinds}.")
-    return found
+    return pictures
 
 
 def pictures_of(folder: Path, what: str, split: Split) -> list[Path]:
@@ -46,14 +46,14 @@ def pictures_of(folder: Path, what: str, split: Split) -> list[Path]:
     Raises:
         RequestError: the folder does not exist or has no pictures, or none in this split.
     """
-    found = [path for path in pictures_in(folder, what) if split_of(path) == split]
-    if not found:
+    pictures = [path for path in pictures_in(folder, what) if split_of(path) == split]
+    if not pictures:
         raise RequestError(
             f"no-{what}",
             f"None of the {what} in {folder} belongs to the split “{split}”.",
             f"Add {what}: file names decide which sixth is held out for validation.",
         )
-    return found
+    return pictures
 
 
 def split_of(path: Path, holdout_fraction: float = HOLDOUT_FRACTION) -> Split:
@@ -72,9 +72,9 @@ class Photographs:
     Args:
         folder: searched with its subfolders.
         split: which part to use; the two never have a photograph in common.
-        longest_px: photographs are reduced to this when they are read.
-        current: how many a scene chooses among; of a larger folder these change as scenes go by,
-            because decoding a photograph costs as much as the rest of a scene.
+        longest_px: photographs are downscaled to this when they are read.
+        current: number of photographs a scene chooses among; in a larger folder these change
+            slowly, because decoding a photograph costs as much as the rest of a scene.
 
     Raises:
         RequestError: no photographs, or none in this split.
@@ -95,7 +95,7 @@ class Photographs:
         return len(self.paths)
 
     def advance(self, turn: int) -> None:
-        """Make those photographs current that scene number `turn` chooses among."""
+        """Update the current photographs to those that scene number `turn` chooses among."""
         self._oldest = turn // REUSE
 
     def picture(self, index: int) -> U8:
@@ -112,7 +112,7 @@ class Photographs:
         pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
         if pixels is None:
             raise RequestError(
-                "file-damaged", f"{path} is no picture.", "Remove it and start again."
+                "file-damaged", f"{path} cannot be read as a picture.", "Remove it and start again."
             )
         scale = self._longest_px / max(pixels.shape[:2])
         if scale < 1:
@@ -128,7 +128,14 @@ class Photographs:
         return self._order[(self._oldest + int(rng.integers(self._current))) % len(self.paths)]
 
     def crop(self, rng: Rng, index: int, size: int, zoom: tuple[float, float]) -> Field:
-        """Return a (size, size, 3) float32 [0, 1] part; `zoom`: bounds of its pixels per pixel."""
+        """Return a part (size, size, 3) float32 [0, 1].
+
+        Args:
+            rng: random numbers.
+            index: number of the photograph.
+            size: edge of the part.
+            zoom: least and most photograph pixels per pixel of the part.
+        """
         picture = self.picture(index)
         height, width = picture.shape[:2]
         edge = int(np.clip(size * log_uniform(rng, *zoom), 8, min(height, width)))
@@ -142,7 +149,7 @@ class Photographs:
         return scaled
 
     def colour(self, rng: Rng) -> Field:
-        """Return the RGB of a pixel somewhere, [0, 1]."""
+        """Return the RGB (3,) float32 [0, 1] of a random pixel."""
         picture = self.picture(self.choose(rng))
         pixel = picture[int(rng.integers(picture.shape[0])), int(rng.integers(picture.shape[1]))]
         colour: Field = pixel.astype(np.float32) / np.float32(255)

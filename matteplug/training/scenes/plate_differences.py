@@ -1,7 +1,7 @@
-"""What changes between a plate and its picture, beside the camera.
+"""Differences between a plate and its picture that are not due to the camera.
 
-The object casts a shadow and is mirrored by a floor or a wall; small things have come or gone.  All
-of it is background: alpha does not know of it.
+The object casts a shadow and is reflected by a floor or a wall; small objects come and go.  All of
+it is background and does not affect alpha.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from matteplug.training.scenes.drawn.outlines import Points
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 SHADOW_PROBABILITY, REFLECTION_PROBABILITY, VISITORS_PROBABILITY = 0.6, 0.2, 0.2
-"""Shares of the scenes with a shadow, with a reflection if the crop has room for it, and with small
-things that move."""
+"""Probabilities of a shadow, of a reflection if the crop has room for it, and of small visitors."""
 TURNS = (0, 0, 1, 3)
-"""Quarter turns that bring the mirroring side down: a floor as often as a wall."""
+"""Quarter turns that bring the reflecting side down: a floor as often as a wall."""
 SMALL = (0.008, 0.04)
-"""Least and largest radius of a small thing, as a fraction of the picture's side."""
+"""Least and largest radius of a visitor, as a fraction of the picture's side."""
 
 
 def between(rng: Rng, background: Field, foreground: Field, alpha: Field) -> tuple[Field, Field]:
-    """Return a background as it was when its plate was taken, and as it is behind the object.
+    """Return a background as captured in the plate, and as it is behind the object.
 
     Args:
         rng: random numbers.
@@ -47,7 +46,7 @@ def between(rng: Rng, background: Field, foreground: Field, alpha: Field) -> tup
 
 
 def with_shadow(rng: Rng, background: Field, alpha: Field) -> Field:
-    """Let the object cast a soft shadow on its background."""
+    """Cast a soft shadow of the object (H, H) on its background (H, H, 3)."""
     size = alpha.shape[0]
     matrix = np.array([[1.0, rng.normal(0, 0.2), 0.0], [0.0, rng.uniform(0.7, 1.1), 0.0]])
     matrix[:, 2] = rng.normal(0, 0.08, 2) * size
@@ -61,9 +60,9 @@ def with_shadow(rng: Rng, background: Field, alpha: Field) -> Field:
 
 
 def with_reflection(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
-    """Let a floor below the object, or a wall beside it, mirror it: faint, soft and fading.
+    """Reflect the object in a floor below or a wall beside it: faint, soft and fading.
 
-    Of the sides at which the object ends within the picture one is chosen, if there are any.
+    One of the sides at which the object ends within the picture is chosen, if there is one.
     """
     size = alpha.shape[0]
     ends = {turns: _end(np.rot90(alpha, turns)) for turns in TURNS}
@@ -83,18 +82,18 @@ def with_reflection(rng: Rng, background: Field, foreground: Field, alpha: Field
 
 
 def _end(alpha: Field) -> int:
-    """Return the row below which there is hardly any of an object; 0 where there is none."""
+    """Return the row below which there is almost nothing of an object; 0 without an object."""
     rows = np.nonzero((alpha > 0.5).mean(axis=1) > 0.05)[0]
     return int(rows[-1]) + 1 if len(rows) else 0
 
 
 def with_visitors(rng: Rng, background: Field) -> Field:
-    """Put one to three small sharp things into a background: leaves, birds, cars far away."""
+    """Add one to three small sharp objects to a background: leaves, birds, distant cars."""
     size = background.shape[0]
     layer = np.zeros((size, size, 4), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
         centre, radius = rng.uniform(0, size, 2), log_uniform(rng, *SMALL) * size
-        outline = THINGS[int(rng.integers(len(THINGS)))](rng, centre, radius)
+        outline = VISITORS[int(rng.integers(len(VISITORS)))](rng, centre, radius)
         y, x = rng.integers(0, size, 2)
         colour = background[y, x] * 255 * rng.uniform(0.1, 1.6)
         for scale, shade in ((1.0, 1.0), (0.5, rng.uniform(0.4, 1.6))):
@@ -122,7 +121,7 @@ def bird(rng: Rng, centre: Points, radius: float) -> Points:
     return centre + radius * outline @ outlines.rotation(rng.normal(0, 0.4))
 
 
-THINGS = (leaf, bird, outlines.blob, outlines.box)
+VISITORS = (leaf, bird, outlines.blob, outlines.box)
 
 
 def _over(layer: Field, below: Field) -> Field:

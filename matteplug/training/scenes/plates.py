@@ -1,8 +1,8 @@
-"""What a network with a captured background gets: an imperfect plate, and a coarse wrong mask.
+"""Guides of a plate network: an imperfect plate, and a coarse, faulty mask.
 
 The plate was taken moments before or after the picture: the camera has moved, exposure and white
-balance have shifted, noise is its own (what has changed before the camera: see `changes`).  Mostly
-that has been registered, and what is left is small; sometimes it has not, or could not be.
+balance have shifted, the noise differs (changes in the scene: see `plate_differences`).  Mostly it
+has been registered, and the remaining error is small; sometimes it has not, or could not be.
 """
 
 from __future__ import annotations
@@ -16,31 +16,34 @@ from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 UNREGISTERED_PROBABILITY = 0.25
-"""Share of the plates that are as they were taken."""
+"""Probability that a plate is as it was taken."""
 
 
 def captured(rng: Rng, background: Field) -> U8:
-    """Return the plate (H, W, 3) uint8 that was taken of a background."""
+    """Return the plate (H, W, 3) uint8 of a background (H, W, 3) float32 [0, 1]."""
     plate = background
-    left = 1.0 if rng.random() < UNREGISTERED_PROBABILITY else 0.25
+    residual = 1.0 if rng.random() < UNREGISTERED_PROBABILITY else 0.25
     if rng.random() < 0.8:
         size = background.shape[0]
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], np.float32)
-        moved = corners + rng.normal(0, left * log_uniform(rng, 0.3, 4.0), (4, 2))
-        moved += rng.normal(0, left * log_uniform(rng, 0.3, 6.0), 2)
+        moved = corners + rng.normal(0, residual * log_uniform(rng, 0.3, 4.0), (4, 2))
+        moved += rng.normal(0, residual * log_uniform(rng, 0.3, 6.0), 2)
         matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
         border = cv2.BORDER_REFLECT_101
         plate = cv2.warpPerspective(plate, matrix, (size, size), borderMode=border)
     if rng.random() < 0.7:
-        gain = colour_maps.scaled(np.exp(left * (rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))))
+        gain = colour_maps.scaled(np.exp(residual * (rng.normal(0, 0.08) + rng.normal(0, 0.03, 3))))
         plate = colour_maps.recoloured(plate, gain) ** np.float32(
-            np.exp(left * rng.normal(0, 0.08))
+            np.exp(residual * rng.normal(0, 0.08))
         )
     return camera.expose(rng, plate)
 
 
 def segmentation(rng: Rng, alpha: U8) -> U8:
-    """Return a soft mask (H, W) uint8 as a hasty hand or a segmenter makes it; rarely empty."""
+    """Return a soft mask (H, W) uint8 of an alpha (H, W) uint8, as made in haste or by a segmenter.
+
+    It is rarely empty.
+    """
     size = alpha.shape[0]
     if rng.random() < 0.05:
         return np.zeros_like(alpha)

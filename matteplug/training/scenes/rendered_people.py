@@ -1,4 +1,4 @@
-"""Rendered people with alpha, of a folder that the user names: sprites that stand upright."""
+"""Rendered people with alpha, from the user's folder: sprites that stand upright."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from matteplug.training.scenes.textures import soften
 LEAST_COVER, MOST_COVER = 0.03, 0.88
 ATTEMPTS = 8
 BLURRED_FACE_PROBABILITY = 0.2
-"""Share of the people whose face is blurred, as publishers of photographs do."""
+"""Probability that a face is blurred, as published photographs have it."""
 
 
 class People(Sprites):
-    """A folder of pictures of people with an alpha channel; as `Sprites`."""
+    """A folder of pictures of people with an alpha channel; see `Sprites`."""
 
     tilt_deg = 0.0  # the drawing's frame stays that of the render, which may cut the person
     scales = (1.0, 1.0)
     colourless = 0
 
     def __call__(self, rng: Rng, size_px: int) -> Cutout:
-        """Return a person in the square; renders that show almost nothing or no edge are skipped.
+        """Return a person in the square; renders that show almost nothing, or no edge, are skipped.
 
         Raises:
             RequestError: the file is damaged or has no alpha channel.
@@ -41,7 +41,7 @@ class People(Sprites):
 
 
 def anonymous(colour: U8, alpha: U8) -> U8:
-    """Blur where the face may be: an ellipse below the top of the person.
+    """Return colours with the likely face blurred: an ellipse below the top of the person.
 
     Args:
         colour: (N, N, 3) uint8.

@@ -1,4 +1,4 @@
-"""Cut-outs with alpha (leaves, smoke, rendered people) of a folder that the user names."""
+"""Cut-outs with alpha (leaves, smoke, rendered people) from the user's folder."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Sprites:
     """Cut-outs whose channels differ by less (of 255) on average are tinted with a texture."""
 
     def __init__(self, folder: Path, split: Split) -> None:
-        found = pictures_of(folder, "cut-outs", split)
-        parents = sorted({path.parent for path in found})
-        self._groups = [[path for path in found if path.parent == parent] for parent in parents]
+        paths = pictures_of(folder, "cut-outs", split)
+        parents = sorted({path.parent for path in paths})
+        self._groups = [[path for path in paths if path.parent == parent] for parent in parents]
 
     def __call__(self, rng: Rng, size_px: int) -> Cutout:
         """Return a cut-out, turned into the square at a random size.
@@ -66,7 +66,7 @@ class Sprites:
             (width / 2, height / 2), rng.uniform(-self.tilt_deg, self.tilt_deg), scale
         )
         turn[:, 2] += size_px / 2 - np.array([width, height]) / 2
-        if scale < 0.7:  # avoid aliasing: halve before warping
+        if scale < 0.7:  # halve before warping, lest it alias
             premultiplied = cv2.resize(
                 premultiplied, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
             )
@@ -74,17 +74,17 @@ class Sprites:
         placed = cv2.warpAffine(premultiplied, turn, (size_px, size_px), flags=cv2.INTER_LINEAR)
         alpha = camera.quantise(placed[..., 3])
         coloured = self._coloured(placed)
-        veil = np.full((size_px, size_px), NEUTRAL, np.uint8)
+        neutral = np.full((size_px, size_px), NEUTRAL, np.uint8)
         return Cutout(
             alpha=alpha,
-            shade=veil,
-            tone=np.zeros_like(veil),
+            shade=neutral,
+            tone=np.zeros_like(neutral),
             material="solid" if coloured else "smoke",
             colour=camera.quantise(extended(placed)[..., ::-1]) if coloured else None,
         )
 
     def _coloured(self, placed: Field) -> bool:
-        """Tell whether a premultiplied cut-out keeps its colours; judged by every fourth pixel."""
+        """Return whether a premultiplied cut-out keeps its colours, by every fourth pixel."""
         if not self.colourless:
             return True
         sample = placed[::4, ::4]

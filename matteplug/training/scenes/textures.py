@@ -1,6 +1,6 @@
 """Colours of foregrounds and backgrounds: photographs, gradients, streaks, patterns, recoloured.
 
-Colours of photographs are everywhere, because real things have them; flat random colours are not.
+Colours come from photographs, as those of real objects do; there are no flat random colours.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Textures:
         return np.clip(scene, 0, 1), index
 
     def foreground(self, rng: Rng, material: Material, behind: Field, behind_index: int) -> Field:
-        """Return a texture that suits a material; often in the colours of what lies behind it."""
+        """Return a texture that suits a material; often in the colours of its background."""
         texture, change = self._plain(rng, material, behind_index)
         if rng.random() < 0.22:  # recolour to a neighbourhood of the background
             y, x = rng.integers(0, self._size, 2)
@@ -60,23 +60,23 @@ class Textures:
         def crop(low: float, high: float) -> Field:
             return self._photographs.crop(rng, photo, self._size, (low, high))
 
-        same = colour_maps.IDENTITY
+        unchanged = colour_maps.IDENTITY
         recipes: dict[Material, list[tuple[float, Callable[[], tuple[Field, Map]]]]] = {
             "smoke": [
-                (0.8, lambda: (self.gradient(rng), same)),
-                (0.2, lambda: (crop(0.1, 1.0), same)),
+                (0.8, lambda: (self.gradient(rng), unchanged)),
+                (0.2, lambda: (crop(0.1, 1.0), unchanged)),
             ],
-            "strands": [  # strands bring their own detail: mostly quiet colours under it
-                (0.35, lambda: (self.gradient(rng), same)),
+            "strands": [  # strands have detail of their own: mostly quiet colours
+                (0.35, lambda: (self.gradient(rng), unchanged)),
                 (0.40, lambda: self._quiet(rng, crop(0.06, 0.6))),
-                (0.25, lambda: (crop(0.1, 1.0), same)),
+                (0.25, lambda: (crop(0.1, 1.0), unchanged)),
             ],
             "solid": [
-                (0.45, lambda: (crop(0.15, 1.6), same)),
+                (0.45, lambda: (crop(0.15, 1.6), unchanged)),
                 (0.20, lambda: self._quiet(rng, crop(0.12, 1.0))),
                 (0.15, lambda: self._relief(rng, crop(0.3, 1.5))),
-                (0.10, lambda: (self.gradient(rng), same)),
-                (0.10, lambda: (self.pattern(rng), same)),
+                (0.10, lambda: (self.gradient(rng), unchanged)),
+                (0.10, lambda: (self.pattern(rng), unchanged)),
             ],
         }
         chances = [chance for chance, _ in recipes[material]]
@@ -121,7 +121,7 @@ class Textures:
 
 
 def soften(scene: Field, sigma: float) -> Field:
-    """Blur; wide blurs at half the resolution."""
+    """Return (H, W, 3) blurred; wide blurs are computed at half the resolution."""
     if sigma < 3:
         return cv2.GaussianBlur(scene, (0, 0), sigma)
     half = cv2.resize(scene, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -1,6 +1,6 @@
-"""Trimaps as people make them: bands from one pixel to nearly everything, grown, closed, brushed.
+"""Trimaps as users draw them: bands from one pixel to nearly everything, grown, closed, brushed.
 
-A trimap is right by construction: pixels called known have alpha 0 or 1 (within `TOLERANCE`).
+A trimap is correct by construction: known pixels have alpha 0 or 1 (within `TOLERANCE`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
 
 TOLERANCE = 5
-"""How far (of 255) the alpha of a known pixel may lie from 0 or 255."""
+"""Largest distance (of 255) of a known pixel's alpha from 0 or 255."""
 
 ATTEMPTS = 6
 
@@ -22,12 +22,12 @@ ATTEMPTS = 6
 def draw(rng: Rng, alpha: U8) -> U8:
     """Return a trimap (H, W) uint8 0, 128, 255 for an alpha (H, W) uint8.
 
-    Narrows the band while nothing known remains of the background or of the foreground's body.
+    The band is narrowed until some background and some of the foreground's body are known.
     """
     soft = undecided(alpha)
-    gaps = int(log_uniform(rng, 3, 31)) if rng.random() < 0.4 else 0
+    gap_px = int(log_uniform(rng, 3, 31)) if rng.random() < 0.4 else 0
     inside = alpha > 127
-    distance = distance_from(closed(soft, gaps) if gaps else soft)
+    distance = distance_from(closed(soft, gap_px) if gap_px else soft)
     outer = log_uniform(rng, 1.0, 4.0) if rng.random() < 0.15 else log_uniform(rng, 3.0, 32.0)
     inner = (
         outer * float(np.exp(rng.normal(0, 0.35)))
@@ -50,7 +50,7 @@ def draw(rng: Rng, alpha: U8) -> U8:
         if enough_known(trimap, inside) and unknown.mean() < widest:
             break
         inner, outer, brushed = inner * 0.5, outer * 0.6, None
-        if attempt == 1 and gaps:
+        if attempt == 1 and gap_px:
             distance = distance_from(soft)
     if rng.random() < 0.015:
         trimap[trimap == FOREGROUND] = UNKNOWN
@@ -59,7 +59,7 @@ def draw(rng: Rng, alpha: U8) -> U8:
 
 
 def undecided(alpha: U8) -> U8:
-    """Return 1 where alpha is partial or jumps, which no trimap may call known."""
+    """Return (H, W) uint8, 1 where alpha is partial or jumps, which no trimap may mark as known."""
     partial = (alpha > TOLERANCE) & (alpha < 255 - TOLERANCE)
     jump: U8 = cv2.morphologyEx(
         (alpha > 127).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
@@ -69,7 +69,7 @@ def undecided(alpha: U8) -> U8:
 
 
 def distance_from(mask: U8) -> Field:
-    """Return the distance in pixels from the ones of a mask."""
+    """Return the distance (H, W) float32 in pixels from the nearest 1 of a mask (H, W)."""
     return cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
 
 
@@ -82,7 +82,7 @@ def closed(mask: U8, width: int) -> U8:
 
 
 def without_specks(trimap: U8, smallest_px: float) -> None:
-    """Make known islands of fewer pixels unknown, in place: a hand paints over them."""
+    """Make known islands of fewer pixels unknown, in place: users paint over them."""
     for known in (FOREGROUND, BACKGROUND):
         mask = (trimap == known).astype(np.uint8)
         _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
@@ -95,7 +95,7 @@ def without_specks(trimap: U8, smallest_px: float) -> None:
 
 
 def brush(rng: Rng, soft: U8, radius: float) -> U8:
-    """Paint strokes along what is undecided, as a hand with a round brush does; some go astray."""
+    """Return strokes of a round brush along undecided pixels; some go astray."""
     painted = np.zeros_like(soft)
     rows, columns = np.nonzero(soft[::4, ::4])
     if len(rows) == 0:
@@ -109,15 +109,9 @@ def brush(rng: Rng, soft: U8, radius: float) -> U8:
 
 
 def enough_known(trimap: U8, inside: NDArray[np.bool_]) -> bool:
-    """Tell whether some background, and some foreground where it has a body, is known."""
+    """Return whether some background is known, and some foreground if it has a body."""
     pixels = trimap.size
     known_foreground = int((trimap == FOREGROUND).sum())
     known_background = int((trimap == BACKGROUND).sum())
     has_body = int(inside.sum()) > 0.04 * pixels
     return known_background > 0.02 * pixels and (known_foreground > 0.02 * pixels or not has_body)
-
-
-def known_share(trimap: U8) -> Field:
-    """Return the shares of background, unknown and foreground, (3,) float32."""
-    counts = [(trimap == value).mean() for value in (BACKGROUND, UNKNOWN, FOREGROUND)]
-    return np.array(counts, np.float32)

@@ -1,4 +1,4 @@
-"""The public datasets people have, found by their usual folders, and crops of their pictures."""
+"""Public matting datasets, found by their published folders, and crops of their pictures."""
 
 from matteplug.training.data.datasets.captures import Captures
 from matteplug.training.data.datasets.crops import DatasetScenes

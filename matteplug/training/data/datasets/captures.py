@@ -1,6 +1,7 @@
-"""Real pictures with a captured plate and without truth, for adversarial training.
+"""Real pictures with a captured plate and no true alpha, for adversarial training.
 
-A folder has ``image`` and ``plate``, and perhaps ``segmentation``, with files of the same names.
+The folder has subfolders ``image``, ``plate`` and optionally ``segmentation``, with files of the
+same names.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from matteplug.training.scenes.photographs import SUFFIXES
 
 @dataclass
 class Captures:
-    """Crops of pictures and their plates, as scenes whose alpha is not known (and zero).
+    """Crops of pictures and their plates, as scenes whose alpha is unknown (and set to 0).
 
     Args:
         folder: see the module.
-        seed: names the crops.
+        seed: determines the crops.
 
     Raises:
         TrainingError: a folder or a plate is missing (named).
@@ -36,10 +37,12 @@ class Captures:
     def __post_init__(self) -> None:
         images = _by_name(self.folder / "image")
         plates = _by_name(self.folder / "plate")
-        alone = sorted(images.keys() ^ plates.keys())
-        if not images or alone:
+        unpaired = sorted(images.keys() ^ plates.keys())
+        if not images or unpaired:
             what = (
-                f"{len(alone)} without partner: {', '.join(alone[:5])}" if alone else "no pictures"
+                f"{len(unpaired)} pictures or plates without a partner: {', '.join(unpaired[:5])}"
+                if unpaired
+                else "no pictures"
             )
             raise TrainingError(
                 "captures-files",
@@ -66,18 +69,18 @@ class Captures:
                 f"{image_path.name} and its plate or segmentation differ in size.",
                 "Scale them to the same size.",
             )
-        around = mask if mask is not None else np.zeros(image.shape[:2], np.uint8)
-        view = window(rng, around, size_px * float(np.exp(rng.uniform(0, 1))), size_px)
-        picture, behind = view.cut(image), view.cut(plate)
+        subject = mask if mask is not None else np.zeros(image.shape[:2], np.uint8)
+        view = window(rng, subject, size_px * float(np.exp(rng.uniform(0, 1))), size_px)
+        image_crop, plate_crop = view.cut(image), view.cut(plate)
         unknown = np.full((size_px, size_px), 128, np.uint8)
         return Scene(
-            image=picture,
+            image=image_crop,
             trimap=unknown,
             alpha=np.zeros_like(unknown),
-            foreground=picture,
-            background=behind,
+            foreground=image_crop,
+            background=plate_crop,
             styles=("captures",),
-            plate=behind,
+            plate=plate_crop,
             segmentation=None if mask is None else view.cut(mask),
         )
 

@@ -1,7 +1,7 @@
-"""Crops of a dataset's pictures, in the form of made scenes.
+"""Crops of a dataset's pictures, in the form of synthetic scenes.
 
-A picture that comes whole has no foreground and background of its own: both are the picture itself,
-which makes the composition loss blind to it, as it must be.
+A complete picture has no separate foreground and background: both are the picture itself, so that
+the composition loss ignores it, as it should.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from matteplug.training.scenes.noise import log_uniform
 from matteplug.training.scenes.source import composed
 
 U8 = NDArray[np.uint8]
-CROPS_A_PICTURE = 4
-"""Crops in turn of a picture that was read: reading is what takes time."""
+CROPS_PER_PICTURE = 4
+"""Successive crops of one picture: reading is what takes time."""
 ZOOM = (0.6, 2.0)
-"""Pixels of the picture per pixel of the crop, at least and at most."""
+"""Least and most picture pixels per crop pixel."""
 
 
 @dataclass
 class DatasetScenes:
-    """Crops of a dataset, scene by scene; determined by seed and number.
+    """Crops of a dataset; a scene is determined by seed and number.
 
     Args:
         dataset: the files.
         backgrounds: pictures to lay foregrounds over, where the dataset's are foregrounds.
-        seed: names the order and the crops.
+        seed: determines the order and the crops.
         shards: as for `SceneSource`: numbers that are equal modulo `shards` share pictures.
-        requirements: of the recipe: portraits show the whole object, all else a part around its
+        requirements: of the recipe: portraits show the whole object, other crops a part around its
             edge; plates can be made for foregrounds only.
 
     Raises:
-        TrainingError: there are no pictures in this split, foregrounds without backgrounds, or
-            whole pictures where plates are needed.
+        TrainingError: there are no pictures in this split, no backgrounds for foregrounds, or
+            complete pictures where plates are needed.
     """
 
     dataset: Dataset
@@ -58,28 +58,27 @@ class DatasetScenes:
             raise TrainingError(
                 "dataset-empty",
                 f"No picture of {self.dataset.kind} belongs to this split.",
-                "Add pictures: their names decide which are held where the folders do not.",
+                "Add pictures: file names decide the split where the folders do not.",
             )
         if self.dataset.composites and not self.backgrounds:
             raise TrainingError(
                 "no-backgrounds",
-                f"{self.dataset.kind} holds foregrounds, which need backgrounds of this split.",
-                "Name more: --data bg20k:DIR or --data photos:DIR",
+                f"{self.dataset.kind} has foregrounds, which need backgrounds of this split.",
+                "Add some: --data bg20k:DIR or --data photos:DIR",
             )
-
         if self.requirements.plates and not self.dataset.composites:
             raise TrainingError(
                 "no-plates",
-                f"{self.dataset.kind} holds whole pictures, which have no plates.",
-                "Use a dataset of foregrounds, or made scenes: --data photos:DIR",
+                f"{self.dataset.kind} has complete pictures, which have no plates.",
+                "Use a dataset of foregrounds, or synthetic scenes: --data photos:DIR",
             )
 
     def scene(self, number: int, size_px: int) -> Scene:
         """Return scene `number` as a crop of `size_px`²."""
         turn, shard = divmod(number, self.shards)
-        shown = (turn // CROPS_A_PICTURE) * self.shards + shard
+        place = (turn // CROPS_PER_PICTURE) * self.shards + shard
         rng = np.random.default_rng([self.seed, number, size_px])
-        pair, backdrop = self._shown(shown)
+        pair, backdrop = self._picture_at(place)
         whole = self._pictures.read(pair.alpha, cv2.IMREAD_GRAYSCALE)
         if self.requirements.portraits:
             view = around(rng, whole, size_px)
@@ -92,8 +91,8 @@ class DatasetScenes:
         if backdrop is not None:
             behind = self._pictures.read(backdrop, cv2.IMREAD_COLOR)
             anywhere = np.zeros(behind.shape[:2], np.uint8)
-            wide = size_px * log_uniform(rng, *ZOOM)
-            background = window(rng, anywhere, wide, size_px).cut(behind)
+            edge_px = size_px * log_uniform(rng, *ZOOM)
+            background = window(rng, anywhere, edge_px, size_px).cut(behind)
             if self.requirements.plates:
                 layers = (np.float32(1 / 255) * layer for layer in (background, foreground, alpha))
                 empty, behind = plate_differences.between(rng, *layers)
@@ -111,11 +110,11 @@ class DatasetScenes:
             **guides,
         )
 
-    def _shown(self, number: int) -> tuple[Pair, Path | None]:
-        """Return the picture of a place in the endless order, and what it is laid over.
+    def _picture_at(self, number: int) -> tuple[Pair, Path | None]:
+        """Return the picture at a place of the endless order, and its background, if any.
 
         Every epoch shows every picture (every composite of every foreground) once, in another
-        order; composite c of foreground f always has the same background, as in a set that was
+        order; composite c of foreground f always has the same background, as in a dataset that was
         composited once.
         """
         composites = max(1, self.dataset.composites)

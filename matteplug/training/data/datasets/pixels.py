@@ -13,6 +13,7 @@ from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.noise import Rng
 
 KEPT = 6
+"""Decoded pictures that are kept."""
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Pictures:
 
         Args:
             path: of the file.
-            flags: OpenCV's, colour or grey.
+            flags: OpenCV's, IMREAD_COLOR or IMREAD_GRAYSCALE.
 
         Raises:
             TrainingError: the file cannot be decoded.
@@ -48,7 +49,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Window:
-    """A square of a picture, enlarged or reduced, perhaps mirrored."""
+    """A square part of a picture, resized and perhaps mirrored."""
 
     top: int
     left: int
@@ -57,7 +58,7 @@ class Window:
     mirrored: bool
 
     def cut(self, picture: U8) -> U8:
-        """Return the part of (H, W) or (H, W, 3) uint8, at `size_px`²."""
+        """Return the part of (H, W) or (H, W, 3) uint8, resized to `size_px`²."""
         part = picture[self.top : self.top + self.edge, self.left : self.left + self.edge]
         how = cv2.INTER_AREA if self.edge > self.size_px else cv2.INTER_CUBIC
         part = np.asarray(
@@ -67,7 +68,7 @@ class Window:
 
 
 def window(rng: Rng, alpha: U8, edge_px: float, size_px: int) -> Window:
-    """Choose a window around one of the soft pixels of an alpha, anywhere if it has none."""
+    """Choose a window around a soft pixel of an alpha (H, W) uint8, anywhere if it has none."""
     height, width = alpha.shape
     edge = int(min(edge_px, height, width))
     step = max(1, min(height, width) // 512)  # a few hundred thousand pixels are enough
@@ -82,10 +83,10 @@ def window(rng: Rng, alpha: U8, edge_px: float, size_px: int) -> Window:
 
 
 def around(rng: Rng, alpha: U8, size_px: int) -> Window:
-    """Choose a window that shows the whole object of an alpha, at any size that does.
+    """Choose a window that shows the whole object of an alpha (H, W) uint8, at a random size.
 
-    Of an object longer than the picture's shorter side a part of that length; where there is no
-    object the picture stands for it.
+    An object longer than the picture's shorter side is cut to that length; without an object the
+    whole picture counts as one.
     """
     shape = np.array(alpha.shape)
     left, top, width, height = cv2.boundingRect(alpha) if alpha.any() else (0, 0, *shape[::-1])
