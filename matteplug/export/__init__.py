@@ -1,7 +1,7 @@
 """Turns a torch module into one ONNX file with a manifest, proven before it is written.
 
-    module ──► torch.onnx ──► gate: answers as torch does, at sizes and batches never traced
-           ──► weights to half precision ──► gate: still does, less closely
+    module ──► torch.onnx ──► gate: computes what torch does, at sizes and batches never traced
+           ──► weights to half precision ──► gate: the same, with a larger tolerance
            ──► golden tensor ──► FILE.onnx with the spec inside, FILE.json
 
 Nothing is written when a step fails.  Needs the extra ``train``; never imported at inference.
@@ -33,7 +33,7 @@ from matteplug.runtime import golden
 from matteplug.types import Tensor
 
 METADATA_KEY = "matteplug.spec"
-"""Key of the ONNX file's metadata under which the spec stands as JSON."""
+"""Key of the ONNX file's metadata that has the spec as JSON."""
 
 
 def export(
@@ -54,14 +54,14 @@ def export(
         spec: the network's description; weights, checksum, golden tensor and provenance are filled
             in.
         path: the ONNX file.
-        cases: where the graph is compared with the module; sizes are raised to what the size rule
-            allows.
-        checkpoint: the file that the module's weights came from; its checksum is stored.
+        cases: batches and sizes to compare graph and module at; sizes are raised to what the size
+            rule allows.
+        checkpoint: the file that the module's weights come from; its checksum is stored.
         half: store the weights in half precision.
-        say: takes the report, line by line.
+        say: receives the report, line by line.
 
     Returns:
-        The spec as the manifest has it.
+        The spec as it is in the manifest.
 
     Raises:
         NetworkError: the module cannot be exported, or the graph differs from it.
@@ -72,12 +72,12 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as folder:
         draft, manifest = Path(folder) / "draft.onnx", Path(folder) / "draft.json"
-        model, kept = trace(module, spec)
+        model, cached = trace(module, spec)
         _forget_origin(model.graph)
         onnx.save(model, draft)
         differences = parity.compare(draft, spec, samples)
-        if kept and parity.worst(differences).worst > parity.TOLERANCE:
-            model, _ = trace(module, spec, anew=True)  # the kept one may be of other code
+        if cached and parity.worst(differences).worst > parity.TOLERANCE:
+            model, _ = trace(module, spec, anew=True)  # the cached one may be of other code
             _forget_origin(model.graph)
             onnx.save(model, draft)
             differences = parity.compare(draft, spec, samples)
@@ -113,7 +113,7 @@ def export(
 
 
 def _forget_origin(graph: onnx.GraphProto) -> None:
-    """Drop what the exporter notes of every node: stack traces, with the paths of this machine."""
+    """Drop the exporter's notes about every node: stack traces with paths of this machine."""
     for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
         part.doc_string = ""
@@ -138,10 +138,10 @@ def _numpy(module: nn.Module) -> Callable[..., tuple[Tensor, ...]]:
 
 
 def _golden(graph: Path, spec: NetworkSpec) -> dict[str, Any]:
-    """Return the golden tensor: what the CPU makes of a picture by rule, through the engine.
+    """Return the golden tensor: the CPU's output for a synthetic test picture, by the engine.
 
     Raises:
-        NetworkError: the network says next to nothing about any of them.
+        NetworkError: the output is trivial for every test picture.
     """
     session = OrtEngine(locate=lambda _: graph).session(spec, "cpu")
     for size, seed in golden.PICTURES:
@@ -150,7 +150,7 @@ def _golden(graph: Path, spec: NetworkSpec) -> dict[str, Any]:
             return golden.record(outputs, size, seed)
     raise NetworkError(
         "export-silent",
-        f"{spec.id} finds nothing in the {len(golden.PICTURES)} pictures that prove providers.",
+        f"{spec.id} finds nothing in any of the {len(golden.PICTURES)} test pictures.",
         "Train it further.",
     )
 

@@ -1,8 +1,7 @@
-"""Store a graph's weights in half precision and compute in single precision all the same.
+"""Store a graph's weights in half precision; computation stays in single precision.
 
-Every large float32 initialiser becomes a float16 one with a Cast behind it.  ONNX Runtime folds the
-Cast when it loads the graph, so the file is half as large and nothing else changes but the rounding
-of the weights.
+Every large float32 initialiser becomes a float16 one followed by a Cast.  ONNX Runtime folds the
+Cast when it loads the graph, so the file is half as large and only the weights' rounding changes.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _SMALLEST = 256
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return a copy of `model` with its large weights stored as float16.
 
-    A weight with a value beyond float16's range stays as it is.
+    Weights with values outside float16's range stay as they are.
     """
     halved = onnx.ModelProto()
     halved.CopyFrom(model)

@@ -1,4 +1,4 @@
-"""The gate of the export: a graph answers as its module at sizes and batches never traced."""
+"""The gate of the export: graph and module agree at sizes and batches never traced."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size, Tensor
 
 TRIES = 12
-"""Pictures of a case, at most, to find one of which a network says anything."""
+"""Pictures tried per case, at most, to find one with a non-trivial output."""
 TOLERANCE = 1e-4
 """Largest difference between graph and module, outputs being 0 to 1."""
 HALF_TOLERANCE = 1e-2
 """The same with the weights in half precision.
 
-That moves a weight by up to 2^-11 of itself, and an output of the shipped networks by up to 6e-3 at
-the worst pixel of the noise that they are compared on.  A weight that is lost or belongs elsewhere
-moves outputs by 0.1 to 1.
+It changes a weight by up to 2^-11 of itself, and an output of the shipped networks by up to 6e-3 at
+the worst pixel of the noise that they are compared on.  A missing or misplaced weight changes
+outputs by 0.1 to 1.
 """
 
 
@@ -50,8 +50,8 @@ TRACED = Case(2, Size(530, 300))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One case's inputs, as the graph takes them, and what the module made of them.
+class Reference:
+    """One case's inputs, as the graph takes them, and the module's outputs.
 
     Attributes:
         case: batch and size.
@@ -70,9 +70,9 @@ class Difference:
 
     Attributes:
         case: batch and size.
-        worst, mean: absolute difference over all outputs; infinite where the graph gave no
-            comparable answer.
-        problem: what the graph said instead; empty where it answered.
+        worst, mean: absolute difference over all outputs; infinite if the graph gave no comparable
+            output.
+        problem: the graph's error; empty if it ran.
     """
 
     case: Case
@@ -112,44 +112,44 @@ def traced(spec: NetworkSpec) -> Case:
 
 def sample(
     spec: NetworkSpec, cases: Sequence[Case], module: Callable[..., Sequence[Tensor]]
-) -> list[Sample]:
+) -> list[Reference]:
     """Run the module, which takes the graph's inputs in order, in every case.
 
-    Of some pictures the first is taken of which the outputs tell anything, or else the last.
+    The picture is the first of `TRIES` with non-trivial outputs, else the last.
     """
     samples = []
     for number, case in enumerate(cases):
-        for turn in range(TRIES):
-            seed = number + turn * len(cases)
+        for attempt in range(TRIES):
+            seed = number + attempt * len(cases)
             example = golden.example(spec, case.size, seed, case.batch)
             inputs = {t.name: normalisation.encode(t, example[t.role]) for t in spec.inputs}
             outputs = tuple(module(*inputs.values()))
             if golden.tells(outputs):
                 break
-        samples.append(Sample(case=case, inputs=inputs, outputs=outputs))
+        samples.append(Reference(case=case, inputs=inputs, outputs=outputs))
     return samples
 
 
-def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Sample]) -> list[Difference]:
+def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Reference]) -> list[Difference]:
     """Run the graph on the CPU in every case."""
     session = import_onnxruntime().InferenceSession(str(graph), providers=["CPUExecutionProvider"])
     names = [tensor.name for tensor in spec.outputs]
     differences = []
-    for one in samples:
+    for reference in samples:
         try:
-            outputs = session.run(names, one.inputs)
+            outputs = session.run(names, reference.inputs)
         except Exception as error:  # ONNX Runtime's own classes have no public root
             problem = str(error).strip().splitlines()[0]
         else:
-            pairs = list(zip(outputs, one.outputs, strict=True))
+            pairs = list(zip(outputs, reference.outputs, strict=True))
             if all(a.shape == b.shape for a, b in pairs):
-                gaps = np.concatenate([np.abs(a - b).ravel() for a, b in pairs])
-                largest = float(gaps.max())
+                errors = np.concatenate([np.abs(a - b).ravel() for a, b in pairs])
+                largest = float(errors.max())
                 differences.append(
                     Difference(
-                        case=one.case,
+                        case=reference.case,
                         worst=largest if math.isfinite(largest) else math.inf,
-                        mean=float(gaps.mean()),
+                        mean=float(errors.mean()),
                     )
                 )
                 continue
@@ -157,7 +157,7 @@ def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Sample]) -> list[D
                 f"its shapes are {[a.shape for a, _ in pairs]}, not {[b.shape for _, b in pairs]}"
             )
         differences.append(
-            Difference(case=one.case, worst=math.inf, mean=math.inf, problem=problem)
+            Difference(case=reference.case, worst=math.inf, mean=math.inf, problem=problem)
         )
     return differences
 
@@ -168,12 +168,12 @@ def worst(differences: Sequence[Difference]) -> Difference:
 
 
 def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
-    """Let a graph through that is within `TOLERANCE` in every case.
+    """Check that a graph is within `TOLERANCE` in every case.
 
     Raises:
         NetworkError: it is not; the worst case is named.
     """
-    _hold(
+    _require(
         differences,
         TOLERANCE,
         "export-differs",
@@ -183,12 +183,12 @@ def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
 
 
 def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
-    """Let a graph with half-precision weights through that is within `HALF_TOLERANCE`.
+    """Check that a graph with half-precision weights is within `HALF_TOLERANCE`.
 
     Raises:
         NetworkError: it is not; the worst case is named.
     """
-    _hold(
+    _require(
         differences,
         HALF_TOLERANCE,
         "export-half-differs",
@@ -197,13 +197,13 @@ def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
     )
 
 
-def _hold(
+def _require(
     differences: Sequence[Difference], tolerance: float, code: str, problem: str, hint: str
 ) -> None:
-    """Raise the error where a case exceeds the tolerance; the worst case is named."""
-    found = worst(differences)
-    if found.worst > tolerance:
-        raise NetworkError(code, f"{problem}: {found}; the limit is {tolerance:.0e}.", hint)
+    """Raise the error if a case exceeds the tolerance; the worst case is named."""
+    largest = worst(differences)
+    if largest.worst > tolerance:
+        raise NetworkError(code, f"{problem}: {largest}; the limit is {tolerance:.0e}.", hint)
 
 
 def _raised(spec: NetworkSpec, case: Case) -> Case:

@@ -1,8 +1,8 @@
-"""Trace a torch module into an ONNX graph with free batch, height and width, once per code.
+"""Trace a torch module into an ONNX graph with free batch, height and width; traces are cached.
 
-Tracing with free sizes takes minutes and depends on the code alone, while weights change with every
-training step.  So the trace is kept in the user's cache folder, keyed by the code, and the module's
-weights are written into it by name.  The gate of the export judges the result either way.
+Tracing with free sizes takes minutes and depends only on the code, while weights change with every
+training step.  So the trace is cached in the user's cache folder, keyed by the code, and the
+module's weights are written into it by name.  The gate of the export checks the result either way.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ from matteplug.runtime import golden, normalisation
 
 Model: TypeAlias = onnx.ModelProto
 OPSET = 18
-"""Later ones have averages of windows that ONNX Runtime computes 70 times as slowly."""
+"""With later ones, ONNX Runtime computes averages of windows 70 times as slowly."""
 
 
 def trace(module: nn.Module, spec: NetworkSpec, *, anew: bool = False) -> tuple[Model, bool]:
-    """Return the module's graph, with its present weights, and whether a kept trace was used.
+    """Return the module's graph, with its current weights, and whether a cached trace was used.
 
     Args:
         module: in eval mode; takes and returns the spec's tensors in order.
         spec: names the graph's inputs and outputs.
-        anew: trace even if a trace is kept.
+        anew: trace even if there is a cached trace.
 
     Raises:
         NetworkError: torch cannot export the module.
     """
     path = folders.cache_folder() / "traces" / f"{_key(module, spec)}.onnx"
     model = None if anew else _load(path)
-    kept = model is not None
+    cached = model is not None
     if model is None:
         model = _trace(module, spec)
-        _keep(path, model)
+        _store(path, model)
     _fill(model, module)
     optimized: Model = onnxscript.optimizer.optimize(model)
-    return optimized, kept
+    return optimized, cached
 
 
 def _trace(module: nn.Module, spec: NetworkSpec) -> Model:
-    """Export; each of the names "batch", "height" and "width" is one value over all inputs."""
+    """Export; each of the names "batch", "height" and "width" is the same for all inputs."""
     case = parity.traced(spec)
     example = golden.example(spec, case.size, seed=0, batch=case.batch)
     inputs = tuple(torch.from_numpy(normalisation.encode(t, example[t.role])) for t in spec.inputs)
@@ -95,7 +95,7 @@ def _fill(model: Model, module: nn.Module) -> None:
 
 
 def _key(module: nn.Module, spec: NetworkSpec) -> str:
-    """Return a hash of what the trace depends on: code, configuration, shapes, versions."""
+    """Return a hash of everything the trace depends on: code, configuration, shapes, versions."""
     parts = list(module.named_modules())
     facts = {
         "module": str(module),
@@ -113,16 +113,16 @@ def _key(module: nn.Module, spec: NetworkSpec) -> str:
 
 
 def _sources(modules: set[str]) -> list[Path]:
-    """Return the files of `modules` and, within their packages, of all whose names they use."""
+    """Return the files of `modules`, and of the modules in their packages that they use."""
     packages = tuple({".".join(name.split(".")[:2]) for name in modules} - {"torch.nn"})
-    found: set[str] = set()
+    seen: set[str] = set()
     reached = {name for name in modules if name.startswith(packages)}
     while reached:
-        found |= reached
+        seen |= reached
         names = [value for name in reached for value in vars(sys.modules[name]).values()]
         owners = {_owner(value) for value in names}
-        reached = {name for name in owners if name.startswith(packages)} - found
-    files = [getattr(sys.modules[name], "__file__", None) for name in sorted(found)]
+        reached = {name for name in owners if name.startswith(packages)} - seen
+    files = [getattr(sys.modules[name], "__file__", None) for name in sorted(seen)]
     return [Path(file) for file in files if file]
 
 
@@ -148,8 +148,8 @@ def _load(path: Path) -> Model | None:
         return None
 
 
-def _keep(path: Path, model: Model) -> None:
-    with suppress(OSError):  # a folder that cannot be written keeps nothing
+def _store(path: Path, model: Model) -> None:
+    with suppress(OSError):  # without a writable folder nothing is cached
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}")
         onnx.save(model, draft)
@@ -158,7 +158,7 @@ def _keep(path: Path, model: Model) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporter's talk about its own passes from the user."""
+    """Suppress the exporter's messages about its passes."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
