@@ -258,7 +258,7 @@ def test_an_epoch_shows_every_composite_once(tmp_path: Path) -> None:
     dataset = read("mcp20k", tmp_path, "train")
     scenes = DatasetScenes(dataset, dataset.backgrounds, seed=0)
     count = 20 * len(dataset.pairs)
-    shown = [scenes._shown(i)[0].picture.stem for i in range(count)]
+    shown = [scenes._picture_at(i)[0].picture.stem for i in range(count)]
     assert all(shown.count(pair.picture.stem) == 20 for pair in dataset.pairs)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options
 from matteplug.training.settings import TrainSettings
 from matteplug_tiny.family import build
 
@@ -43,4 +43,4 @@ class TinyRecipe:
 
 def recipe(settings: TrainSettings) -> TinyRecipe:
     """Return the recipe, with a new network of the settings' configuration."""
-    return TinyRecipe(build(settings.config), weights(settings, OPTIONS))
+    return TinyRecipe(build(settings.config), recipe_options(settings, OPTIONS))
