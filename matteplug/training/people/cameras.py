@@ -1,4 +1,4 @@
-"""Where the camera stands: framings from the face to the whole body."""
+"""The camera's position: framings from the face to the whole body."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from matteplug.training.scenes.noise import Rng
 
 Array = NDArray[Any]
 FRAMINGS = {"face": 0.08, "head": 0.25, "bust": 0.29, "half": 0.19, "knees": 0.08, "full": 0.11}
-"""How much of the first person is seen, and how often."""
+"""How much of the first person is seen, with probabilities."""
 SENSOR_MM = 36.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Camera:
-    """A square picture from a place.
+    """A camera for square pictures.
 
     Attributes:
         axes: (3, 3), rows are right, down, forward.
         eye: (3,) metres.
         focal_px: focal length.
-        centre_px: where the forward axis meets the picture.
+        centre_px: the point where the forward axis meets the picture.
         size_px: edge of the picture.
         lens_mm: focal length for a sensor 36 mm wide.
     """
@@ -38,12 +38,12 @@ class Camera:
 
     @property
     def offset(self) -> Array:
-        """(3,): what `axes @ point` lacks to be in the camera's frame."""
+        """(3,): the translation added to `axes @ point` to get camera coordinates."""
         offset: Array = -self.axes @ self.eye
         return offset
 
     def seen(self, point: Array) -> tuple[float, float, float]:
-        """Return where a point (3,) is: x and y in pixels, and its depth in metres."""
+        """Return the projection of a point (3,): x and y in pixels, and its depth in metres."""
         x, y, depth = self.axes @ (point - self.eye)
         scale = self.focal_px / depth
         return x * scale + self.centre_px[0], y * scale + self.centre_px[1], depth
@@ -51,7 +51,7 @@ class Camera:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Landmarks:
-    """Where a person is, metres: points (3,) and heights; `scale` is 1 for a mean head."""
+    """A person's position, metres: points (3,) and heights; `scale` is 1 for a mean head."""
 
     head: Array
     neck: Array

@@ -1,4 +1,4 @@
-"""Compile kernels with numba; the machine code is kept, so that only the first run waits."""
+"""Compile kernels with numba; the machine code is cached, so that only the first run waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of rendered people: one WebP file a seed, written whole; what is there is not redone."""
+"""A folder of rendered people: one WebP file per seed, written whole; existing files are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from matteplug.training.people.portrait import Portraits
 Array = NDArray[Any]
 QUALITY = 90
 _portraits: Portraits | None = None
-"""In a worker process: what renders there."""
+"""The renderer of a worker process."""
 
 
 def file_of(folder: Path, seed: int) -> Path:
@@ -32,7 +32,7 @@ def file_of(folder: Path, seed: int) -> Path:
 
 
 def missing(folder: Path, first: int, count: int) -> list[int]:
-    """Return which of `count` seeds from `first` on have no file yet."""
+    """Return those of the `count` seeds from `first` on that have no file yet."""
     return [seed for seed in range(first, first + count) if not file_of(folder, seed).exists()]
 
 
@@ -54,14 +54,14 @@ def save(path: Path, picture: Array) -> None:
         raise RequestError(
             "file-not-written",
             f"{path} was not written: {error.strerror or error}.",
-            "Make room, or name another folder with --out.",
+            "Free some space, or name another folder with --out.",
         ) from error
 
 
 def render_all(
     seeds: list[int], parts: Path, photos: Path, out: Path, size_px: int, jobs: int
 ) -> Iterator[int]:
-    """Render the seeds into `out` in `jobs` processes; yield each when its file is there.
+    """Render the seeds into `out` in `jobs` processes; yield each once its file is written.
 
     Raises:
         RequestError: a folder or a file of parts or photographs is missing or damaged, or
@@ -69,7 +69,7 @@ def render_all(
     """
     if not seeds:
         return
-    Portraits(parts, photos, size_px)  # refuses bad folders before processes start
+    Portraits(parts, photos, size_px)  # reports bad folders before processes start
     make_folder(out)
     with one_thread():
         pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (parts, photos, size_px))
@@ -111,8 +111,8 @@ def _finished(futures: dict[Any, int]) -> Iterator[int]:
         except BrokenProcessPool as error:
             raise RequestError(
                 "process-ended",
-                "A process that renders ended before its picture was done.",
-                "Run the command again to go on, with fewer --jobs if memory is short.",
+                "A rendering process ended before its picture was finished.",
+                "Run the command again to resume, with fewer --jobs if memory is short.",
             ) from error
         yield seed
 

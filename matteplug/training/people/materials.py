@@ -1,4 +1,4 @@
-"""What things are made of: skin, cloth, eyes, hair; colours are linear."""
+"""Materials: skin, cloth, eyes, hair; colours are linear."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.images.srgb import linear_from_srgb
 from matteplug.training.people.traits import Traits
 from matteplug.training.scenes.noise import Rng, log_uniform
 
@@ -53,7 +54,7 @@ _HAIR_PROBABILITIES = [0.2, 0.2, 0.2, 0.15, 0.09, 0.07, 0.05, 0.04]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Material:
-    """A material; the fields mean what `matteplug.training.people.render.shading` does with them.
+    """A material; `matteplug.training.people.render.shading` defines what the fields mean.
 
     `texture` is (TEXTURE_PX, TEXTURE_PX, 4) uint8 sRGB with alpha.
     """
@@ -86,15 +87,8 @@ class Material:
         return record
 
 
-def linear(srgb: Array | float) -> Array:
-    """Return linear light of sRGB values in [0, 1]."""
-    srgb = np.asarray(srgb, np.float64)
-    light: Array = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return light
-
-
 def dye(rng: Rng) -> Array:
-    """Draw a colour as of cloth: dark, light, any, muted, grayish; dark often, as people dress."""
+    """Draw a linear RGB colour (3,) of cloth: mostly dark, else light, any, muted or greyish."""
     kind = int(rng.choice(5, p=[0.32, 0.18, 0.2, 0.18, 0.12]))
     if kind == 0:
         srgb = np.full(3, rng.uniform(0.02, 0.3)) * rng.uniform(0.85, 1.15, 3)
@@ -106,25 +100,25 @@ def dye(rng: Rng) -> Array:
         srgb = rng.uniform(0.05, 0.9) * rng.uniform(0.75, 1.2, 3)
     else:
         srgb = np.full(3, rng.uniform(0.2, 0.7)) * rng.uniform(0.97, 1.03, 3)
-    return linear(np.clip(srgb, 0.01, 0.97))
+    return linear_from_srgb(np.clip(srgb, 0.01, 0.97))
 
 
 def hair_colour(rng: Rng, traits: Traits) -> Array:
-    """Draw a hair colour, gray with age, now and then dyed."""
+    """Draw a linear RGB hair colour (3,): grey with age, sometimes dyed."""
     if rng.random() < 0.06:
-        return linear(rng.uniform(0.1, 0.9, 3))
+        return linear_from_srgb(rng.uniform(0.1, 0.9, 3))
     if traits.age > 50 and rng.random() < 0.65:
-        return linear(np.full(3, rng.uniform(0.35, 0.9)))
+        return linear_from_srgb(np.full(3, rng.uniform(0.35, 0.9)))
     shade = _HAIR[rng.choice(len(_HAIR), p=_HAIR_PROBABILITIES)]
     varied = shade * rng.uniform(0.85, 1.2) * (1 + rng.normal(0, 0.04, 3))
-    return linear(np.clip(varied, 0.02, 0.95)) * 1.25
+    return linear_from_srgb(np.clip(varied, 0.02, 0.95)) * 1.25
 
 
 def skin(rng: Rng, traits: Traits) -> Material:
     """Draw a skin for these traits, with lips as the second colour."""
     tone = sum(fraction * np.array(_TONES[name]) for name, fraction in traits.ancestry.items())
     tone = tone * rng.uniform(0.8, 1.1) * (1 + rng.normal(0, 0.03, 3))
-    base = linear(np.clip(tone, 0.06, 0.95))
+    base = linear_from_srgb(np.clip(tone, 0.06, 0.95))
     lips = (0.85, 0.5, 0.5) if traits.male > 0.5 else (rng.uniform(0.7, 1.1), 0.42, 0.45)
     return Material(
         kind=SKIN, colour=base, second=base * lips, roughness=rng.uniform(0.35, 0.55),
@@ -134,7 +128,7 @@ def skin(rng: Rng, traits: Traits) -> Material:
 
 
 def printed(rng: Rng, texture: Array) -> Material:
-    """Return cloth of parts that come with a texture, in varied colours."""
+    """Return cloth with the texture of a garment, in varied colours."""
     return _cloth(
         rng, texture=texture, colour=rng.uniform(0.6, 1.3) * (1 + rng.normal(0, 0.12, 3)),
         second=np.clip(dye(rng) * 3, 0, 2.5), dyed=rng.choice([0, rng.random()]),
@@ -169,7 +163,7 @@ def cloth(rng: Rng, photo: Array | None = None) -> Material:
 
 
 def knit(rng: Rng) -> Material:
-    """Draw knitted wool: ribs that run up."""
+    """Draw knitted wool with vertical ribs."""
     colour = dye(rng)
     return _cloth(
         rng, pattern=RIBS, colour=colour, second=colour * rng.uniform(0.15, 0.5), repeat=1.0
@@ -186,7 +180,7 @@ def _cloth(rng: Rng, **fields: Any) -> Material:
 
 
 def solid(rng: Rng, colour: Array | None = None) -> Material:
-    """Draw a smooth hard material: plastic, leather, lacquer, metal."""
+    """Draw a smooth hard material, like plastic, leather, lacquer or metal."""
     colour = dye(rng) if colour is None else colour
     return Material(
         kind=PLAIN, colour=colour, roughness=rng.uniform(0.2, 0.6), gloss=rng.uniform(0.3, 1.5)
@@ -194,10 +188,10 @@ def solid(rng: Rng, colour: Array | None = None) -> Material:
 
 
 def eye(texture: Array) -> Material:
-    """Return eyeballs."""
+    """Return the material of eyeballs."""
     return Material(kind=EYE, texture=texture, roughness=0.12, gloss=1.5)
 
 
 def lashes(texture: Array, colour: Array) -> Material:
-    """Return brows or lashes: one colour, cut out by the texture."""
+    """Return the material of brows or lashes: one colour, cut out by the texture."""
     return Material(kind=LASH, texture=texture, colour=colour, gloss=0.1)

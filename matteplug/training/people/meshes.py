@@ -1,4 +1,4 @@
-"""Meshes and strands, and what is done with them: normals, smoothing, sampling."""
+"""Meshes and strands, and operations on them: normals, smoothing, sampling."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def unit(vectors: Array) -> Array:
 
 
 def edges(faces: Array) -> tuple[Array, Array, Array]:
-    """Return the edges of quads (E, 2), each face's edges (F·4,), and faces an edge (E,)."""
+    """Return the edges of quads (E, 2), each face's edges (F·4,), and faces per edge (E,)."""
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
     base = int(sides.max()) + 1
     keys, of, count = np.unique(
@@ -136,7 +136,7 @@ def subdivided(mesh: Mesh) -> Mesh:
 
 
 def grid(points: Array, material: Material, repeat: tuple[float, float] = (1, 1)) -> Mesh:
-    """Return the mesh of a net of points (R, C, 3); close it by repeating the first column."""
+    """Return the mesh of a grid of points (R, C, 3); repeat the first column to close it."""
     rows, columns = points.shape[:2]
     at = np.arange(rows * columns).reshape(rows, columns)
     corners = [at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]]

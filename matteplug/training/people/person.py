@@ -1,4 +1,4 @@
-"""A whole person: body, face, clothes, headwear, hair and things, as meshes and strands."""
+"""A whole person: body, face, clothes, headwear, hair and belongings, as meshes and strands."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def draw_person(parts: Parts, rng: Rng, photo: Photo, *, hairs: int, whole: bool
     """Draw a person.
 
     Args:
-        parts: what bodies and clothes are made of.
+        parts: of bodies and clothes.
         rng: random numbers.
-        photo: draws a photograph to print cloth with, or None.
-        hairs: strands on the head.
-        whole: more than the bust is seen, so that any pose will do.
+        photo: returns a photograph to print cloth with, or None.
+        hairs: number of strands on the head.
+        whole: more than the bust is seen, so that all poses are possible.
     """
     traits = draw_traits(rng)
     rest = draw_body(parts, rng, traits)
@@ -105,7 +105,7 @@ def _face(rng: Rng, figure: Figure, hair_colour: Array) -> list[Mesh]:
         return names[int(rng.integers(len(names)))]
 
     brows, lashes = one("eyebrows"), one("eyelashes")
-    made = {
+    materials_by_part = {
         one("eyes"): materials.eye(parts.texture(f"{rng.choice(EYES)}.webp")),
         brows: materials.lashes(
             parts.texture(f"{brows}.webp"), np.clip(hair_colour * 0.5, 0.003, 0.3)
@@ -113,11 +113,11 @@ def _face(rng: Rng, figure: Figure, hair_colour: Array) -> list[Mesh]:
         lashes: materials.lashes(parts.texture(f"{lashes}.webp"), np.full(3, 0.008)),
         one("teeth"): materials.solid(rng, np.array([0.6, 0.55, 0.48])),
     }
-    return [fitted(figure, name, material) for name, material in made.items()]
+    return [fitted(figure, name, material) for name, material in materials_by_part.items()]
 
 
 def _surface(figure: Figure, clothes: list[Mesh]) -> Surface:
-    """Return what hair and straps lie on: the body and the clothes."""
+    """Return the surface that hair and straps lie on: the body and the clothes."""
     body = np.unique(figure.parts.group("body"))
     points = [figure.vertices[body], *(mesh.vertices for mesh in clothes)]
     outward = [figure.normals[body], *(normals(mesh.vertices, mesh.faces) for mesh in clothes)]
@@ -146,7 +146,7 @@ def _hair(
     style = str(rng.choice([*choices, *_BIG, *["bald"] * (1 if woman else 3)]))
     radius = rng.uniform(0.00005, 0.00009)
     if not bare.all() and style in ("afro", "quiff", "bun", "messy"):
-        style = "long" if woman else "short"  # what a hat leaves
+        style = "long" if woman else "short"  # styles that fit under a hat
     if style != "bald":
         mask = hair.scalp(figure, receding) * bare
         thick = {"buzz": 0.8, "crop": 0.8, "afro": 1.5}.get(style, 1.0)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.images.srgb import linear_from_srgb
 from matteplug.training.people.body.parts import Parts, read_texture
 from matteplug.training.people.cameras import FRAMINGS, draw_camera
-from matteplug.training.people.materials import linear
 from matteplug.training.people.person import Person, draw_person
 from matteplug.training.people.render.finishing import finish, with_blurred_face
 from matteplug.training.people.render.lights import draw_lights
@@ -26,7 +26,7 @@ HAIRS = {
     "face": 30000, "head": 26000, "bust": 20000, "half": 14000, "knees": 10000, "full": 8000,
 }  # fmt: skip
 PEOPLE_PROBABILITIES = (0.84, 0.12, 0.04)
-"""How often one, two and three people are shown."""
+"""Probabilities of one, two and three people in a picture."""
 BLURRED_FACE_PROBABILITY = 0.12
 MOST_SOFT_FRACTION = 0.5
 ATTEMPTS = 8
@@ -53,7 +53,7 @@ class Portraits:
     def picture(self, seed: int) -> Array:
         """Return (size, size, 4) uint8 straight sRGB and alpha, the same for the same seed.
 
-        Pictures that show almost nothing, no edge or hardly anything but hair are drawn again.
+        Pictures that show almost nothing, no edge or little but hair are drawn again.
 
         Raises:
             RequestError: a photograph or a texture is damaged.
@@ -112,4 +112,4 @@ class Portraits:
 
     def _sky(self, rng: Rng) -> Array:
         photo = self._photo(rng)[..., :3]
-        return linear(cv2.resize(photo, (16, 8), interpolation=cv2.INTER_AREA) / 255)
+        return linear_from_srgb(cv2.resize(photo, (16, 8), interpolation=cv2.INTER_AREA) / 255)

@@ -1,4 +1,4 @@
-"""Numbers that look random, noise in space, and texture look-ups, for use inside kernels."""
+"""Pseudo-random numbers, noise in space and texture look-ups, for use inside kernels."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def scramble(x: int) -> float:
 
 @compiled
 def lattice(x: int, y: int, z: int) -> float:
-    """Return the number in [0, 1) of a point with whole coordinates."""
+    """Return a number in [0, 1) for a point with integer coordinates."""
     return scramble((x * 73856093) ^ (y * 19349663) ^ (z * 83492791))
 
 
 @compiled
 def noise(x: float, y: float, z: float) -> float:
-    """Return smooth noise in [0, 1] with one value a unit."""
+    """Return smooth noise in [0, 1] with one value per unit."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     u, v, w = x - i, y - j, z - k
     u, v, w = u * u * (3 - 2 * u), v * v * (3 - 2 * v), w * w * (3 - 2 * w)

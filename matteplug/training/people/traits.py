@@ -1,4 +1,4 @@
-"""Who a person is: what the body, the face and the choice of clothes and hair follow."""
+"""A person's traits, which determine body, face and the choice of clothes and hair."""
 
 from __future__ import annotations
 

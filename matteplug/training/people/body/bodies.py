@@ -16,8 +16,8 @@ Array = NDArray[Any]
 _FACE = {"asym": (0.3, 0.35), "eyes": (0.25, 0.35), "ears": (0.25, 0.35)} | dict.fromkeys(
     ("head", "nose", "mouth", "chin", "cheek", "forehead", "eyebrows", "neck"), (0.35, 0.45)
 )
-"""How often a detail of a group is changed, and how much."""
-_LEFT_ALONE = ("head/head-trans", "head/head-angle", "neck/neck-trans", "neck/neck-scale-vert")
+"""Probability that a detail of a group is changed, and the deviation of the change."""
+_UNCHANGED = ("head/head-trans", "head/head-angle", "neck/neck-trans", "neck/neck-scale-vert")
 
 
 def draw_body(parts: Parts, rng: Rng, traits: Traits) -> Array:
@@ -65,7 +65,7 @@ def _between(value: float, knots: Mapping[str, float]) -> dict[str, float]:
 def _features(parts: Parts, rng: Rng, shape: _Shape) -> None:
     for target in parts.targets:
         group = target.split("/")[0]
-        if group in _FACE and "/r-" not in target and not target.startswith(_LEFT_ALONE):
+        if group in _FACE and "/r-" not in target and not target.startswith(_UNCHANGED):
             often, spread = _FACE[group]
             if rng.random() < often:
                 amount = min(abs(rng.normal()) * spread, 1.0)

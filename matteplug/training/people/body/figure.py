@@ -1,4 +1,4 @@
-"""A body in its pose, and the frame of its head: what clothes, hair and held things hang on."""
+"""A posed body and the frame of its head, which clothes, hair and belongings attach to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Surface:
         self._points, self._outward = points, outward
 
     def push(self, points: Array, margin_m: float, reach_m: float = 0.06) -> Array:
-        """Return points (N, 3), moved to at least `margin_m` outside where they are near."""
+        """Return points (N, 3), those near the surface moved to at least `margin_m` outside."""
         distance, nearest = self._tree.query(points)
         outward = self._outward[nearest]
         height = ((points - self._points[nearest]) * outward).sum(axis=1)
@@ -39,7 +39,7 @@ class Surface:
 
     def lay(self, points: Array, margin_m: float) -> Array:
         """Return points on top of all layers of clothes, `margin_m` above the outermost."""
-        for _ in range(4):  # out of one layer may be into the next
+        for _ in range(4):  # a point moved out of one layer may be inside the next
             points = self.push(points, margin_m, reach_m=0.12)
         return points
 
@@ -72,7 +72,7 @@ class Figure:
 
     @cached_property
     def centre(self) -> Array:
-        """(3,) between the ears."""
+        """(3,): the midpoint between the ears."""
         middle: Array = self.vertices[self.parts.ears > 0.2].mean(axis=0)
         return middle
 
@@ -106,7 +106,7 @@ class Figure:
         return left, right
 
     def landmarks(self) -> Landmarks:
-        """Return what a camera needs to know."""
+        """Return the landmarks that a camera needs."""
         seen = np.unique(self.parts.group("body"))
         return Landmarks(
             head=self.centre + np.array([0, 0, 0.03 * self.scale]),

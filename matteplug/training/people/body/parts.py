@@ -1,8 +1,8 @@
-"""The parts people are made of, in a folder that the user names.
+"""The parts of people, in a folder that the user provides.
 
 `people.npz`, `people.json` and textures are data of the MakeHuman project, released under CC0: a
-body with morph targets, a rig, poses, clothes, hair, eyes.  Bodies are kept as there: decimetres,
-y up, the front towards +z.
+body with morph targets, a rig, poses, clothes, hair, eyes.  Bodies keep its
+units: decimetres, y up, the front towards +z.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ ARRAYS, TABLE = "people.npz", "people.json"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Garment:
-    """Something fitted to the body: clothes, hair on strips, eyes, brows, teeth.
+    """A part fitted to the body: clothes, hair on strips, eyes, brows, teeth.
 
     Attributes:
         name, kind: as in the parts' table.
         faces, uv, uv_faces: as in `matteplug.training.people.meshes.Mesh`.
-        anchors, anchor_weights, offsets: (V, 3) body vertices, their weights, and what is added.
+        anchors, anchor_weights, offsets: (V, 3) body vertices, their weights, and the offsets
+            added.
         scale: for each axis two body vertices and their distance in the base body.
-        hidden: body vertices under it.
+        hidden: body vertices that it covers.
         texture: file name, or None.
     """
 
@@ -52,7 +53,7 @@ class Garment:
     texture: str | None
 
     def fitted(self, body: Array) -> Array:
-        """Return its vertices (V, 3) on a body (B, 3) in rest pose."""
+        """Return its vertices (V, 3) on a body (B, 3) in rest pose, decimetres."""
         stretch = np.ones(3)
         for axis, name in enumerate("xyz"):
             if name in self.scale:
@@ -75,8 +76,8 @@ class Parts:
         if not (folder / ARRAYS).is_file() or not (folder / TABLE).is_file():
             raise RequestError(
                 "no-parts",
-                f"{folder} holds no parts of people ({ARRAYS} and {TABLE}).",
-                "Name the folder with the parts: --parts DIR; docs/training.md says what is in it.",
+                f"{folder} has no parts of people ({ARRAYS} and {TABLE}).",
+                "Name the folder with the parts: --parts DIR; docs/training.md describes it.",
             )
         try:
             with open(folder / ARRAYS, "rb") as file, np.load(file) as archive:
@@ -118,7 +119,7 @@ class Parts:
         }
 
     def _borrow_weights(self) -> None:
-        """Normalise the rig's weights; vertices without any take the nearest vertex's."""
+        """Normalise the rig's weights; vertices without any take those of the nearest vertex."""
         from scipy.spatial import cKDTree
 
         bare = self.weights.sum(axis=1) < 1e-3
@@ -156,7 +157,7 @@ class Parts:
         return sorted(name for name, garment in self.garments.items() if garment.kind == kind)
 
     def texture(self, name: str) -> Array:
-        """Return a texture (TEXTURE_PX, TEXTURE_PX, 4) uint8, kept after the first time.
+        """Return a texture (TEXTURE_PX, TEXTURE_PX, 4) uint8, cached after the first call.
 
         Raises:
             RequestError: the file is missing or damaged.
@@ -166,14 +167,14 @@ class Parts:
         return self._textures[name]
 
     def bone_weight(self, bones: Sequence[str]) -> Array:
-        """Return (V,) how far each body vertex follows bones whose names start so."""
+        """Return each body vertex's weight (V,) in bones whose names begin with one of `bones`."""
         chosen = [i for i, bone in enumerate(self.bones) if bone.startswith(tuple(bones))]
         weight: Array = self.weights[:, chosen].sum(axis=1)
         return weight
 
     @cached_property
     def head_weight(self) -> Array:
-        """(V,): how far each body vertex follows the head and what hangs on it."""
+        """(V,): each body vertex's weight in the head and its child bones."""
         below = {self.bone["head"]}
         while True:
             more = {i for i, parent in enumerate(self.parents) if parent in below} - below
@@ -217,6 +218,6 @@ def read_texture(path: Path) -> Array:
         raise RequestError(
             "texture-unreadable",
             f"The picture {path} cannot be read.",
-            "Remove it or copy it there again.",
+            "Remove it, or copy it there again.",
         ) from error
     return np.asarray(small)

@@ -21,7 +21,7 @@ class Pose:
 
     Attributes:
         transforms: (B, 3, 4) from rest to pose, metres.
-        joints: (B, 3) where each bone begins.
+        joints: (B, 3), the start of each bone.
     """
 
     def __init__(self, parts: Parts, body: Array, turns: dict[str, Array]) -> None:
@@ -52,7 +52,7 @@ class Pose:
             place(bone)
 
     def joint(self, name: str) -> Array:
-        """Return where a bone begins, (3,) metres."""
+        """Return the start of a bone, (3,) metres."""
         at: Array = self.joints[self._bone[name]]
         return at
 
@@ -70,7 +70,7 @@ class Pose:
 
 
 def metres(vertices: Array) -> Array:
-    """Turn decimetres with y up into metres with z up and the front towards -y."""
+    """Return (V, 3) decimetres, y up, as metres with z up and the front towards -y."""
     return np.stack([vertices[:, 0], -vertices[:, 2], vertices[:, 1]], axis=1) * 0.1
 
 
@@ -84,7 +84,7 @@ def rotation(axis: Array, degrees: float) -> Array:
 
 
 def draw_pose(parts: Parts, rng: Rng, body: Array, *, whole: bool) -> Pose:
-    """Draw a pose; poses that were captured from whole bodies only where the whole is seen."""
+    """Draw a pose; poses captured from whole bodies are used only if `whole`."""
     turns = _captured(parts, rng) if whole and rng.random() < 0.4 else _standing(rng)
     for bone in ("spine05", "spine04", "spine03", "spine02"):
         bend = rotation(Z, rng.normal(0, 3)) @ rotation(X, rng.normal(0, 3))
@@ -111,7 +111,7 @@ def _captured(parts: Parts, rng: Rng) -> dict[str, Array]:
 
 
 def _standing(rng: Rng) -> dict[str, Array]:
-    """Stand, with arms that hang, bend, rest on the hip, rise, cross or touch the chin."""
+    """Draw a standing pose: arms hang, bend, rest on the hip, rise, cross or touch the chin."""
     arms: list[Callable[[Rng, int], tuple[Array, Array]]] = [
         _hangs, _hangs, _hangs, _hangs, _bent, _bent, _on_hip, _on_hip, _raised, _crossed, _crossed,
         _at_chin, _spread,

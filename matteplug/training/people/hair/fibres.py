@@ -1,4 +1,4 @@
-"""Short strands and how strands wave: beards, the nap of wool, fur."""
+"""Short strands (beards, wool, fur), and the waviness of strands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOWN = np.array([0, 0, -1.0])
 
 
 def waves(rng: Rng, count: int, points: int, octaves: tuple[int, ...]) -> Array:
-    """Return (count, points, 3) smooth paths that start at zero, about one high."""
+    """Return (count, points, 3) smooth paths that start at 0, with an amplitude of about 1."""
     along = np.linspace(0, 2 * np.pi, points, dtype=np.float32)[None, :, None]
     total = np.zeros((count, points, 3), np.float32)
     for octave in octaves:

@@ -1,7 +1,8 @@
-"""Strand hair: guides grown over the head by rules of a style, and thousands of strands between.
+"""Strand hair: guides grown over the head by a style's rules, and thousands of strands between.
 
-A guide starts along the style's comb direction, is turned by gravity, wind and wander, and kept out
-of head and clothes.  Strands follow the three nearest guides, clump towards one, curl and fray.
+A guide starts along the style's comb direction, is turned by gravity, wind and random waves, and
+kept outside head and clothes.  Strands follow the three nearest guides, clump towards one, curl and
+fray.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ class Style:
 
     Attributes:
         length: of the strands on top.
-        comb: direction by (roots in the head's frame, normals, rng); rows in the head's frame.
-        lift: how much of the normal is in it.
-        gravity: how fast it turns down.
+        comb: function of (roots in the head's frame, normals, rng) that returns directions there.
+        lift: amount of the normal added to that direction.
+        gravity: how fast strands turn downwards.
         wander, fray: waviness of guides, and of single strands as a fraction of the length.
-        curl, turns: radius of curls in metres, and curls a metre.
+        curl, turns: radius of curls in metres, and curls per metre.
         short_sides: sides are shorter than the top.
         clumps: strands join into locks.
         tied: gathered behind the head: "tail" or "bun".
-        parts_face: strands before the face are moved aside.
+        parts_face: strands in front of the face are moved aside.
     """
 
     length: float
@@ -127,7 +128,7 @@ STYLES = {
 
 
 def scalp(figure: Figure, receding: float = 0.0) -> Array:
-    """Return (V,) in [0, 1]: where hair grows."""
+    """Return (V,) in [0, 1], the density of hair."""
     parts = figure.parts
     azimuth, elevation = bearings(figure.in_head(figure.vertices))
     line = np.interp(azimuth, _HAIRLINE_AT, _HAIRLINE + receding * _RECEDING)
@@ -139,7 +140,7 @@ def scalp(figure: Figure, receding: float = 0.0) -> Array:
 def grow(
     rng: Rng, figure: Figure, surface: Surface, mask: Array, style: Style, count: int
 ) -> Array:
-    """Return (count, POINTS, 3) strands in metres, where `mask` (V,) lets them grow."""
+    """Return (count, POINTS, 3) strands in metres, with roots distributed by `mask` (V,)."""
     body = figure.parts.group("body")
     corners, weights = scatter(rng, figure.vertices, body, mask, GUIDES + count)
     if not len(corners):
@@ -195,7 +196,7 @@ def _guides(
 def _after_tie(
     figure: Figure, style: Style, heading: Array, at: Array, tie: Array, k: int
 ) -> Array:
-    """Return where tied hair goes: down as a tail, or round a bun."""
+    """Return the direction of tied hair: down as a tail, or round a bun."""
     back, scale = figure.axes @ BACK, figure.scale
     if style.tied == "tail":
         fall: Array = 0.6 * heading + 0.45 * DOWN + 0.35 * back * np.exp(-k / 8)
@@ -208,7 +209,7 @@ def _after_tie(
 
 
 def _aside(figure: Figure, at: Array) -> Array:
-    """Return a push to the side for what hangs before the face."""
+    """Return a sideways push for points in front of the face."""
     x, y, z = figure.in_head(at).T
     before = (y < -0.02) & (np.abs(x) < 0.085) & (z < 0.1) & (z > -0.2)
     push: Array = np.where(before, np.sign(x) * 0.6, 0)[:, None] * (figure.axes @ LEFT)
@@ -233,14 +234,14 @@ def _strands(
     from scipy.spatial import cKDTree
 
     count = len(roots)
-    near, of = cKDTree(guides[:, 0]).query(roots, k=3)
-    weight = (1 / (near + 0.003) ** 2).astype(np.float32)
+    distance, nearest = cKDTree(guides[:, 0]).query(roots, k=3)
+    weight = (1 / (distance + 0.003) ** 2).astype(np.float32)
     weight /= weight.sum(axis=1, keepdims=True)
     guides, roots, outward = (a.astype(np.float32) for a in (guides, roots, outward))
     courses = guides - guides[:, :1]
     strands: Array = np.repeat(roots[:, None], POINTS, axis=1)
     for k in range(3):
-        strands += weight[:, k, None, None] * courses[of[:, k]]
+        strands += weight[:, k, None, None] * courses[nearest[:, k]]
     along = np.linspace(0, 1, POINTS, dtype=np.float32)[None, :, None]
     astray = (rng.random(count) < rng.uniform(0.01, 0.08))[:, None, None]
     clump = 0.05
@@ -249,13 +250,13 @@ def _strands(
     close = np.float32(clump) * along**0.7 * ~astray
     offset = np.float32(0.006 * scale) * rng.standard_normal((count, 1, 3), np.float32)
     offset = offset * (1 - np.float32(0.7) * close)
-    strands = strands * (1 - close) + (guides[of[:, 0]] + offset) * close
+    strands = strands * (1 - close) + (guides[nearest[:, 0]] + offset) * close
     length = np.linalg.norm(np.diff(strands, axis=1), axis=2).sum(axis=1)[:, None, None]
     fray = np.float32(style.fray * rng.uniform(0.5, 2.0)) * np.where(astray, 4, 1).astype("f4")
     strands += waves(rng, count, POINTS, (1, 2, 4)) * length * fray * along**0.8
     if style.curl:
         radius = style.curl * rng.uniform(0.6, 1.6) * scale
-        phase = rng.uniform(0, 2 * np.pi, len(guides))[of[:, 0]] + rng.normal(0, 0.5, count)
+        phase = rng.uniform(0, 2 * np.pi, len(guides))[nearest[:, 0]] + rng.normal(0, 0.5, count)
         turn = 2 * np.pi * style.turns * rng.uniform(0.7, 1.3) * length * along
         turn = (turn + phase[:, None, None]).astype(np.float32)
         ahead = unit(strands[:, -1] - strands[:, 0])

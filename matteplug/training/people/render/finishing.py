@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.images.srgb import srgb_from_linear
 from matteplug.training.people.cameras import SENSOR_MM, Camera
 from matteplug.training.people.render.renderer import Render
 from matteplug.training.scenes.colour_bleed import extended
@@ -24,14 +25,14 @@ BLURS_PX = (0.0, 1.0, 2.0, 4.0, 8.0)
 
 
 def finish(rng: Rng, render: Render, camera: Camera, exposure: float, focus_m: float) -> Array:
-    """Return (H, W, 4) uint8 straight sRGB with alpha; colour reaches on where alpha is 0.
+    """Return (H, W, 4) uint8 straight sRGB with alpha; colour extends to where alpha is 0.
 
     Args:
         rng: random numbers.
         render: from the renderer.
-        camera: that took it.
-        exposure: linear gray that the mean of what is covered becomes.
-        focus_m: distance of what should be sharp; a photographer misses it now and then.
+        camera: that was used.
+        exposure: linear grey that the covered area's mean becomes.
+        focus_m: distance of the plane of focus; it is sometimes missed.
     """
     light = np.dstack([render.colour, render.alpha])
     if rng.random() < 0.3:
@@ -49,10 +50,10 @@ def finish(rng: Rng, render: Render, camera: Camera, exposure: float, focus_m: f
 def defocused(
     light: Array, distance_m: Array, camera: Camera, focus_m: float, f_number: float
 ) -> Array:
-    """Blur premultiplied (H, W, 4) by the circle of confusion of each place.
+    """Blur premultiplied (H, W, 4) by the circle of confusion at each pixel.
 
-    The circle's size is continued smoothly beyond the person, so that the blur is the same on both
-    sides of the edge and what is opaque inside stays opaque.
+    The circle's size is extended smoothly beyond the person, so that the blur is the same on both
+    sides of the edge and opaque areas stay opaque.
     """
     spread = max(1.0, 0.01 * camera.size_px)
     weight = cv2.GaussianBlur(light[..., 3], (0, 0), spread)
@@ -93,14 +94,11 @@ def developed(rng: Rng, straight: Array, alpha: Array, exposure: float) -> Array
     exposed = straight * np.float32((exposure / mean) ** 0.75)
     if rng.random() < 0.85:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed) * 1.15
-    toe = exposed * 12.92
-    curve = 1.055 * np.maximum(exposed, 1e-6) ** (1 / 2.4) - 0.055
-    shown: Array = np.clip(np.where(exposed <= 0.0031308, toe, curve), 0, 1)
-    return shown
+    return np.clip(srgb_from_linear(exposed), 0, 1)
 
 
 def with_blurred_face(picture: Array, x: float, y: float, radius_px: float) -> Array:
-    """Return (H, W, 4) uint8 with the colour of a face blurred, as published portraits have it."""
+    """Return (H, W, 4) uint8 with a face blurred in colour, as in published portraits."""
     blurred = cv2.GaussianBlur(picture[..., :3], (0, 0), 0.25 * radius_px)
     mask: Array = np.zeros(picture.shape[:2], np.float32)
     middle = round(x), round(y)

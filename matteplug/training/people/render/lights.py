@@ -18,8 +18,8 @@ WARM, COLD = np.array([1, 0.82, 0.6]), np.array([0.72, 0.86, 1])
 class Lights(NamedTuple):
     """Directional lights, (L, 7) float64: direction to it, RGB, softness in texels of its shadow.
 
-    `keys` cast shadows with edges, `sky` is spread all around. `exposure` is the linear gray that
-    the person's mean becomes: low for dim light and for the dark side of a backlit person.
+    `keys` cast shadows with edges, `sky` comes from all around. `exposure` is the linear grey that
+    the person's mean becomes: low in dim light and for a backlit person.
     """
 
     keys: Array
@@ -28,11 +28,11 @@ class Lights(NamedTuple):
 
 
 def draw_lights(rng: Rng, sky_photo: Array | None, facing_rad: float) -> Lights:
-    """Draw one of the kinds of light.
+    """Draw the light of a scene, of one of several kinds.
 
     Args:
         rng: random numbers.
-        sky_photo: (8, 16, 3) linear, what surrounds the scene; None for an even one.
+        sky_photo: (8, 16, 3) linear, the surroundings; None for an even sky.
         facing_rad: azimuth of the camera, 0 in front of the person.
     """
     kinds: dict[Callable[[Rng, float], tuple[list[Array], float, float]], float] = {

@@ -1,4 +1,4 @@
-"""The colour of surfaces without light, and the slope of their small bumps."""
+"""The colour of surfaces before lighting, and the slope of their bumps."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def fabric(m: Any, textures: Array, p: Colour, u: float, v: float) -> Colour:
 
 @compiled
 def surface_colour(m: Any, textures: Array, p: Colour, u: float, v: float, paint: Colour) -> Colour:
-    """Return the colour of a surface without light."""
+    """Return the colour of a surface before lighting."""
     if m.kind == SKIN:
         lips, flush = paint[0], paint[1]
         cloud = fractal(p[0] * m.stain_scale, p[1] * m.stain_scale, p[2] * m.stain_scale, 3) - 0.45

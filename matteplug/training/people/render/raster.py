@@ -1,4 +1,4 @@
-"""Which triangle or strand each sample sees: rasterisation with a depth buffer.
+"""Rasterisation with a depth buffer: the triangle or strand that each sample sees.
 
 Points are (x, y, depth) in samples; depth grows away from the viewer and is linear on the screen
 (-1/z in a camera, z in a light's map).  A strand narrower than a sample is kept with a probability
@@ -18,7 +18,7 @@ from matteplug.training.people.procedural import lattice, scramble, texel
 
 Array = NDArray[Any]
 FAR = 1e9
-"""Depth where nothing was drawn; points that cannot be drawn have it too."""
+"""Depth where nothing was drawn, and of points that cannot be drawn."""
 
 
 @compiled
@@ -31,8 +31,8 @@ def stagger(index: int, samples: int) -> float:
 def draw_triangles(points: Array, surfaces: Any, samples: int, depth: Array, ids: Array) -> None:
     """Draw triangles into `depth` (H, W) float32 and, unless it is empty, `ids` (H, W) int32.
 
-    `ids` holds 1 + the triangle's number. `samples` is the samples a pixel's edge, staggered where
-    there are several.
+    `ids` holds 1 + the triangle's number. `samples` is the number of samples per pixel edge,
+    staggered if more than one.
     """
     height, width = depth.shape
     reach = 0.5 if samples > 1 else 0.0

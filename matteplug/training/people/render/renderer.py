@@ -22,10 +22,10 @@ from matteplug.training.people.render.shading import LightMaps, shade_pixel
 Array = NDArray[Any]
 SAMPLES = 5
 SHADED = 3
-"""About so many samples a pixel are given a colour."""
+"""Approximate number of samples per pixel that are shaded."""
 KEY_MAP, SKY_MAP = 1024, 256
 SKY_STRIDE = 4
-"""The sky's shadow maps take every fourth piece of a strand, four times as wide."""
+"""The sky's shadow maps use every fourth piece of a strand, four times as wide."""
 NEAREST_M = 0.05
 
 
@@ -36,7 +36,7 @@ class Render(NamedTuple):
     |---|---|---|---|
     | colour | (H, W, 3) | float32 | linear light, premultiplied by alpha |
     | alpha | (H, W) | float32 | [0, 1] |
-    | distance_m | (H, W) | float32 | mean over what is covered; 0 where nothing is |
+    | distance_m | (H, W) | float32 | mean over the covered samples; 0 without any |
     """
 
     colour: Array
@@ -45,7 +45,7 @@ class Render(NamedTuple):
 
 
 def render(scene: RenderScene, camera: Camera, lights: Lights, seed: int) -> Render:
-    """Render; the same arguments give the same picture."""
+    """Return the rendered scene; the same arguments give the same picture."""
     centre, radius = _bounds(scene, camera)
     keys = _light_maps(scene, lights.keys, KEY_MAP, 1, centre, radius, seed)
     sky = _light_maps(scene, lights.sky, SKY_MAP, SKY_STRIDE, centre, radius, seed)
@@ -64,7 +64,7 @@ def render(scene: RenderScene, camera: Camera, lights: Lights, seed: int) -> Ren
 
 
 def _projected(camera: Camera, points: Array) -> Array:
-    """Return (…, 3) float32: x, y in samples and -1/z; `FAR` for what is behind the camera."""
+    """Return (…, 3) float32: x, y in samples and -1/z; `FAR` for points behind the camera."""
     flat = points.reshape(-1, 3).astype(np.float32)
     seen = flat @ camera.axes.T.astype(np.float32) + camera.offset.astype(np.float32)
     seen = seen.reshape(points.shape)
@@ -81,7 +81,7 @@ def _projected(camera: Camera, points: Array) -> Array:
 
 
 def _bounds(scene: RenderScene, camera: Camera) -> tuple[Array, float]:
-    """Return centre and radius of a ball around what may cast shadows into the picture."""
+    """Return centre and radius of a ball around everything that may cast a visible shadow."""
     points = np.concatenate([scene.surfaces.vertices, scene.strands.ends[::7, 0]])
     seen = _projected(camera, points)[:, :2] / SAMPLES
     margin = 0.25 * camera.size_px

@@ -1,4 +1,4 @@
-"""A scene as flat arrays, the form in which kernels take it."""
+"""A scene as flat arrays, as kernels take it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[Any]
 class Surfaces(NamedTuple):
     """Triangles.
 
-    | array | shape | dtype | what |
+    | array | shape | dtype | content |
     |---|---|---|---|
     | vertices, normals | (V, 3) | float64 | metres; z up |
     | paint | (V, 3) | float32 | lips, flush, darkness in folds |
@@ -46,7 +46,7 @@ class StrandPieces(NamedTuple):
 
 
 class RenderScene(NamedTuple):
-    """What is rendered."""
+    """The surfaces and strands to render."""
 
     surfaces: Surfaces
     strands: StrandPieces
@@ -71,7 +71,7 @@ def _surfaces(meshes: Sequence[Mesh]) -> Surfaces:
         corners, of = triangles(mesh.faces)
         uv = mesh.uv[np.clip(triangles(mesh.uv_faces, like=mesh.faces)[0], 0, len(mesh.uv) - 1)]
         paint = np.zeros((len(mesh.vertices), 3)) if mesh.paint is None else mesh.paint
-        made = (
+        arrays = (
             mesh.vertices,
             normals(mesh.vertices, mesh.faces),
             paint,
@@ -79,7 +79,7 @@ def _surfaces(meshes: Sequence[Mesh]) -> Surfaces:
             uv,
             np.full(len(of), number),
         )
-        for part, array in zip(parts, made, strict=True):
+        for part, array in zip(parts, arrays, strict=True):
             part.append(array)
         count += len(mesh.vertices)
     kinds = (np.float64, np.float64, np.float32, np.int32, np.float32, np.int32)

@@ -1,7 +1,8 @@
-"""The light that samples send to the viewer: many lights with shadow maps, on skin, cloth, hair.
+"""Shading of samples: many lights with shadow maps, on skin, cloth and hair.
 
-Diffuse and a GGX lobe on surfaces (skin lets light round the edge), Kajiya-Kay on strands.  The sky
-is a set of directions, each with a small shadow map; together they give soft ambient shadows.
+Surfaces have a diffuse and a GGX lobe (skin also scatters light past the terminator), strands use
+Kajiya-Kay.  The sky is a set of directions, each with a small shadow map; together they give soft
+ambient shadows.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from matteplug.training.people.render.pigments import Colour, bumped, surface_co
 Array = NDArray[Any]
 SHARP_TAPS, SKY_TAPS = 5, 1
 EXTINCTION = 45.0
-"""How fast light fades in hair, a metre."""
+"""Extinction of light in hair, per metre."""
 
 
 class LightMaps(NamedTuple):
     """Lights of one resolution.
 
     `light` (L, 7): direction to the light, its RGB, softness in texels of its map; `frames`
-    (L, 3, 3): rows are the map's axes; `maps` (L, N, N): depth; `centre` (3,), `scale`: texels a
+    (L, 3, 3): rows are the map's axes; `maps` (L, N, N): depth; `centre` (3,), `scale`: texels per
     metre.
     """
 
@@ -49,7 +50,7 @@ def seen_by(
     y: int,
     taps: int,
 ) -> float:
-    """Return how much of light `q` reaches point `p`; (x, y) makes the pattern of taps."""
+    """Return the fraction of light `q` that reaches point `p`; (x, y) seeds the pattern of taps."""
     side = lights.maps.shape[1]
     dx, dy, dz = p[0] - lights.centre[0], p[1] - lights.centre[1], p[2] - lights.centre[2]
     f = lights.frames[q]
@@ -70,7 +71,7 @@ def seen_by(
         elif hair:
             fog = behind * EXTINCTION
             total += 1.0 / (1.0 + fog + 0.5 * fog * fog)
-        elif skin and behind < 0.02:  # light that comes through ears and fingers
+        elif skin and behind < 0.02:  # light shining through ears and fingers
             total += 0.25 * np.exp(-behind * 250)
     return total / taps
 

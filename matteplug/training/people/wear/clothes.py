@@ -18,9 +18,9 @@ from matteplug.training.scenes.noise import Rng, log_uniform
 
 Array = NDArray[Any]
 Photo = Callable[[], Array | None]
-"""Draws a photograph to print cloth with, or None."""
+"""Returns a photograph to print cloth with, or None."""
 FINE_FACES = 5500
-"""Shells are subdivided until they have more."""
+"""Shells are subdivided until they have more faces."""
 
 
 def draw_clothes(
@@ -65,13 +65,13 @@ def fitted(figure: Figure, name: str, material: Material) -> Mesh:
 
 
 def draped(rng: Rng, mesh: Mesh, depth_m: float, rest: Array | None = None) -> Mesh:
-    """Put folds into cloth: ridges along lines of noise, darker between them; or puffs.
+    """Add folds to cloth, in place: ridges along lines of noise, darker in between; or puffs.
 
     Args:
         rng: random numbers.
         mesh: the cloth.
-        depth_m: of the deepest folds.
-        rest: (V, 3) where the pattern is anchored; the vertices by default.
+        depth_m: depth of the deepest folds.
+        rest: (V, 3) positions that anchor the pattern; the vertices by default.
     """
     place = mesh.vertices if rest is None else rest
     stretch = np.array([1.0, 1.0, rng.uniform(0.2, 0.9)]) @ rotation(X, rng.normal(0, 25))
@@ -135,15 +135,15 @@ class _Tailor:
         elif outer < 0.47:
             pieces += [(faces, rng.uniform(0.32, 0.5)) for faces in self._coat()]
         fabric = cloth(rng, self.photo())
-        made = []
+        meshes = []
         for number, (faces, gap) in enumerate(pieces):
             if len(faces) >= 20:
                 coat = number >= 2
                 fabric = fabric if number == 3 else cloth(rng, self.photo())
-                made.append(
+                meshes.append(
                     self._sewn(faces, gap, fabric, rng.uniform(0.004, 0.012 + 0.006 * coat))
                 )
-        return made
+        return meshes
 
     def _top(self, hem: float) -> Array:
         rng = self.rng

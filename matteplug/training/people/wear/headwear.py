@@ -1,4 +1,4 @@
-"""What is worn on head and neck: knit hats, caps, hoods, headscarves, scarves, brimmed hats."""
+"""Headwear and scarves: knit hats, caps, hoods, headscarves, brimmed hats."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORN = {"": 0.66, "beanie": 0.08, "cap": 0.06, "hood": 0.08, "headscarf": 0.05, 
 
 @dataclass(eq=False)
 class Headwear:
-    """Meshes and strands, and which of the body's vertices (V,) they leave room for hair on."""
+    """Meshes and strands, and where on the body's vertices (V,) they leave room for hair."""
 
     meshes: list[Mesh]
     strands: list[Strands]
@@ -33,7 +33,7 @@ class Headwear:
 
 
 def draw_headwear(rng: Rng, figure: Figure) -> Headwear:
-    """Draw what is on the head; mostly nothing."""
+    """Draw headwear; mostly none."""
     worn = str(rng.choice(list(WORN), p=list(WORN.values())))
     makers: dict[str, Callable[[Rng, Figure], Headwear]] = {
         "beanie": _beanie, "cap": _cap, "hood": _hood, "headscarf": _headscarf, "hat": _hat,
@@ -80,7 +80,7 @@ class _Shell:
         towards = self.directions(down)
         _, near = cKDTree(self._towards).query(towards.reshape(-1, 3), k=16)
         radius = self.radius[near].max(axis=1).reshape(towards.shape[:2])
-        for _ in range(3):  # even out what single vertices make uneven
+        for _ in range(3):  # smooth the unevenness of single vertices
             wide = np.pad(radius[:, :-1], ((1, 1), (0, 0)), mode="edge")
             mean = (wide[:-2] + wide[2:] + 2 * wide[1:-1]) / 4
             radius[:, :-1] = (np.roll(mean, 1, 1) + np.roll(mean, -1, 1) + 2 * mean) / 4
@@ -88,7 +88,7 @@ class _Shell:
         return self._figure.from_head(towards * (radius + gap_m)[..., None])
 
     def bare(self) -> Array:
-        """Return (V,) the body's vertices outside the rim."""
+        """Return a mask (V,) of the body's vertices outside the rim."""
         towards = unit(self._figure.in_head(self._figure.vertices))
         angle = np.degrees(np.arccos(np.clip(towards @ self._pole, -1, 1)))
         turn = np.arctan2(towards @ self._sides[1], towards @ self._sides[0]) % (2 * np.pi)

@@ -1,4 +1,4 @@
-"""Simple bodies: rounded boxes, tubes and ribbons, of which things are put together."""
+"""Simple bodies that belongings are assembled from: rounded boxes, tubes and ribbons."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def tube(path: Array, radius_m: Array | float, material: Material) -> Mesh:
 
 
 def ribbon(path: Array, outward: Array, width_m: float, material: Material) -> Mesh:
-    """Return a band along a path (K, 3), flat against what it lies on: `outward` (K, 3)."""
+    """Return a band along a path (K, 3), flat on a surface whose normals are `outward` (K, 3)."""
     across = unit(np.cross(np.gradient(path, axis=0), outward))
     places = np.linspace(-0.5, 0.5, 4)[:, None] * width_m
     raised = np.array([0.0, 0.003, 0.003, 0.0])[:, None] * outward[:, None]

@@ -1,4 +1,4 @@
-"""Things people wear and hold: glasses, headphones, bags, guitars, cups, books, flowers."""
+"""Belongings, worn and held: glasses, headphones, bags, guitars, cups, books, flowers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.images.srgb import linear_from_srgb
 from matteplug.training.people.body.figure import Figure, Surface
 from matteplug.training.people.hair.fibres import waves
-from matteplug.training.people.materials import Material, cloth, dye, linear, solid
+from matteplug.training.people.materials import Material, cloth, dye, solid
 from matteplug.training.people.meshes import Mesh, Strands, unit
 from matteplug.training.people.wear.clothes import Photo
 from matteplug.training.people.wear.solids import cylinder, ribbon, rounded, tube
@@ -26,7 +27,7 @@ _ROUND = {"cup": (0.08, 0.1), "bottle": (0.07, 0.24), "microphone": (0.035, 0.2)
 def draw_things(
     rng: Rng, figure: Figure, surface: Surface, photo: Photo
 ) -> tuple[list[Mesh], list[Strands]]:
-    """Draw what is worn on the face and carried; often nothing."""
+    """Draw what is worn on the face or carried; often nothing."""
     meshes: list[Mesh] = []
     strands: list[Strands] = []
     if rng.random() < 0.2:
@@ -150,7 +151,7 @@ def _backpack(rng: Rng, figure: Figure, surface: Surface) -> list[Mesh]:
 
 def _guitar(rng: Rng, figure: Figure, surface: Surface) -> list[Mesh]:
     pose = figure.pose
-    wood = solid(rng, linear(np.array([0.75, 0.45, 0.2]) * rng.uniform(0.3, 1.2, 1)))
+    wood = solid(rng, linear_from_srgb(np.array([0.75, 0.45, 0.2]) * rng.uniform(0.3, 1.2, 1)))
     if rng.random() < 0.35:
         wood = solid(rng)
     dark = solid(rng, np.full(3, 0.015))
@@ -206,7 +207,7 @@ def _flowers(rng: Rng, at: Array, up: Array) -> Strands:
     ends = at + heading * rng.uniform(0.15, 0.35, (stems, 1))
     along = np.linspace(0, 1, 8)[None, :, None]
     paths = [at - heading[:, None] * 0.1 + (ends - at + heading * 0.1)[:, None] * along]
-    colours = [np.tile(linear(np.array([0.2, 0.4, 0.12])), (stems, 1))]
+    colours = [np.tile(linear_from_srgb(np.array([0.2, 0.4, 0.12])), (stems, 1))]
     for end in ends:
         petals = unit(rng.normal(size=(90, 1, 3))) * rng.uniform(0.012, 0.04)
         paths.append(end + petals * along + waves(rng, 90, 8, (1,)) * 0.004)
