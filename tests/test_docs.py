@@ -6,10 +6,13 @@ import inspect
 import re
 from dataclasses import fields as fields_of
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from matteplug import hookspecs
+from matteplug.images import files
 from matteplug.network import NetworkSpec, TensorSpec
 
 ROOT = Path(__file__).parent.parent
@@ -49,3 +52,17 @@ def test_the_index_shows_the_entry_point_that_is_tested() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_readme_s_sample_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trimap = np.repeat(np.array([[0, 128, 255]], np.uint8), 20, axis=1).repeat(40, axis=0)
+    files.write(tmp_path / "photo.jpg", np.repeat(trimap[..., None], 3, axis=2))
+    files.write(tmp_path / "photo_trimap.png", trimap)
+    monkeypatch.chdir(tmp_path)
+    (sample,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    names: dict[str, Any] = {}
+    exec(compile(sample, "README.md", "exec"), names)
+    assert names["matte"].alpha.shape == (40, 60)
+    assert names["matte"].network == "citm"
