@@ -261,7 +261,7 @@ def test_repairs_of_a_trimap_are_said_on_standard_error(
     assert evaluate_command(folders, "--network", "half", "--json") == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)
-    assert "one: The gray 90 of 255 was taken as unknown." in captured.err
+    assert "one: The gray 90 of 255 was read as unknown." in captured.err
 
 
 class Broken:

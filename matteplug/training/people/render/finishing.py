@@ -94,7 +94,8 @@ def developed(rng: Rng, straight: Array, alpha: Array, exposure: float) -> Array
     exposed = straight * np.float32((exposure / mean) ** 0.75)
     if rng.random() < 0.85:
         exposed = exposed * (1 + exposed / 9) / (1 + exposed) * 1.15
-    return np.clip(srgb_from_linear(exposed), 0, 1)
+    shown: Array = np.clip(srgb_from_linear(exposed), 0, 1)
+    return shown
 
 
 def with_blurred_face(picture: Array, x: float, y: float, radius_px: float) -> Array:
