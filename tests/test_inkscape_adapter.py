@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from matteplug import api, plugins
 from matteplug.cli import main
 from matteplug.errors import RequestError
-from matteplug.images.decoding import decode
+from matteplug.images.decoder import decode
 from matteplug.images.encoding import encode
 from matteplug.testing import FakeEngine
 from matteplug.types import Rect, Size

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from matteplug.errors import RequestError
 from matteplug.images import files
-from matteplug.images.decoding import decode
+from matteplug.images.decoder import decode
 from matteplug.images.encoding import encode
 from matteplug.result import Matte
 from matteplug.types import Image, MatteRequest, Rect, Size

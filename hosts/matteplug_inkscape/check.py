@@ -21,7 +21,7 @@ from matteplug.hosting import checks as host_checks
 from matteplug.hosting.installations import Installation
 from matteplug.hosting.packaging import LINUX
 from matteplug.hosting.versions import version_of
-from matteplug.images.decoding import decode
+from matteplug.images.decoder import decode
 from matteplug.images.encoding import encode
 from matteplug.types import Image
 from matteplug_inkscape.install import files

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
+from matteplug.images.metadata import Metadata, exif, png_chunks, tiff_tags
 
 FORMATS = {
     ".png": "png",
@@ -31,7 +32,12 @@ _LARGEST_SIDE_PX = {"webp": 16383, "jpeg": 65500}
 _STRIP_BYTES = 1 << 20
 
 
-def encode(array: NDArray[Any], suffix: str, icc: bytes | None = None) -> bytes:
+def encode(
+    array: NDArray[Any],
+    suffix: str,
+    icc: bytes | None = None,
+    metadata: Metadata | None = None,
+) -> bytes:
     """Return the bytes of a picture file.
 
     | array | shape | dtype | meaning |
@@ -62,7 +68,7 @@ def encode(array: NDArray[Any], suffix: str, icc: bytes | None = None) -> bytes:
     _refuse_what_does_not_fit(name, array, channels)
     profile = icc if channels > 1 else None
     encoders = {"png": _png, "tiff": _tiff, "webp": _webp, "jpeg": _jpeg}
-    return encoders[name](np.ascontiguousarray(array), profile)
+    return encoders[name](np.ascontiguousarray(array), profile, metadata or Metadata())
 
 
 def _refuse_what_does_not_fit(name: str, array: NDArray[Any], channels: int) -> None:
@@ -87,7 +93,7 @@ def _refuse_what_does_not_fit(name: str, array: NDArray[Any], channels: int) -> 
         )
 
 
-def _png(array: NDArray[Any], icc: bytes | None) -> bytes:
+def _png(array: NDArray[Any], icc: bytes | None, metadata: Metadata) -> bytes:
     from matteplug.opencv import cv2
 
     if array.ndim == 3 and array.shape[2] > 1:
@@ -96,16 +102,21 @@ def _png(array: NDArray[Any], icc: bytes | None) -> bytes:
     done, coded = cv2.imencode(".png", array, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not done:
         raise ValueError(f"OpenCV does not write {array.shape} {array.dtype} as PNG")
-    data = bytes(coded)
-    if icc is None:
-        return data
+    chunks = [(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))] if icc is not None else []
+    chunks += png_chunks(metadata)
+    if not chunks:
+        return bytes(coded)
     header_end = 8 + 4 + 4 + 13 + 4  # signature; IHDR's length, name, data and checksum
-    chunk = b"iCCP" + b"ICC profile\0\0" + zlib.compress(icc)
-    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    return data[:header_end] + framed + data[header_end:]
+    data = coded.data
+    return b"".join([data[:header_end], *(_framed(*chunk) for chunk in chunks), data[header_end:]])
 
 
-def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
+def _framed(name: bytes, data: bytes) -> bytes:
+    """Return a PNG chunk with its length and checksum."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def _tiff(array: NDArray[Any], icc: bytes | None, metadata: Metadata) -> bytes:
     """Write one deflated little-endian TIFF picture with horizontal differencing (TIFF 6.0)."""
     height, width = array.shape[:2]
     samples = array.reshape(height, width, -1).astype(array.dtype.newbyteorder("<"), copy=False)
@@ -117,8 +128,8 @@ def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
         strip[:, 1:] -= samples[top : top + rows, :-1]
         strips.append(zlib.compress(strip.tobytes(), 4))
     offsets = 8 + np.concatenate([[0], np.cumsum([len(strip) for strip in strips])])
-    short, long, undefined = ("<H", 3), ("<I", 4), ("B", 7)
-    tags: list[tuple[int, tuple[str, int], list[int] | bytes]] = [
+    text, short, long, rational, undefined = ("B", 2), ("<H", 3), ("<I", 4), ("<II", 5), ("B", 7)
+    tags: list[tuple[int, tuple[str, int], Any]] = [
         (256, long, [width]),
         (257, long, [height]),
         (258, short, [bits] * channels),
@@ -130,6 +141,10 @@ def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
         (279, long, [len(strip) for strip in strips]),
         (317, short, [2]),  # horizontal differencing
     ]
+    tags += [(tag, text, value) for tag, value in tiff_tags(metadata)]
+    if metadata.dpi:
+        across, down = ([(round(value * 1000), 1000)] for value in metadata.dpi)
+        tags += [(282, rational, across), (283, rational, down), (296, short, [2])]  # per inch
     if channels == 4:
         tags.append((338, short, [2]))  # straight alpha
     if icc is not None:
@@ -137,8 +152,9 @@ def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
     start = int(offsets[-1]) + int(offsets[-1]) % 2
     heap_at = start + 2 + 12 * len(tags) + 4
     entries, heap = b"", b""
-    for tag, (form, code), values in tags:
-        packed = b"".join(struct.pack(form, value) for value in values)
+    for tag, (form, code), values in sorted(tags):
+        pairs = (value if isinstance(value, tuple) else (value,) for value in values)
+        packed = b"".join(struct.pack(form, *pair) for pair in pairs)
         entries += struct.pack("<HHI", tag, code, len(values))
         if len(packed) <= 4:
             entries += packed.ljust(4, b"\0")
@@ -150,12 +166,18 @@ def _tiff(array: NDArray[Any], icc: bytes | None) -> bytes:
     return struct.pack("<2sHI", b"II", 42, start) + body + directory + heap
 
 
-def _webp(array: NDArray[Any], icc: bytes | None) -> bytes:
-    return _pillow(array, "WEBP", icc, lossless=True, exact=True)
+def _webp(array: NDArray[Any], icc: bytes | None, metadata: Metadata) -> bytes:
+    return _pillow(array, "WEBP", icc, exif=_exif(metadata), lossless=True, exact=True)
 
 
-def _jpeg(array: NDArray[Any], icc: bytes | None) -> bytes:
-    return _pillow(array, "JPEG", icc, quality=95, subsampling=0)
+def _jpeg(array: NDArray[Any], icc: bytes | None, metadata: Metadata) -> bytes:
+    options: dict[str, Any] = {"dpi": metadata.dpi} if metadata.dpi else {}
+    return _pillow(array, "JPEG", icc, exif=_exif(metadata), quality=95, subsampling=0, **options)
+
+
+def _exif(metadata: Metadata) -> bytes:
+    block = exif(metadata)
+    return b"Exif\0\0" + block if block else b""
 
 
 def _pillow(array: NDArray[Any], name: str, icc: bytes | None, **options: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.images import pixels
-from matteplug.images.decoding import Decoded, decode
+from matteplug.images import decoder, pixels
 from matteplug.images.encoding import encode
-from matteplug.types import Alpha, Image
+from matteplug.images.metadata import Metadata
+from matteplug.types import Alpha, CancelToken, Image, Size
 
 _COLOURLESS = 24
 """Largest difference between two channels, in 255ths, that JPEG causes in a gray mask."""
@@ -30,6 +31,7 @@ class Picture:
         image: (H, W, 3) uint8 or uint16, upright.
         alpha: (H, W) float32 [0, 1], or None where everything is opaque.
         icc: colour profile of `image`; None means sRGB.
+        metadata: resolution, copyright and the like.
         path: where it was read.
         notes: sentences for the user about how it was read.
     """
@@ -37,41 +39,56 @@ class Picture:
     image: Image
     alpha: Alpha | None
     icc: bytes | None
+    metadata: Metadata
     path: Path
     notes: tuple[str, ...] = ()
 
 
-def read(path: str | os.PathLike[str]) -> Picture:
-    """Read a picture: PNG, JPEG, TIFF, WebP, BMP or GIF, 8 or 16 bits per channel.
+def read(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> Picture:
+    """Read a picture in any format that the installed Pillow decodes, 8 or 16 bits per channel.
 
-    EXIF orientation is applied and 16 bits stay 16.  Gray, palette and CMYK become RGB, by
-    their profile if they have one.
+    EXIF orientation is applied and 16 bits stay 16.  Gray, palette, CMYK and Lab become RGB, by
+    their profile if they have one.  `policy` says what is too large, `decoder` how it is
+    held to that.
 
     Raises:
+        Cancelled: `cancel` was set.
         RequestError: "file-missing", "file-unreadable", "file-empty", "file-not-image",
-            "file-damaged", "file-depth", "image-too-large", "memory".
+            "file-damaged", "file-depth", "image-too-large", "image-too-slow", "memory".
     """
-    path = Path(path)
-    decoded = decode(_bytes(path), str(path))
-    image, alpha = decoded.array, None
-    if image.shape[2] == 4:
-        alpha = pixels.to_float(image[..., 3])
-        image = np.ascontiguousarray(image[..., :3])
-        alpha = None if alpha.min() == 1 else alpha
-    return Picture(image=image, alpha=alpha, icc=decoded.icc, path=path, notes=decoded.notes)
+    path = _checked(path)
+    decoded = decoder.decode(path, str(path), cancel=cancel)
+    return Picture(
+        image=decoded.image,
+        alpha=None if decoded.alpha is None else pixels.to_float(decoded.alpha),
+        icc=decoded.icc,
+        metadata=decoded.metadata,
+        path=path,
+        notes=decoded.notes,
+    )
 
 
-def read_mask(path: str | os.PathLike[str]) -> NDArray[Any]:
+def read_mask(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> NDArray[Any]:
     """Read a trimap or a soft mask as (H, W) uint8 or uint16 numbers, without colour management.
 
     The mask is the gray value, black where it is transparent; in a picture of a single colour it is
     the alpha channel.
 
     Raises:
-        RequestError: as `read`, or the picture is in colour ("mask-colour").
+        Cancelled, RequestError: as `read`, or the picture is in colour ("mask-colour").
     """
-    path = Path(path)
-    return decode_mask(_bytes(path), str(path))
+    path = _checked(path)
+    return _mask(path, str(path), cancel)
+
+
+def size(path: str | os.PathLike[str]) -> Size:
+    """Return the size of a picture or mask as it is shown, from its header.
+
+    Raises:
+        RequestError: as `read`.
+    """
+    path = _checked(path)
+    return decoder.size(path, str(path))
 
 
 def decode_mask(data: bytes, name: str) -> NDArray[Any]:
@@ -81,11 +98,15 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
         data: the file's bytes.
         name: what errors call it.
     """
-    decoded = decode(data, name, through_profile=False)
-    return _mask(decoded, name)
+    return _mask(data, name)
 
 
-def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None = None) -> None:
+def write(
+    path: str | os.PathLike[str],
+    array: NDArray[Any],
+    icc: bytes | None = None,
+    metadata: Metadata | None = None,
+) -> None:
     """Write a picture in the format of the name's suffix; the file appears complete or not at all.
 
     | array | shape | dtype |
@@ -96,13 +117,14 @@ def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None =
         path: PNG and TIFF hold all of these; WebP and JPEG 8 bits; JPEG no alpha.
         array: the picture.
         icc: colour profile that belongs to it; gray pictures get none.
+        metadata: resolution, copyright and the like; None for none.
 
     Raises:
         RequestError: "format-…" as `encoding.encode`, "disk-full", "folder-missing",
             "folder-not-writable", "file-not-written".
     """
     path = Path(path)
-    data = encode(array, path.suffix, icc)
+    data = encode(array, path.suffix, icc, metadata)
     temporary = path.with_name(f".{secrets.token_hex(4)}.part")
     try:
         try:
@@ -117,9 +139,12 @@ def write(path: str | os.PathLike[str], array: NDArray[Any], icc: bytes | None =
         raise _not_written(path, error) from error
 
 
-def _bytes(path: Path) -> bytes:
+def _checked(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that can be opened."""
+    path = Path(path)
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except FileNotFoundError as error:
         raise RequestError(
             "file-missing", f"There is no file {path}.", "Check the name."
@@ -128,29 +153,49 @@ def _bytes(path: Path) -> bytes:
         raise RequestError(
             "file-not-image", f"{path} is a folder, not a picture.", "Name a picture file."
         ) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise RequestError(
             "file-unreadable",
-            f"The file {path} cannot be read: {error.strerror or error}.",
+            f"The file {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
             "Check its permissions.",
         ) from error
-
-
-def _mask(decoded: Decoded, name: str) -> NDArray[Any]:
-    array = decoded.array
-    colours = array[..., :3]
-    if array.shape[2] == 4 and (colours == colours[0, 0]).all():
-        return np.ascontiguousarray(array[..., 3])
-    spread = colours.max(axis=2).astype(np.float32) - colours.min(axis=2)
-    if spread.max() > _COLOURLESS / 255 * pixels.full_scale(array.dtype):
+    if not is_file:
         raise RequestError(
-            "mask-colour",
-            f"The mask {name} is in colour.",
-            "Paint it in black, gray and white.",
+            "file-not-image", f"{path} is a device or a pipe.", "Name a picture file."
         )
-    gray = np.ascontiguousarray(array[..., 1])
-    if array.shape[2] == 4:
-        gray = np.rint(gray * pixels.to_float(array[..., 3])).astype(gray.dtype)
+    return path
+
+
+def _mask(source: Path | bytes, name: str, cancel: CancelToken | None = None) -> NDArray[Any]:
+    decoded = decoder.decode(source, name, through_profile=False, cancel=cancel)
+    return gray_of(decoded.image, decoded.alpha, f"mask {name}")
+
+
+def gray_of(colours: NDArray[Any], alpha: NDArray[Any] | None, what: str) -> NDArray[Any]:
+    """Return the mask that a picture stands for, (H, W) of its dtype.
+
+    Args:
+        colours: (H, W, 3) uint8, uint16 or float.
+        alpha: (H, W) of the same dtype, or None.
+        what: the words for it in an error.
+
+    Raises:
+        RequestError: it is in colour ("mask-colour").
+    """
+    if alpha is not None and (colours == colours[0, 0]).all():
+        return alpha
+    spread = float((colours.max(axis=2).astype(np.float32) - colours.min(axis=2)).max())
+    scale = 1.0 if colours.dtype.kind == "f" else pixels.full_scale(colours.dtype)
+    if colours.dtype.kind == "f" and float(colours.max()) > 2:
+        scale = 255.0
+    if spread > _COLOURLESS / 255 * scale:
+        raise RequestError(
+            "mask-colour", f"The {what} is in colour.", "Paint it in black, gray and white."
+        )
+    gray = np.ascontiguousarray(colours[..., 1])
+    if alpha is not None:
+        covered = gray * (alpha.astype(np.float32) / np.float32(scale))
+        gray = covered if gray.dtype.kind == "f" else np.rint(covered).astype(gray.dtype)
     return gray
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from numpy.typing import NDArray
 
-from matteplug.images import decoding, encoding
+from matteplug.images import decoder, encoding
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -40,4 +40,4 @@ def data_url(image: NDArray[Any]) -> str:
 
 def pixels_of(element: ElementTree.Element) -> NDArray[Any]:
     data = base64.b64decode(element.attrib[HREF].partition(",")[2])
-    return decoding.decode(data, "result").array
+    return decoder.decode(data, "result").array

@@ -1,0 +1,64 @@
+"""Which picture formats are read: those of Pillow that decode pixels and run no other program."""
+
+from __future__ import annotations
+
+from functools import cache
+
+SUFFIXES = {
+    "AVIF": ".avif .avifs",
+    "BMP": ".bmp .dib",
+    "DDS": ".dds",
+    "GIF": ".gif",
+    "ICNS": ".icns",
+    "ICO": ".ico",
+    "JPEG": ".jfif .jpe .jpeg .jpg",
+    "JPEG2000": ".j2c .j2k .jp2 .jpc .jpf .jpx",
+    "MPO": ".mpo",
+    "PCX": ".pcx",
+    "PNG": ".apng .png",
+    "PPM": ".pbm .pfm .pgm .pnm .ppm",
+    "PSD": ".psd",
+    "QOI": ".qoi",
+    "SGI": ".bw .rgb .rgba .sgi",
+    "SUN": ".ras",
+    "TGA": ".icb .tga .vda .vst",
+    "TIFF": ".tif .tiff",
+    "WEBP": ".webp",
+}
+"""Suffixes by Pillow's name of the format."""
+_FEATURES = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp", "TIFF": "libtiff"}
+"""What Pillow has to be built with."""
+CAMERA = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".iiq", ".nef", ".nrw", ".orf", ".pef", ".raf"}
+    | {".raw", ".rw2", ".rwl", ".srw"}
+)
+"""Suffixes of the cameras' raw formats."""
+PHONE = frozenset([".heic", ".heics", ".heif", ".heifs", ".hif"])
+"""Suffixes of what telephones take, which needs a licensed decoder."""
+
+
+@cache
+def readable() -> dict[str, str]:
+    """Return the formats that the installed Pillow reads, by their suffixes."""
+    from PIL import Image, features
+
+    Image.init()
+    return {
+        suffix: name
+        for name, suffixes in SUFFIXES.items()
+        if name in Image.OPEN and (name not in _FEATURES or features.check(_FEATURES[name]))
+        for suffix in suffixes.split()
+    }
+
+
+def advice(suffix: str) -> str:
+    """Return what to do with a file whose format is not read.
+
+    Args:
+        suffix: of its name, in small letters, with the dot.
+    """
+    if suffix in CAMERA:
+        return "Camera raw files are not read; develop it to a TIFF first (darktable, RawTherapee)."
+    if suffix in PHONE:
+        return "HEIC is not read; save it as JPEG, PNG or AVIF first."
+    return "This format is not read; save it as PNG, TIFF or JPEG first."
