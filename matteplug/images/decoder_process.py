@@ -44,8 +44,9 @@ def main() -> None:
             answer = {"error": text, "of_package": isinstance(error, PackageError)}
             arrays = []
         except OSError as error:
-            text = f"The file {request['name']} cannot be read: {error.strerror or error}."
-            answer, arrays = {"error": ["file-unreadable", text, "Check its permissions."]}, []
+            sentence = f"The file {request['name']} cannot be read: {error.strerror or error}."
+            answer = {"error": ["file-unreadable", sentence, "Check its permissions."]}
+            arrays = []
         except MemoryError:
             answer, arrays = {"out_of_memory": True}, []
         del data
