@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from matteplug import __version__, plugins
 from matteplug.errors import MatteplugError
+from matteplug.hookspecs import Command
+from matteplug.plugin_guard import reason
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,8 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"matteplug {__version__}")
     subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
     for command in sorted(commands.values(), key=lambda command: command.name):
+        if wrong := _fault(command):
+            print(f"matteplug: the command {command.name} is left out: {wrong}.", file=sys.stderr)
+            continue
+        described = command.help.replace("%", "%%")
         command.configure(
-            subparsers.add_parser(command.name, help=command.help, description=command.help)
+            subparsers.add_parser(command.name, help=described, description=described)
         )
     args = parser.parse_args(argv)
     try:
@@ -44,3 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe (`| head`) went away
         sys.stderr.close()
         return 141
+
+
+def _fault(command: Command) -> str:
+    """Try a command's arguments on a parser of their own, and return what is wrong with them."""
+    trial = argparse.ArgumentParser(prog=command.name)
+    try:
+        command.configure(trial)
+        trial.format_help()
+    except (Exception, SystemExit) as error:  # a stranger's code must not take the others down
+        return reason(error).rstrip(".")
+    return ""

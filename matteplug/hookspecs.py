@@ -13,6 +13,7 @@ from typing import Any
 
 import pluggy
 
+from matteplug import fields
 from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec
 
@@ -36,6 +37,18 @@ class Command:
     help: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type or form.
+        """
+        fields.name(self.name, "command name")
+        fields.line(self.help, "help")
+        for name in ("configure", "run"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"{name} must be a function")
 
 
 @hookspec

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from matteplug import fields
 from matteplug.hosting.packaging import Packaging
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
@@ -49,3 +50,18 @@ class HostSpec(Generic[JobT]):
     packagings: tuple[Packaging, ...] = ()
     install: str | None = None
     check: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type or form.
+        """
+        fields.name(self.id, "host name")
+        fields.line(self.title, "title")
+        fields.dotted(self.adapter, "adapter")
+        for name in ("install", "check"):
+            if getattr(self, name) is not None:
+                fields.dotted(getattr(self, name), name)
+        packagings = fields.items(self.packagings, Packaging, "packagings")
+        object.__setattr__(self, "packagings", packagings)

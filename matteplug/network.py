@@ -13,6 +13,22 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from matteplug import fields
+
+CHANNELS = {
+    "image": 3,
+    "trimap": 1,
+    "plate": 3,
+    "segmentation": 1,
+    "motion": None,  # as many frames as the network takes
+    "alpha": 1,
+    "foreground": 3,
+    "confidence": 1,
+}
+"""The roles of tensors, and how many channels each has; inputs up to "motion", then outputs."""
+_INPUTS = ("image", "trimap", "plate", "segmentation", "motion")
+_LARGEST_EXAMPLE_PX = 4096
+
 
 class Guide(str, Enum):
     """What a network needs besides the image."""
@@ -43,6 +59,34 @@ class TensorSpec:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check the fields; lists become tuples.
+
+        Raises:
+            TypeError, ValueError: one has another type, or is out of range.
+        """
+        fields.line(self.name, "tensor's name")
+        if fields.line(self.role, "role") not in CHANNELS:
+            raise ValueError(f"there is no role {self.role!r}; there are {', '.join(CHANNELS)}")
+        channels = fields.whole(self.channels, f"channels of {self.role}", 1, 1024)
+        if channels != (CHANNELS[self.role] or channels):
+            raise ValueError(f"{self.role} has {CHANNELS[self.role]} channels, not {channels}")
+        low, high = fields.number(self.low, "low"), fields.number(self.high, "high")
+        if low == high:
+            raise ValueError(f"low and high of {self.role} are both {low:g}")
+        mean, std = (self._per_channel(name) for name in ("mean", "std"))
+        if std and min(map(abs, std)) < 1e-6:
+            raise ValueError(f"the std of {self.role} must not be 0")
+        _set(self, channels=channels, low=low, high=high, mean=mean, std=std)
+
+    def _per_channel(self, name: str) -> tuple[float, ...]:
+        value = getattr(self, name)
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{name} of {self.role} must be a list of numbers")
+        if len(value) not in (0, 1, self.channels):
+            raise ValueError(f"{name} of {self.role} must have one number per channel")
+        return tuple(fields.number(one, f"{name} of {self.role}") for one in value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SizeRule:
@@ -59,6 +103,19 @@ class SizeRule:
     minimum_px: int = 1
     maximum_px: int | None = None
 
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type, or is out of range.
+        """
+        multiple = fields.whole(self.multiple, "multiple", 1, 8192)
+        minimum_px = fields.whole(self.minimum_px, "minimum_px", 1, 8192)
+        maximum_px = self.maximum_px
+        if maximum_px is not None:
+            maximum_px = fields.whole(maximum_px, "maximum_px", max(multiple, minimum_px))
+        _set(self, multiple=multiple, minimum_px=minimum_px, maximum_px=maximum_px)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
@@ -67,7 +124,7 @@ class NetworkSpec:
     Attributes:
         id: unique, lower case ("citm").
         title: its name in menus.
-        guide: what it needs besides the image.
+        guide: what it needs besides the image; its word ("trimap") will do.
         inputs, outputs: the graph's tensors.
         size: the size rule.
         tiling: whether it may run in tiles.
@@ -116,6 +173,56 @@ class NetworkSpec:
     denied_providers: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check the fields; they become plain data.
+
+        Raises:
+            TypeError, ValueError: one has another type, or is out of range.
+        """
+        fields.name(self.id, "network name")
+        fields.line(self.title, "title")
+        for name in ("sha256", "citation", "licence", "training_data"):
+            fields.text(getattr(self, name), name)
+        _set(
+            self,
+            guide=_guide(self.guide),
+            inputs=_tensors(self.inputs, "inputs"),
+            outputs=_tensors(self.outputs, "outputs"),
+            tiling=fields.flag(self.tiling, "tiling"),
+            overlap_px=fields.whole(self.overlap_px, "overlap_px", 0, 8192),
+            edge_band_fraction=fields.number(self.edge_band_fraction, "edge_band_fraction", 0, 1),
+            soft_threshold=fields.number(self.soft_threshold, "soft_threshold", 0, 0.5),
+            mib_fixed=fields.number(self.mib_fixed, "mib_fixed", 0),
+            mib_per_megapixel=fields.number(self.mib_per_megapixel, "mib_per_megapixel", 0),
+            weights=None if self.weights is None else fields.path(self.weights, "weights"),
+            solver=None if self.solver is None else fields.dotted(self.solver, "solver"),
+            metrics=_metrics(self.metrics),
+            golden=_golden(self.golden),
+            denied_providers=_texts(self.denied_providers, "denied_providers"),
+            provenance=fields.plain(self.provenance, "provenance"),
+        )
+        if type(self.size) is not SizeRule:
+            raise TypeError("size must be a SizeRule")
+
+    def require_runnable(self) -> None:
+        """Check that the tensors are those of a matting network with this guide.
+
+        Raises:
+            ValueError: it takes no image or not its guide, or gives no alpha; or there is not one
+                thing that runs, weights or a solver.
+        """
+        inputs = {tensor.role for tensor in self.inputs}
+        needed = {"image"} | ({self.guide.value} - {Guide.NONE.value})
+        if missing := sorted(needed - inputs):
+            raise ValueError(f"it has no input with the role {' and none with '.join(missing)}")
+        others = inputs & {Guide.TRIMAP.value, Guide.PLATE.value} - needed
+        if others:
+            raise ValueError(f"it takes a {others.pop()}, and its guide is {self.guide.value!r}")
+        if "alpha" not in {tensor.role for tensor in self.outputs}:
+            raise ValueError("it has no output with the role alpha")
+        if (self.weights is None) == (self.solver is None):
+            raise ValueError("it needs either weights or a solver")
+
     @property
     def mean_sad(self) -> float:
         """Return the mean of the recorded sums of absolute differences; infinite without any."""
@@ -134,13 +241,14 @@ class NetworkSpec:
         Raises:
             TypeError, ValueError, KeyError: the data has another form, or a field has an old name.
         """
+        if not isinstance(data, Mapping):
+            raise TypeError("it is not an object")
         values = dict(data)
         for old, new in _RENAMED.items():
             if old in values:
                 raise ValueError(f'the field "{old}" is now called "{new}"')
-        values["guide"] = Guide(values["guide"])
         for name in ("inputs", "outputs"):
-            values[name] = tuple(_tensor(tensor) for tensor in values[name])
+            values[name] = tuple(TensorSpec(**tensor) for tensor in values[name])
         values["size"] = SizeRule(**values.get("size", {}))
         return cls(**values)
 
@@ -162,6 +270,17 @@ class PublicCheckpoint:
     config: str
     convert: str
 
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type or form.
+        """
+        fields.name(self.name, "public checkpoint name")
+        fields.name(self.network_id, "network_id")
+        fields.line(self.config, "config")
+        fields.dotted(self.convert, "convert")
+
 
 @dataclass(frozen=True, kw_only=True)
 class FamilySpec:
@@ -181,11 +300,72 @@ class FamilySpec:
     recipe: str
     public_checkpoints: tuple[PublicCheckpoint, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type or form.
+        """
+        fields.name(self.id, "family name")
+        fields.dotted(self.module, "module")
+        fields.dotted(self.recipe, "recipe")
+        checkpoints = fields.items(self.public_checkpoints, PublicCheckpoint, "public_checkpoints")
+        _set(self, public_checkpoints=checkpoints)
+
 
 _RENAMED = {"refined_share": "edge_band_fraction", "refined_from": "soft_threshold"}
 """Old names of fields; other names that no field has are a `TypeError` anyway."""
 
 
-def _tensor(data: Mapping[str, Any]) -> TensorSpec:
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-    return TensorSpec(**values)
+def _set(instance: object, **values: Any) -> None:
+    """Set fields of a frozen instance while it is made."""
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
+def _guide(value: Any) -> Guide:
+    try:
+        return Guide(value)
+    except ValueError:
+        words = ", ".join(guide.value for guide in Guide)
+        raise ValueError(f"there is no guide {value!r}; there are {words}") from None
+
+
+def _tensors(value: Any, what: str) -> tuple[TensorSpec, ...]:
+    tensors = fields.items(value, TensorSpec, what)
+    fields.distinct((tensor.name for tensor in tensors), what)
+    fields.distinct((tensor.role for tensor in tensors), f"roles of {what}")
+    for tensor in tensors:
+        if (tensor.role in _INPUTS) != (what == "inputs"):
+            raise ValueError(f"{tensor.role} is not a role of {what}")
+    return tensors
+
+
+def _metrics(value: Any) -> dict[str, Any]:
+    metrics = fields.plain(value, "metrics")
+    for name, part in metrics.items():
+        if isinstance(part, Mapping) and "sad" in part:
+            fields.number(part["sad"], f"the sad of {name}", 0, 1e12)
+    return metrics
+
+
+def _golden(value: Any) -> dict[str, Any]:
+    """Check what `matteplug.runtime.golden.record` stores."""
+    golden = fields.plain(value, "golden")
+    if golden.get("rule") != 1:  # none, or one that this version does not read
+        return golden
+    fields.whole(golden.get("seed"), "the seed of golden", 0, 1 << 31)
+    fields.whole(golden.get("stride"), "the stride of golden", 1)
+    size, expected = golden.get("size"), golden.get("expected")
+    if not isinstance(size, list) or len(size) != 2 or not isinstance(expected, Mapping):
+        raise ValueError("golden lacks its size or what is expected")
+    for side in size:
+        fields.whole(side, "the size of golden", 1, _LARGEST_EXAMPLE_PX)
+    for role, points in expected.items():
+        if not isinstance(points, list) or not all(map(fields.finite, points)):
+            raise ValueError(f"golden has no numbers for {role}")
+    return golden
+
+
+def _texts(value: Any, what: str) -> dict[str, str]:
+    return {key: fields.text(one, what) for key, one in fields.plain(value, what).items()}

@@ -1,33 +1,52 @@
 """Discovery: which networks, families, hosts and commands there are; which plug-ins are broken.
 
 Plug-ins are entry points in the group ``matteplug``; the built-in ones come in the same way.  A
-plug-in that cannot be imported, misspells a hook, raises, or brings a name that is taken is
-recorded with its reason and left out whole; it never stops the rest.  The library's own
-distribution is loaded first, then the others by name, so the result does not depend on the order
-of installation.
+plug-in that cannot be imported, misspells a hook, raises anything, prints to standard output, does
+not end, or brings something invalid or a name that is taken is recorded with its reason and left
+out whole; it never stops the rest.  The library's own distribution is loaded first, then the others
+by name, so the result does not depend on the order of installation.
+
+A stranger's plug-in has `LIMIT_S` to be imported and to answer its hooks; all of them together have
+`TOTAL_S`, of which each gets a second at least.
 
 Environment:
     MATTEPLUG_PLUGINS: entry-point names to load, separated by commas; all others are left out.
     MATTEPLUG_TRACE: any value prints every hook call to standard error.
+    MATTEPLUG_PLUGIN_SECONDS: another limit than `LIMIT_S`, and then none for all together.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache, partial
+from importlib.metadata import Distribution, EntryPoint, distributions
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pluggy
 
-from matteplug import hookspecs
-from matteplug.errors import MatteplugError, NetworkError, PluginError
+from matteplug import folders, hookspecs, weights
+from matteplug.errors import NetworkError, PluginError
 from matteplug.hookspecs import GROUP, Command
 from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
+from matteplug.plugin_guard import guarded, reason
+
+LIMIT_S, TOTAL_S = 10.0, 20.0
+_LEAST_S = 1.0
+_MOST = 1000
+"""Things of a kind that one plug-in may bring."""
+_BRINGS = {
+    "networks": NetworkSpec,
+    "families": FamilySpec,
+    "hosts": HostSpec,
+    "commands": Command,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +94,7 @@ class Registry:
         """Take all that one plug-in brings, or nothing.
 
         Raises:
-            PluginError: a name is not lower case, or is taken; both distributions are named.
+            PluginError: a name is taken; both distributions are named.
         """
         brought: list[tuple[str, str, Any]] = [
             *(("network", spec.id, spec) for spec in networks),
@@ -88,10 +107,6 @@ class Registry:
                 brought.append(("public checkpoint", public.name, (family, public)))
         owners = dict(self._owners)
         for kind, key, _ in brought:
-            if not key or key != key.lower():
-                raise PluginError(
-                    "name-invalid", f"The {kind} name {key!r} of {distribution} is not lower case."
-                )
             if (kind, key) in owners:
                 raise PluginError(
                     "name-taken",
@@ -169,18 +184,16 @@ class Registry:
 
 def load(points: Iterable[EntryPoint], trace: bool = False) -> Registry:
     """Load plug-ins from entry points into a new registry; broken ones are recorded there."""
-    manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(hookspecs)
-    if trace:
-        manager.trace.root.setwriter(lambda text: sys.stderr.write(f"matteplug: {text}"))
-        manager.enable_tracing()
     registry = Registry()
+    limits = _limits()
     for point in sorted(points, key=_load_order):
+        work = partial(_brought, point, trace)
         try:
-            _register(manager, registry, point)
-        except (Exception, SystemExit) as error:  # a stranger's code may do anything
+            brought = work() if _is_ours(point) else guarded(work, next(limits))
+            registry.add(point.name, _distribution(point), **brought)
+        except (Exception, SystemExit) as error:
             registry.plugins.append(
-                Plugin(name=point.name, distribution=_distribution(point), broken=_reason(error))
+                Plugin(name=point.name, distribution=_distribution(point), broken=reason(error))
             )
     return registry
 
@@ -188,11 +201,15 @@ def load(points: Iterable[EntryPoint], trace: bool = False) -> Registry:
 @lru_cache
 def registry() -> Registry:
     """Return what the installed plug-ins bring; loaded on first use."""
-    points: Iterable[EntryPoint] = entry_points(group=GROUP)
+    points, unreadable = _entry_points()
     if "MATTEPLUG_PLUGINS" in os.environ:
         wanted = {name.strip() for name in os.environ["MATTEPLUG_PLUGINS"].split(",")}
         points = [point for point in points if point.name in wanted]
-    return load(points, trace=bool(os.environ.get("MATTEPLUG_TRACE")))
+    found = load(points, trace=bool(os.environ.get("MATTEPLUG_TRACE")))
+    found.plugins.extend(unreadable)
+    for name, error in weights.manifests_in(folders.networks_folder()).damaged:
+        found.plugins.append(Plugin(name=name, distribution="user-networks", broken=reason(error)))
+    return found
 
 
 def resolve(dotted: str) -> Any:
@@ -203,44 +220,108 @@ def resolve(dotted: str) -> Any:
     """
     try:
         return EntryPoint(name=dotted, value=dotted, group=GROUP).load()
-    except Exception as error:  # a stranger's module may raise anything
-        raise PluginError("dotted-name", f"{dotted} cannot be loaded: {error}.") from error
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        raise PluginError("dotted-name", f"{dotted} cannot be loaded: {reason(error)}.") from error
 
 
-def _register(manager: pluggy.PluginManager, into: Registry, point: EntryPoint) -> None:
-    plugin = point.load()
-    manager.register(plugin, name=f"{_distribution(point)}:{point.name}")
+def _brought(point: EntryPoint, trace: bool) -> Mapping[str, list[Any]]:
+    """Import a plug-in, and return what its hooks return.
+
+    Raises:
+        PluginError: that is not what the hooks are for, or cannot be used.
+        BaseException: whatever the plug-in raises.
+    """
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    if trace:
+        manager.trace.root.setwriter(lambda text: sys.stderr.write(f"matteplug: {text}"))
+        manager.enable_tracing()
+    manager.register(point.load(), name=point.name)
+    manager.check_pending()
+    brought = {
+        kind: _checked(getattr(manager.hook, f"matteplug_{kind}")(), kind) for kind in _BRINGS
+    }
+    for spec in brought["networks"]:
+        spec.require_runnable()
+        if spec.weights is not None and not _is_ours(point) and not Path(spec.weights).is_file():
+            raise PluginError("weights-missing", f"There is no file {spec.weights}.")
+    return brought
+
+
+def _checked(results: list[Any], kind: str) -> list[Any]:
+    """Return the items of all results of a hook, each of the class that the hook is for."""
+    items = [item for result in results for item in islice(result, _MOST + 1)]
+    if len(items) > _MOST:
+        raise PluginError("plugin-endless", f"It brings more than {_MOST} {kind}.")
+    for item in items:
+        if type(item) is not _BRINGS[kind]:  # a subclass may do anything when it is read
+            raise PluginError(
+                "plugin-returns",
+                f"matteplug_{kind} returned an item of the type {type(item).__name__}, "
+                f"not {_BRINGS[kind].__name__}.",
+            )
+    return items
+
+
+def _entry_points() -> tuple[list[EntryPoint], list[Plugin]]:
+    """Return the entry points of all distributions, and those whose lists cannot be read.
+
+    Of two distributions of one name the first on the path counts, as for imports.
+    """
+    points: list[EntryPoint] = []
+    unreadable: list[Plugin] = []
+    seen = set[str]()
+    for distribution in distributions():
+        name = ""
+        try:
+            if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+                continue
+            name = _name(distribution)
+            if name not in seen:
+                points += [point for point in distribution.entry_points if point.group == GROUP]
+        except Exception as error:
+            unreadable.append(
+                Plugin(name="?", distribution=name or "unknown distribution", broken=reason(error))
+            )
+        seen.add(name)
+    return points, unreadable
+
+
+def _limits() -> Iterator[float]:
+    """Yield how long each stranger may take."""
     try:
-        manager.check_pending()
-        others = [other for other in manager.get_plugins() if other is not plugin]
-
-        def brought(hook: str) -> list[Any]:
-            results = manager.subset_hook_caller(hook, remove_plugins=others)()
-            return [item for result in results for item in result]
-
-        into.add(
-            point.name,
-            _distribution(point),
-            networks=brought("matteplug_networks"),
-            families=brought("matteplug_families"),
-            hosts=brought("matteplug_hosts"),
-            commands=brought("matteplug_commands"),
-        )
-    except Exception:
-        manager.unregister(plugin)
-        raise
+        given = float(os.environ.get("MATTEPLUG_PLUGIN_SECONDS", ""))
+    except ValueError:
+        given = 0.0
+    while given > 0:
+        yield min(given, 3600.0)
+    end = time.monotonic() + TOTAL_S
+    while True:
+        yield max(_LEAST_S, min(LIMIT_S, end - time.monotonic()))
 
 
 def _distribution(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+    if point.dist is None:
+        return "unknown distribution"
+    return f"{_name(point.dist)} {_field(point.dist, 'Version')}".rstrip()
 
 
 def _load_order(point: EntryPoint) -> tuple[bool, str, str]:
-    name = point.dist.name if point.dist else ""
+    name = _name(point.dist) if point.dist else ""
     return name != "matteplug", name, point.name
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, MatteplugError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and _name(point.dist) == "matteplug"
+
+
+def _name(distribution: Distribution) -> str:
+    return _field(distribution, "Name").lower().replace("_", "-") or "unknown distribution"
+
+
+def _field(distribution: Distribution, field: str) -> str:
+    """Return a field of a distribution's metadata, which may be missing or damaged."""
+    try:
+        return str(distribution.metadata[field] or "")
+    except Exception:
+        return ""

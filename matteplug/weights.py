@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
@@ -47,7 +48,7 @@ def read_manifest(path: Path) -> NetworkSpec:
         raise NetworkError(
             "manifest-missing", f"The manifest {path} cannot be read: {error.strerror}."
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NetworkError(
             "manifest-damaged",
             f"{path} is not a network's manifest ({error}).",
@@ -61,6 +62,27 @@ def read_manifest(path: Path) -> NetworkSpec:
             "weights-outside", f"{path} points to weights outside its own folder: {spec.weights}."
         )
     return replace(spec, weights=str(path.parent / inside))
+
+
+class Manifests(NamedTuple):
+    """The manifests of a folder: what they describe, and which cannot be used and why."""
+
+    specs: list[NetworkSpec]
+    damaged: list[tuple[str, Exception]]
+
+
+def manifests_in(folder: Path) -> Manifests:
+    """Read all manifests of a folder; a damaged one does not hide the others."""
+    manifests = Manifests([], [])
+    for path in sorted(folder.glob("*.json")):
+        try:
+            spec = read_manifest(path)
+            spec.require_runnable()
+        except Exception as error:
+            manifests.damaged.append((path.name, error))
+        else:
+            manifests.specs.append(spec)
+    return manifests
 
 
 def path_of(spec: NetworkSpec) -> Path:

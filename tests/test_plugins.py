@@ -16,11 +16,13 @@ from matteplug.plugins import Registry, load, resolve
 
 WORKING = """
 from matteplug.hookspecs import hookimpl
-from matteplug.network import Guide, NetworkSpec
+from matteplug.network import Guide, NetworkSpec, TensorSpec
 
 @hookimpl
 def matteplug_networks():
-    return [NetworkSpec(id="{id}", title="T", guide=Guide.NONE, inputs=(), outputs=())]
+    return [NetworkSpec(id="{id}", title="T", guide=Guide.NONE, solver="m:f",
+        inputs=(TensorSpec(name="i", role="image", channels=3),),
+        outputs=(TensorSpec(name="a", role="alpha", channels=1),))]
 """
 
 

@@ -23,6 +23,13 @@ from matteplug.networks import added, onnx_file
 
 LUMA = Path(__file__).parent / "plugins" / "luma"
 WEIGHTS = np.array([0.299, 0.587, 0.114])
+GOLDEN = {
+    "rule": 1,
+    "seed": 20,
+    "size": [30, 20],
+    "stride": 5,
+    "expected": {"alpha": [0.5] * 24},
+}
 
 
 @pytest.fixture
@@ -88,6 +95,77 @@ def test_a_file_is_added_used_and_removed(
     assert "No network named 'bright'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"inputs": [{"name": "other", "role": "image", "channels": 3}]}, "named other"),
+        ({"outputs": [{"name": "nothing", "role": "alpha", "channels": 1}]}, "named nothing"),
+        ({"size": {"multiple": 8}, "golden": {"rule": 1}}, "golden"),
+        ({"golden": GOLDEN}, "off by"),
+    ],
+    ids=["input", "output", "golden", "another network's"],
+)
+def test_what_cannot_work_is_refused_when_it_is_added(
+    own_networks: Path,
+    graph: tuple[Path, Path],
+    change: dict[str, object],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    onnx_path, spec_path = graph
+    spec_path.write_text(json.dumps(json.loads(spec_path.read_text()) | change))
+    assert cli.main(["networks", "add", str(onnx_path), "--spec", str(spec_path)]) == 2
+    assert words in capsys.readouterr().err
+    assert not own_networks.exists()
+
+
+@pytest.mark.parametrize("kind", ["half the size", "words", "float16", "NaN", "damaged"])
+def test_a_graph_that_does_not_give_an_alpha_is_refused_when_it_is_added(
+    own_networks: Path,
+    graph: tuple[Path, Path],
+    kind: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    onnx_path, spec_path = graph
+    spec = json.loads(spec_path.read_text())
+    names = (spec["inputs"][0]["name"], spec["outputs"][0]["name"])
+    onnx_path.write_bytes(unusable(kind, *names))
+    assert cli.main(["networks", "add", str(onnx_path), "--spec", str(spec_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{onnx_path} does not work as bright: " in said
+    assert not own_networks.exists()
+
+
+def unusable(kind: str, image: str, alpha: str) -> bytes:
+    """Return a graph that takes a picture and gives something else than an alpha."""
+    given, made = TensorProto.FLOAT, TensorProto.FLOAT
+    nodes = [helper.make_node("ReduceMean", [image], ["mean"], axes=[1], keepdims=1)]
+    if kind == "half the size":
+        nodes.append(
+            helper.make_node("AveragePool", ["mean"], [alpha], kernel_shape=[2, 2], strides=[2, 2])
+        )
+    elif kind == "words":
+        made = TensorProto.STRING
+        nodes.append(helper.make_node("Cast", ["mean"], [alpha], to=made))
+    elif kind == "NaN":
+        nodes += [
+            helper.make_node("Sub", ["mean", "mean"], ["zero"]),
+            helper.make_node("Div", ["zero", "zero"], [alpha]),
+        ]
+    else:
+        given = made = TensorProto.FLOAT16
+        nodes.append(helper.make_node("Identity", ["mean"], [alpha]))
+    x = helper.make_tensor_value_info(image, given, ["n", 3, "h", "w"])
+    y = helper.make_tensor_value_info(alpha, made, None)
+    opsets = [helper.make_opsetid("", 13)]
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", [x], [y]), opset_imports=opsets, ir_version=8
+    )
+    if kind == "damaged":
+        model.graph.node[0].op_type = "Nonsense"
+    return bytes(model.SerializeToString())
+
+
 def test_a_file_that_changed_is_refused(own_networks: Path, graph: tuple[Path, Path]) -> None:
     onnx_path, spec_path = graph
     spec = added.add(onnx_path, added.read_spec(spec_path))
@@ -134,13 +212,45 @@ def external(location: str, where: str) -> onnx.ModelProto:
         return helper.make_model(helper.make_graph([node], "g", [], [output], [tensor]))
     if where == "constant":
         return helper.make_model(helper.make_graph([constant], "g", [], [output]))
+    if where.startswith("sparse"):
+        sparse = onnx.SparseTensorProto(values=tensor, dims=[4])
+        sparse.indices.CopyFrom(numpy_helper.from_array(np.arange(4), "i"))
+        if where == "sparse initializer":
+            graph = helper.make_graph(
+                [helper.make_node("Identity", ["w"], ["y"])], "g", [], [output]
+            )
+            graph.sparse_initializer.append(sparse)
+        else:
+            node = helper.make_node("Constant", [], ["y"], sparse_value=sparse)
+            graph = helper.make_graph([node], "g", [], [output])
+        return helper.make_model(graph)
+    if where == "function":
+        model = helper.make_model(helper.make_graph([], "g", [], [output]))
+        function = model.functions.add(name="f", domain="d")
+        function.attribute_proto.append(helper.make_attribute("value", tensor))
+        return model
+    if where == "training":
+        model = helper.make_model(helper.make_graph([], "g", [], [output]))
+        model.training_info.add().algorithm.initializer.append(tensor)
+        return model
     branch = helper.make_graph([constant], "b", [], [output])
     condition = numpy_helper.from_array(np.array(True), "c")
     node = helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
     return helper.make_model(helper.make_graph([node], "g", [], [output], [condition]))
 
 
-@pytest.mark.parametrize("where", ["initializer", "constant", "branch"])
+PLACES = (
+    "initializer",
+    "constant",
+    "branch",
+    "sparse initializer",
+    "sparse attribute",
+    "function",
+    "training",
+)
+
+
+@pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("location", ["../../secret.bin", "/etc/hostname", "weights.bin"])
 def test_weights_in_other_files_are_refused(tmp_path: Path, where: str, location: str) -> None:
     path = tmp_path / "net.onnx"

@@ -224,7 +224,7 @@ def _list(as_json: bool) -> None:
     for row in rows:
         on = "yes" if row.enabled else "no" if row.folder else ""
         table.add_row(row.host, row.title, row.version, row.kind, row.plugin, on, row.folder)
-    console = Console()
+    console = Console(markup=False)
     console.print(table)
     for note in dict.fromkeys(f"{row.title}, {row.kind}: {row.note}" for row in rows if row.note):
         console.print(note, highlight=False)

@@ -32,10 +32,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from matteplug.networks import added
+    from matteplug.networks import added, onnx_file
 
     if args.action == "add":
-        spec = added.add(args.onnx, _free(added.read_spec(args.spec)))
+        spec = _free(added.read_spec(args.spec))
+        onnx_file.check(args.onnx)
+        _try(args.onnx, spec)
+        spec = added.add(args.onnx, spec)
         print(f"Added {spec.id}: {spec.title}.")
     elif args.action == "remove":
         added.remove(args.id)
@@ -65,6 +68,28 @@ def _free(spec: NetworkSpec) -> NetworkSpec:
     return spec
 
 
+def _try(graph: Path, spec: NetworkSpec) -> None:
+    """Run the graph once, on the CPU and in a process of its own.
+
+    Raises:
+        EngineError: ONNX Runtime is missing.
+        NetworkError: the graph cannot be loaded or run, or returns something else than the spec
+            says.
+    """
+    from matteplug.errors import NetworkError
+    from matteplug.runtime import ort, probe
+    from matteplug.runtime.providers import CPU
+
+    ort.available()
+    verdict = probe.probe(spec, graph, CPU)
+    if not verdict.loads or verdict.correct is False:
+        raise NetworkError(
+            "network-fails",
+            f"{graph} does not work as {spec.id}: {verdict.reason}.",
+            "Correct the spec, or export the graph again.",
+        )
+
+
 def _print_table() -> None:
     from rich.console import Console
     from rich.table import Table
@@ -74,4 +99,4 @@ def _print_table() -> None:
         table.add_row(
             spec.id, spec.title, spec.guide.value, spec.licence or "–", spec.weights or "none"
         )
-    Console().print(table)
+    Console(markup=False).print(table)

@@ -46,4 +46,4 @@ def _print_table(found: list[Plugin]) -> None:
             f"{kind}: {', '.join(names)}" for kind, names in brought.items() if names
         )
         table.add_row(plugin.name, plugin.distribution, brings, plugin.broken or "works")
-    Console().print(table)
+    Console(markup=False).print(table)

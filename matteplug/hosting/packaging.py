@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matteplug import fields
+
 LINUX, WINDOWS, MACOS = "linux", "win32", "darwin"
 
 _APPIMAGE_FOLDERS = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")
@@ -39,6 +41,19 @@ class Packaging:
     command: tuple[str, ...] = ("{}",)
     settings: tuple[str, ...] = ()
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the fields.
+
+        Raises:
+            TypeError, ValueError: one has another type, or is empty.
+        """
+        for name in ("system", "kind"):
+            fields.line(getattr(self, name), name)
+        fields.text(self.note, "note")
+        for name in ("folders", "programs", "command", "settings"):
+            patterns = fields.items(getattr(self, name), str, name)
+            object.__setattr__(self, name, patterns)
 
 
 def native(executable: str, folders: tuple[str, ...], settings: tuple[str, ...] = ()) -> Packaging:

@@ -22,10 +22,8 @@ from matteplug.networks import onnx_file
 
 @hookimpl
 def matteplug_networks() -> Iterable[NetworkSpec]:
-    """Return the networks that the user added."""
-    return [
-        weights.read_manifest(path) for path in sorted(folders.networks_folder().glob("*.json"))
-    ]
+    """Return the networks that the user added; `matteplug plugins` names damaged ones."""
+    return weights.manifests_in(folders.networks_folder()).specs
 
 
 def read_spec(path: Path) -> NetworkSpec:
@@ -45,6 +43,10 @@ def read_spec(path: Path) -> NetworkSpec:
         raise NetworkError("spec-inputs", f"The spec {path} has no input with the role image.")
     if "alpha" not in {tensor.role for tensor in spec.outputs}:
         raise NetworkError("spec-outputs", f"The spec {path} has no output with the role alpha.")
+    try:
+        replace(spec, weights=f"{spec.id}.onnx", solver=None).require_runnable()
+    except ValueError as error:
+        raise NetworkError("spec-tensors", f"The spec {path} cannot work: {error}.") from error
     return spec
 
 

@@ -6,15 +6,34 @@ their data.  The runtime is not asked to read it, since it would open any file t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from matteplug.errors import NetworkError
 
-_MODEL_GRAPH, _MODEL_FUNCTION, _FUNCTION_NODE = 7, 25, 7
-_GRAPH_NODE, _GRAPH_INITIALIZER, _NODE_ATTRIBUTE = 1, 5, 5
-_ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = (5, 10), (6, 11)
+_Message: TypeAlias = str
+_MODEL_GRAPH = 7
+_FIELDS: Mapping[_Message, Mapping[int, _Message]] = {
+    "model": {_MODEL_GRAPH: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "function": {7: "node", 11: "attribute"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
+    "node": {5: "attribute"},
+    "attribute": {
+        5: "tensor",
+        6: "graph",
+        10: "tensor",
+        11: "graph",
+        22: "sparse tensor",
+        23: "sparse tensor",
+    },
+    "sparse tensor": {1: "tensor", 2: "tensor"},
+}
+"""Where a message of onnx.proto holds others in which there are tensors, by number of the field."""
 _TENSOR_EXTERNAL_DATA, _ENTRY_KEY, _ENTRY_VALUE = 13, 1, 2
+_DEEPEST = 100
+"""Levels of messages in each other; Protocol Buffers itself reads no more."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -29,13 +48,13 @@ def check(path: Path) -> None:
     except OSError as error:
         raise NetworkError("onnx-missing", f"{path} cannot be read: {error.strerror}.") from error
     try:
-        parts = [field for field in _fields(content) if field[0] in (_MODEL_GRAPH, _MODEL_FUNCTION)]
-        outside = sorted({place for part in parts for place in _external(*part)})
+        outside = sorted(set(_external(content, "model")))
+        graphs = [value for number, value in _fields(content) if number == _MODEL_GRAPH]
     except (IndexError, ValueError) as error:
         raise NetworkError(
             "onnx-damaged", f"{path} is not an ONNX file, or it is damaged."
         ) from error
-    if _MODEL_GRAPH not in dict(parts):
+    if not graphs:
         raise NetworkError("onnx-damaged", f"{path} is not an ONNX file: there is no graph in it.")
     if outside:
         raise NetworkError(
@@ -45,24 +64,16 @@ def check(path: Path) -> None:
         )
 
 
-def _external(kind: int, part: memoryview) -> Iterator[str]:
-    """Yield the files that tensors of a graph or function, nested ones included, point to."""
-    node = _GRAPH_NODE if kind == _MODEL_GRAPH else _FUNCTION_NODE
-    for number, value in _fields(part):
-        if kind == _MODEL_GRAPH and number == _GRAPH_INITIALIZER:
-            yield from _places(value)
-        elif number == node:
-            for field, attribute in _fields(value):
-                if field == _NODE_ATTRIBUTE:
-                    yield from _of_attribute(attribute)
-
-
-def _of_attribute(attribute: memoryview) -> Iterator[str]:
-    for number, value in _fields(attribute):
-        if number in _ATTRIBUTE_TENSORS:
-            yield from _places(value)
-        elif number in _ATTRIBUTE_GRAPHS:
-            yield from _external(_MODEL_GRAPH, value)
+def _external(message: memoryview, kind: _Message, depth: int = 0) -> Iterator[str]:
+    """Yield the files that the tensors in a message point to."""
+    if kind == "tensor":
+        yield from _places(message)
+        return
+    if depth > _DEEPEST:
+        raise ValueError("messages lie too deep in each other")
+    for number, value in _fields(message):
+        if inner := _FIELDS[kind].get(number):
+            yield from _external(value, inner, depth + 1)
 
 
 def _places(tensor: memoryview) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from matteplug.errors import EngineError
+from matteplug.errors import EngineError, NetworkError
 from matteplug.network import NetworkSpec
 from matteplug.runtime import golden, ort, providers
 from matteplug.runtime.providers import Provider
@@ -77,19 +77,20 @@ def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> N
         tell(correct=False, reason=error.message.rstrip("."))
         return
     tell(placed=ort.placed_fraction(raw, provider))
-    if not spec.golden:
-        tell(reason="the network has no golden tensor to prove it with")
-        return
-    session = OrtSession(spec, replace(provider, buckets_px=()), raw)
-    inputs = golden.inputs_of(spec)
     try:
+        session = OrtSession(spec, replace(provider, buckets_px=()), raw)
+        if not spec.golden:
+            session.run(golden.example(spec, golden.SIZE, golden.SEED))
+            tell(reason="the network has no golden tensor to prove it with")
+            return
+        inputs = golden.inputs_of(spec)
         session.run(inputs)
         started = time.perf_counter()
         outputs = session.run(inputs)
         tell(milliseconds=round((time.perf_counter() - started) * 1000, 3))
         deviation = golden.compare(spec, outputs)
-    except EngineError as error:
-        tell(correct=False, reason=error.message.rstrip("."))
+    except (EngineError, NetworkError, ValueError, KeyError) as error:  # the last two: its example
+        tell(correct=False, reason=str(getattr(error, "message", error)).rstrip("."))
         return
     correct = deviation.mean <= provider.tolerance
     tell(correct=correct, difference=round(deviation.mean, 7))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from copy import copy
 from dataclasses import replace
 from pkgutil import resolve_name
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from matteplug.errors import Cancelled, EngineError, MatteplugError, NetworkError, first_line
-from matteplug.network import NetworkSpec, SizeRule
+from matteplug.network import NetworkSpec, SizeRule, TensorSpec
+from matteplug.plugin_guard import reason
 from matteplug.runtime import normalisation, sizing
 from matteplug.runtime.ort import import_onnxruntime
 from matteplug.runtime.providers import CPU, Provider
@@ -59,13 +62,9 @@ class OrtSession:
             with self._turn:
                 raw = self._run(names, feed, cancel)
         outputs: dict[str, Tensor] = {}
+        frame = next(iter(feed.values())).shape
         for tensor, array in zip(self.spec.outputs, raw, strict=True):
-            if not np.isfinite(array).all():
-                raise EngineError(
-                    "not-a-number",
-                    f"{self.spec.id} on {self.provider} returned NaN or infinite values.",
-                    "Run: matteplug doctor; or choose another provider.",
-                )
+            _check_output(array, tensor, frame, f"{self.spec.id} on {self.provider}")
             outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
         return outputs
 
@@ -128,9 +127,9 @@ class SolverSession:
             self._solve: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = resolve_name(
                 spec.solver or ""
             )
-        except (ImportError, AttributeError, ValueError) as error:
+        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
             raise NetworkError(
-                "solver-missing", f"The method {spec.id} cannot be loaded: {error}."
+                "solver-missing", f"The method {spec.id} cannot be loaded: {reason(error)}."
             ) from error
 
     def run(
@@ -141,10 +140,37 @@ class SolverSession:
         cancel = cancel or CancelToken()
         cancel.check()
         try:
-            outputs = self._solve({t.role: inputs[t.role] for t in self.spec.inputs})
+            with redirect_stdout(sys.stderr):  # standard output is for reports
+                outputs = self._solve({t.role: inputs[t.role] for t in self.spec.inputs})
+                arrays = {
+                    t.role: np.asarray(outputs[t.role], np.float32) for t in self.spec.outputs
+                }
         except MatteplugError:
             raise
-        except Exception as error:  # a third party's function may raise anything
-            raise EngineError("run-failed", f"{self.spec.id} failed: {error}.") from error
+        except (Exception, SystemExit) as error:  # a third party's function may raise anything
+            raise EngineError("run-failed", f"{self.spec.id} failed: {reason(error)}.") from error
         cancel.check()
-        return {t.role: np.asarray(outputs[t.role], np.float32) for t in self.spec.outputs}
+        for tensor in self.spec.outputs:
+            _check_output(arrays[tensor.role], tensor, inputs["image"].shape, self.spec.id)
+        return arrays
+
+
+def _check_output(array: Any, tensor: TensorSpec, frame: tuple[int, ...], who: str) -> None:
+    """Check an output of a graph or solver, whose inputs have batch and size of `frame`.
+
+    Raises:
+        EngineError: it is not (B, C, H, W) of finite numbers.
+    """
+    expected = (frame[0], tensor.channels, *frame[2:])
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+        raise EngineError("output-type", f"{who} returned something else than numbers.")
+    if array.shape != expected:
+        raise EngineError(
+            "output-shape", f"{who} returned {tensor.role} as {array.shape}, not as {expected}."
+        )
+    if not np.isfinite(array).all():
+        raise EngineError(
+            "not-a-number",
+            f"{who} returned NaN or infinite values.",
+            "Run: matteplug doctor; or choose another provider.",
+        )
