@@ -69,8 +69,6 @@ class TensorSpec:
         if fields.line(self.role, "role") not in CHANNELS:
             raise ValueError(f"there is no role {self.role!r}; there are {', '.join(CHANNELS)}")
         channels = fields.whole(self.channels, f"channels of {self.role}", 1, 1024)
-        if channels != (CHANNELS[self.role] or channels):
-            raise ValueError(f"{self.role} has {CHANNELS[self.role]} channels, not {channels}")
         low, high = fields.number(self.low, "low"), fields.number(self.high, "high")
         if low == high:
             raise ValueError(f"low and high of {self.role} are both {low:g}")
@@ -208,9 +206,13 @@ class NetworkSpec:
         """Check that the tensors are those of a matting network with this guide.
 
         Raises:
-            ValueError: it takes no image or not its guide, or gives no alpha; or there is not one
-                thing that runs, weights or a solver.
+            ValueError: it takes no image or not its guide, or gives no alpha; a tensor has other
+                channels than its role; or there is not one thing that runs, weights or a solver.
         """
+        for tensor in (*self.inputs, *self.outputs):
+            if tensor.channels != (CHANNELS[tensor.role] or tensor.channels):
+                channels = f"{CHANNELS[tensor.role]} channels, not {tensor.channels}"
+                raise ValueError(f"{tensor.role} has {channels}")
         inputs = {tensor.role for tensor in self.inputs}
         needed = {"image"} | ({self.guide.value} - {Guide.NONE.value})
         if missing := sorted(needed - inputs):

@@ -108,7 +108,10 @@ BROKEN: dict[str, tuple[str, str]] = {
     "size": (changed(size="{{}}"), "SizeRule"),
     "nan": (changed(edge_band_fraction="float('nan')"), "edge_band_fraction must be"),
     "role": ("TensorSpec(name='x', role='depth', channels=1)", "no role 'depth'"),
-    "channels": ("TensorSpec(name='x', role='alpha', channels=3)", "1 channels, not 3"),
+    "channels": (
+        changed(outputs="(TensorSpec(name='x', role='alpha', channels=3),)"),
+        "1 channels, not 3",
+    ),
     "std": ("TensorSpec(name='x', role='image', channels=3, mean=[0], std=[0])", "std"),
     "metrics": (changed(metrics="{{'a': {{'sad': 'low'}}}}"), "must be a number, not str"),
     "no-json": (changed(provenance="{{'made': object()}}"), "cannot be written as JSON"),
