@@ -264,7 +264,7 @@ def test_weights_in_other_files_are_refused(tmp_path: Path, where: str, location
 def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(content)
-    with pytest.raises(NetworkError, match="no ONNX file"):
+    with pytest.raises(NetworkError, match="not an ONNX file"):
         onnx_file.check(path)
     with pytest.raises(NetworkError, match="cannot be read"):
         onnx_file.check(tmp_path / "none.onnx")
