@@ -3,10 +3,10 @@
     python benchmarks/ablation.py --data photos:DIR --data people:DIR --portraits DIR [--steps 400]
         [--only U-Net] [--save DIR]
 
-Every row is trained from scratch on the same batches, as many steps as the others.  Prints the mean
-absolute error on holdout scenes and, of the portraits (NAME.jpg and NAME_alpha.png, seen with a
-longest side of the crops' size), the mean intersection over union at 0.5 and squared error.
---save keeps the weights, ROW.pt each, for `portraits.py --weights`.
+Every row is trained from scratch on the same batches for the same number of steps.  Prints the mean
+absolute error on the holdout scenes and, for the portraits (NAME.jpg and NAME_alpha.png, scaled to
+a longest side of the crops' size), the mean intersection over union at 0.5 and the mean squared
+error.  --save keeps the weights as ROW.pt, for `portraits.py --weights`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from portraits import overlap
 
 @dataclass(frozen=True)
 class Row:
-    """What a row came to: parameters in millions, seconds, and errors."""
+    """A row's results: parameters in millions, seconds, and errors."""
 
     parameters: float
     elapsed_s: float
@@ -85,11 +85,11 @@ def main() -> int:
 
 
 def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path | None) -> Row:
-    """Train one row and measure it; keep it in a folder if one is given."""
+    """Train one row and measure it; save it if a folder is given."""
     torch.manual_seed(settings.seed)
-    made = recipe(name)
-    trainer = Trainer(settings, made)
-    source, holdout = sources(settings, made.requirements)
+    row_recipe = recipe(name)
+    trainer = Trainer(settings, row_recipe)
+    source, holdout = sources(settings, row_recipe.requirements)
     (size_px,), steps = settings.sizes_px, settings.steps or 0
     started = time.monotonic()
     with BatchStream(source, BatchPlan(settings.batch, (size_px,))) as stream:
@@ -97,16 +97,16 @@ def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path |
             trainer.update(to_device(arrays, trainer.device))
     elapsed_s = time.monotonic() - started
     network = trainer.average.module.eval().cpu()
-    row = Trained(name, made, network, size_px, trainer.samples)
+    row = Trained(name, row_recipe, network, size_px, trainer.samples)
     if folder is not None:
         print(f"The weights are in {row.save(folder)}.")
     scenes = HoldoutScenes(holdout, settings.holdout_scenes, size_px, torch.device("cpu"))
-    found = [samples.read(sample) for sample in samples.find(portraits, "none").samples]
-    pairs = [(scene.truth, row.alpha(scene.image)) for scene in found]
+    portrait_samples = [samples.read(sample) for sample in samples.find(portraits, "none").samples]
+    pairs = [(scene.truth, row.alpha(scene.image)) for scene in portrait_samples]
     return Row(
-        parameters=sum(p.numel() for p in made.parts[NETWORK].parameters()) / 1e6,
+        parameters=sum(p.numel() for p in row_recipe.parts[NETWORK].parameters()) / 1e6,
         elapsed_s=elapsed_s,
-        holdout_sad=scenes.measure(made, network)["sad"],
+        holdout_sad=scenes.measure(row_recipe, network)["sad"],
         iou=mean(overlap(truth, alpha) for truth, alpha in pairs),
         mse=mean(float(np.square(alpha - truth).mean()) for truth, alpha in pairs),
     )

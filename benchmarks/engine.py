@@ -1,10 +1,10 @@
-"""What the library adds to the bare session, ONNX Runtime against torch, and the cost of importing.
+"""Overhead of the library over the bare session, ONNX Runtime against torch, and import time.
 
     python benchmarks/engine.py [--side 1024] [--rounds 7] [--threads N] [--json]
 
-All in one run, the contestants taking turns.  Times are the best round's; ratios are the median
-over the rounds, in which the contestants follow each other at once: on a busy machine the mean
-measures the other programs.  Exits with 1 if a target is missed.
+All contestants take turns in one run.  Times are those of the best round; ratios are medians over
+the rounds, since on a busy machine means measure the other programs.  Exits with 1 if a target is
+missed.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def engine_times(
 
     def whole() -> float:
         started = time.perf_counter()
-        made = matte(image, network=spec.id, provider="cpu", engine=engine, **guides)
+        result = matte(image, network=spec.id, provider="cpu", engine=engine, **guides)
         took = time.perf_counter() - started
-        foreground.append(made.elapsed_s["foreground"])
+        foreground.append(result.elapsed_s["foreground"])
         return took - foreground[-1]
 
     contestants: dict[str, Callable[[], float]] = {
@@ -145,7 +145,7 @@ def _import_time(statement: str) -> float:
 
 
 def heavy_modules() -> list[str]:
-    """Return which heavy modules an import of the API brings along."""
+    """Return the heavy modules that importing the API imports."""
     program = "from matteplug import matte; import sys; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
     return [name for name in HEAVY if name in loaded]
@@ -161,7 +161,7 @@ def _timed(call: Callable[[], Any]) -> Callable[[], float]:
 
 
 def _rounds(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Let the contestants take turns, once unmeasured; return the times of each."""
+    """Run the contestants in turn, the first time unmeasured; return the times of each."""
     for contestant in contestants.values():
         contestant()
     times = [{name: run() for name, run in contestants.items()} for _ in range(rounds)]

@@ -1,11 +1,11 @@
-"""Compare estimated foreground colours with plain copying's and pymatting's.
+"""Compare estimated foreground colours with plain copying and pymatting.
 
-Prints quality and time in one run.  Scenes are made on the spot from scikit-image's photographs, so
-that foreground, background and alpha are known.  Run with the extra ``dev``: ``python
+Prints quality and time.  Composites are made of scikit-image's photographs, so that foreground,
+background and alpha are known.  Run with the extra ``dev``: ``python
 benchmarks/foreground.py [--size 1024]``.
 
 * recomposed: mean |αF + (1 − α)B − I| over the original background, in 1/255.
-* fringe: Σ α|F − F_true| over the same sum for plain copying.
+* fringe: Σ α|F − F_true|, relative to that of plain copying.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Floats = NDArray[np.float32]
 GREEN = (0.05, 0.85, 0.1)
 
 
-class Scene(NamedTuple):
-    """A composite and the truth it was made of."""
+class Composite(NamedTuple):
+    """A composite and the layers it was made of."""
 
     name: str
     image: Floats
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
     background: Floats
 
 
-def scenes(size_px: int) -> Iterator[Scene]:
+def scenes(size_px: int) -> Iterator[Composite]:
     """Yield every alpha with every pair of foreground and background."""
     rng = np.random.default_rng(7)
     alphas = {"hair": _hair(size_px, rng), "blur": _blur(size_px), "smoke": _smoke(size_px, rng)}
@@ -48,23 +48,23 @@ def scenes(size_px: int) -> Iterator[Scene]:
         "photo": _photo("coffee", size_px),
     }
     for shape, alpha in alphas.items():
-        share = alpha[..., np.newaxis]
+        opacity = alpha[..., np.newaxis]
         for front, F in fronts.items():
             for back, B in backs.items():
                 noise = rng.normal(0, 1.5 / 255, F.shape)
-                mixed = np.clip(share * F + (1 - share) * B + noise, 0, 1)
+                mixed = np.clip(opacity * F + (1 - opacity) * B + noise, 0, 1)
                 image = (np.rint(mixed * 255) / 255).astype(np.float32)
-                yield Scene(f"{shape}, {front} on {back}", image, alpha, F, B)
+                yield Composite(f"{shape}, {front} on {back}", image, alpha, F, B)
 
 
-def recomposed(scene: Scene, F: Floats) -> float:
+def recomposed(scene: Composite, F: Floats) -> float:
     """Return the mean error of the composite over the original background, in 1/255."""
-    share = scene.alpha[..., np.newaxis]
-    return float(np.abs(share * F + (1 - share) * scene.background - scene.image).mean() * 255)
+    opacity = scene.alpha[..., np.newaxis]
+    return float(np.abs(opacity * F + (1 - opacity) * scene.background - scene.image).mean() * 255)
 
 
-def fringe(scene: Scene, F: Floats) -> float:
-    """Return the error of the colours weighted by alpha, relative to plain copying's."""
+def fringe(scene: Composite, F: Floats) -> float:
+    """Return the error of the colours weighted by alpha, relative to that of plain copying."""
 
     def error(colours: Floats) -> float:
         return float((np.abs(colours - scene.foreground).mean(axis=2) * weight).sum())
@@ -76,7 +76,7 @@ def fringe(scene: Scene, F: Floats) -> float:
 def main() -> None:
     """Print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1024, help="side of the scenes in pixels")
+    parser.add_argument("--size", type=int, default=1024, help="side of the composites in pixels")
     size_px = parser.parse_args().size
     methods: dict[str, Callable[[Floats, Floats], Any]] = {
         "copy": lambda image, alpha: image,

@@ -1,7 +1,7 @@
-"""Run a program; print the seconds that it took and the peak of its memory in MiB, as JSON.
+"""Run a program; print its time in seconds and its peak memory in MiB, as JSON.
 
-The peak of a program begins with that of the process that starts it (ru_maxrss outlives exec), so
-this one stays small: the standard library alone.
+A program inherits the peak of the process that starts it (ru_maxrss survives exec), so this one
+stays small and uses only the standard library.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Measure the memory model of a network: a constant and the part that grows with the picture.
+"""Measure the memory model of a network: a constant, and the part proportional to the picture.
 
 Each size runs in a process of its own, whose peak is read from the system (Linux).  The numbers
-belong into the network's spec (`mib_fixed`, `mib_per_megapixel`): tiles are planned by them.
+go into the network's spec (`mib_fixed`, `mib_per_megapixel`), by which tiles are planned.
 ``python benchmarks/memory.py exported/citm.json [SIDE …]``
 """
 
@@ -52,7 +52,7 @@ def in_child(manifest: Path, side: int) -> float:
 
 
 def run_mib(manifest: Path, side: int) -> float:
-    """Return by how much a run of side × side pixels raises the process above its loaded state."""
+    """Return the memory, MiB, that a run of side × side pixels adds to the loaded process."""
     spec = weights.read_manifest(manifest)
     session = OrtEngine().session(spec, "cpu")
     inputs = golden.example(spec, Size(side, side), golden.SEED)

@@ -1,18 +1,18 @@
-"""Our networks beside the solvers that people have: time, memory and error at growing sizes.
+"""Compare our networks with existing solvers: time, memory and error at growing sizes.
 
     python benchmarks/peers.py [--megapixels 0.4 2 8 24] [--limit-s 120] [--shared ../shared]
 
 pymatting's closed-form and KNN, and the two matting operations of GEGL, which GIMP's Foreground
-Select uses, get the same made pictures and trimaps, and with --shared a real one (GT05) scaled up.
-The pictures are made here and handed over as files; every run is a process of its own.
+Select uses, get the same synthetic pictures and trimaps, and with --shared a real one (GT05),
+scaled up.  Pictures are passed as files; every run is a process of its own.
 
-* Time.  Of ours and pymatting's the call alone, after one on a small picture: starting, reading the
-  files, loading and compiling are not counted.  GEGL is a program: its time has its start, reading
-  two uncompressed pictures and writing one in it; what a start takes is printed first.
-* Memory.  The peak of the whole process (Linux) during that time, what was loaded before included.
-  A peak beyond TARGET_MIB is marked.
-* A run that takes longer than --limit-s is stopped, and its peak so far is told; one that asks for
-  more than --memory-mib (what the machine can spare, not the target) fails.  The table says so.
+* Time.  For ours and pymatting, only the call, after one on a small picture: starting, reading
+  files, loading and compiling are not counted.  GEGL is a program: its time includes its start,
+  reading two uncompressed pictures and writing one; the time of a start is printed first.
+* Memory.  The peak of the whole process (Linux) during that time, including what was loaded before.
+  A peak above TARGET_MIB is marked.
+* A run that takes longer than --limit-s is stopped, and its peak so far is reported; one that asks
+  for more than --memory-mib (what the machine can spare, not the target) fails.  The table says so.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ import matteplug
 import resident
 from matteplug.evaluation.metrics import measure
 from matteplug.types import Size
-from pictures import Scene, made, scaled_up
+from pictures import KnownPicture, scaled_up, synthetic
 
 NETWORKS = ("citm", "closed-form", "knn")
 GEGL = {
     "GEGL levin": ("matting-levin", "levels=1 active-levels=1"),
     "GEGL global": ("matting-global", ""),
 }
-"""Operation and its options; these levels give levin's best mattes."""
+"""Operation and its options; these levels give the best mattes of levin."""
 BAND = 0.08
 WARM = Size(96, 64)
 TARGET_MIB = 2048
@@ -79,7 +79,7 @@ def main() -> None:
     for shared in [None] + ([args.shared] if args.shared else []):
         for megapixels in args.megapixels:
             scene = scaled_up(shared, "GT05", megapixels) if shared else _made(megapixels)
-            picture = f"{'GT05 scaled to' if shared else 'made,'} {megapixels:g} MP"
+            picture = f"{'GT05 scaled to' if shared else 'synthetic,'} {megapixels:g} MP"
             with tempfile.TemporaryDirectory() as name:
                 write(scene, Path(name))
                 for method in methods:
@@ -90,7 +90,7 @@ def main() -> None:
     Console().print(table)
 
 
-def write(scene: Scene, folder: Path) -> None:
+def write(scene: KnownPicture, folder: Path) -> None:
     """Write a picture and its trimap, for us and for GEGL."""
     np.save(folder / "image.npy", scene.image)
     np.save(folder / "trimap.npy", scene.trimap)
@@ -98,8 +98,10 @@ def write(scene: Scene, folder: Path) -> None:
     cv2.imwrite(str(folder / "trimap.pgm"), scene.trimap)
 
 
-def measured(method: str, folder: Path, scene: Scene, limit_s: float, memory_mib: int) -> list[str]:
-    """Return a method's cells of the table: seconds, peak, SAD and MSE, or why there are none."""
+def measured(
+    method: str, folder: Path, scene: KnownPicture, limit_s: float, memory_mib: int
+) -> list[str]:
+    """Return a method's table cells: seconds, peak, SAD and MSE, or why there are none."""
     ours = [sys.executable, __file__, "--child", method, str(folder)]
     with subprocess.Popen(
         _gegl(method, folder) if method in GEGL else ours,
@@ -112,21 +114,25 @@ def measured(method: str, folder: Path, scene: Scene, limit_s: float, memory_mib
         assert process.stdout is not None
         process.stdout.readline()  # "ready": from here on it counts
         try:
-            out, said = process.communicate(timeout=limit_s)
+            out, messages = process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
             mib = _peak_mib(process.pid)
             os.killpg(process.pid, signal.SIGKILL)
             return [f"> {limit_s:g}", _marked(mib)]
     if process.returncode:
-        if process.returncode == -signal.SIGKILL or "alloc" in said or "MemoryError" in said:
+        if (
+            process.returncode == -signal.SIGKILL
+            or "alloc" in messages
+            or "MemoryError" in messages
+        ):
             return [f"out of {memory_mib} MiB"]
-        return [(said.strip().splitlines() or [f"status {process.returncode}"])[-1][:40]]
-    found = json.loads(out.splitlines()[-1])
+        return [(messages.strip().splitlines() or [f"status {process.returncode}"])[-1][:40]]
+    run = json.loads(out.splitlines()[-1])
     alpha = _read(folder, method)
     errors = measure(scene.alpha, alpha, scene.trimap)
     return [
-        f"{found['seconds']:.1f}",
-        _marked(found["mib"]),
+        f"{run['seconds']:.1f}",
+        _marked(run["mib"]),
         f"{errors.sad:.2f}",
         f"{1000 * errors.mse:.2f}",
     ]
@@ -136,15 +142,15 @@ def solve(network: str, folder: Path) -> None:
     """Run one of ours or of pymatting's on the picture in a folder; print seconds and peak MiB."""
     options: dict[str, Any] = {"network": network, "clean_colours": False}
     image, trimap = (np.load(folder / f"{name}.npy") for name in ("image", "trimap"))
-    small = made(WARM, BAND)
+    small = synthetic(WARM, BAND)
     matteplug.matte(small.image, trimap=small.trimap, **options)
     print("ready", flush=True)
     resident.forget_peak()
     started = time.perf_counter()
     alpha = matteplug.matte(image, trimap=trimap, **options).alpha
-    found = {"seconds": time.perf_counter() - started, "mib": resident.peak_mib()}
+    run = {"seconds": time.perf_counter() - started, "mib": resident.peak_mib()}
     np.save(folder / "alpha.npy", alpha)
-    print(json.dumps(found))
+    print(json.dumps(run))
 
 
 def _marked(mib: float) -> str:
@@ -152,24 +158,24 @@ def _marked(mib: float) -> str:
 
 
 def _peak_mib(process: int) -> float:
-    """Return the peak of a process that runs, or of what it has launched."""
+    """Return the peak of a running process, or of the process it has launched."""
     launched = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return max(resident.peak_mib(each) for each in (str(process), *launched))
 
 
-def _made(megapixels: float) -> Scene:
+def _made(megapixels: float) -> KnownPicture:
     height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
-    return made(Size(height * 3 // 2, height), BAND)
+    return synthetic(Size(height * 3 // 2, height), BAND)
 
 
 def print_start_of_gegl() -> None:
-    """Tell what GEGL takes for next to no work."""
+    """Print GEGL's time for almost no work."""
     with tempfile.TemporaryDirectory() as name:
-        write(made(WARM, BAND), Path(name))
+        write(synthetic(WARM, BAND), Path(name))
         command = _launched(Path(name), "gegl:invert")
         out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = json.loads(out.splitlines()[-1])
-    print(f"GEGL inverts {WARM} in {found['seconds']:.1f} s and {found['mib']:.0f} MiB.")
+    run = json.loads(out.splitlines()[-1])
+    print(f"GEGL inverts {WARM} in {run['seconds']:.1f} s and {run['mib']:.0f} MiB.")
 
 
 def _gegl(method: str, folder: Path) -> list[str]:
@@ -179,7 +185,7 @@ def _gegl(method: str, folder: Path) -> list[str]:
 
 
 def _launched(folder: Path, chain: str) -> list[str]:
-    """Return the command that has GEGL started by a small process."""
+    """Return the command that starts GEGL from a small process."""
     launch = Path(__file__).with_name("launch.py")
     files = [str(folder / "image.ppm"), "-o", str(folder / "alpha.ppm")]
     return [sys.executable, str(launch), "gegl", *files, "--", *chain.split()]

@@ -1,4 +1,4 @@
-"""Pictures whose matte is known, at any size: made ones, and real ones scaled up."""
+"""Pictures whose matte is known, at any size: synthetic ones, and real ones scaled up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matteplug.images import pixels
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Size
 
 
-class Scene(NamedTuple):
+class KnownPicture(NamedTuple):
     """A picture whose matte is known."""
 
     image: NDArray[np.uint8]
@@ -21,8 +21,8 @@ class Scene(NamedTuple):
     alpha: NDArray[np.float32]
 
 
-def made(size: Size, share: float, hair: float = 0.12) -> Scene:
-    """Make a hairy blob over a photograph-like backdrop, `share` of the picture unknown."""
+def synthetic(size: Size, unknown: float, hair: float = 0.12) -> KnownPicture:
+    """Return a hairy blob over a photograph-like backdrop, a fraction `unknown` of it unknown."""
     rng = np.random.default_rng(0)
     alpha = blob_with_hair(size, hair, rng)
     front = clouds(size, rng, (0.55, 0.35, 0.2))
@@ -30,7 +30,7 @@ def made(size: Size, share: float, hair: float = 0.12) -> Scene:
     mixed = alpha[..., None] * front + (1 - alpha[..., None]) * behind
     mixed += np.float32(2 / 255) * rng.standard_normal(mixed.shape, np.float32)
     image = np.clip(np.rint(mixed * 255), 0, 255).astype(np.uint8)
-    return Scene(image, trimap_of(alpha, share), alpha)
+    return KnownPicture(image, trimap_of(alpha, unknown), alpha)
 
 
 def blob_with_hair(size: Size, hair: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -63,11 +63,11 @@ def clouds(
     return np.asarray(np.clip(total, 0, 1))
 
 
-def trimap_of(alpha: NDArray[np.float32], share: float) -> NDArray[np.uint8]:
-    """Return the trimap whose band around the partial alpha takes `share` of the picture."""
+def trimap_of(alpha: NDArray[np.float32], unknown: float) -> NDArray[np.uint8]:
+    """Return the trimap whose band around partial alpha is a fraction `unknown` of the picture."""
     partial = (alpha > 0) & (alpha < 1)
     away = cv2.distanceTransform((~partial).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    radius = float(np.quantile(np.asarray(away)[::4, ::4], share))
+    radius = float(np.quantile(np.asarray(away)[::4, ::4], unknown))
     trimap = np.where(alpha > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
     trimap[np.asarray(away) <= radius] = UNKNOWN
     return trimap
@@ -75,18 +75,18 @@ def trimap_of(alpha: NDArray[np.float32], share: float) -> NDArray[np.uint8]:
 
 def scaled_up(
     shared: Path, name: str, megapixels: float | None = None, trimap: str = "trimap1"
-) -> Scene:
+) -> KnownPicture:
     """Return a picture of alphamatting.com, scaled to a size if one is given."""
     folder = shared / "eval" / "alphamatting"
     image = np.asarray(cv2.imread(str(folder / "input" / f"{name}.png")))[..., ::-1]
     guide = np.asarray(cv2.imread(str(folder / trimap / f"{name}.png"), 0), np.uint8)
     alpha = np.asarray(cv2.imread(str(folder / "alpha" / f"{name}.png"), 0))
     if megapixels is None:
-        return Scene(np.asarray(image, np.uint8), guide, pixels.to_float(alpha))
+        return KnownPicture(np.asarray(image, np.uint8), guide, pixels.to_float(alpha))
     factor = (megapixels * 1e6 / guide.size) ** 0.5
     size = Size(round(guide.shape[1] * factor), round(guide.shape[0] * factor))
     larger = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC))
-    return Scene(
+    return KnownPicture(
         np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8),
         np.asarray(cv2.resize(guide, size, interpolation=cv2.INTER_NEAREST), np.uint8),
         pixels.to_float(larger),

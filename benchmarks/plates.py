@@ -1,18 +1,18 @@
-"""Background matting beside what a plate gives without a network.
+"""Compare background matting with what a plate gives without a network.
 
     python benchmarks/plates.py --photos DIR [--scenes 24] [--size 512] [--styles STYLE …]
 
-Scenes are made on the spot over photographs, of styles that were held out of training
-(`HELD_STYLES`), with an imperfect plate; alpha and foreground are known exactly.  Every method gets
-the same registered plate.  Errors are those of `matteplug evaluate`, over the whole picture.
+Scenes are synthetic, over photographs, of styles that were held out of training
+(`HOLDOUT_STYLES`), with an imperfect plate; alpha and foreground are known exactly.  Every method
+gets the same registered plate.  Errors are those of `matteplug evaluate`, over the whole picture.
 
 * the network alone.
-* the network, its edge computed again by the trimap network, as the library does: that network was
-  trained on these styles too.
+* the network with its edge refined by the trimap network, as the library does; that network was
+  trained on these styles.
 * difference: |I − B| between two thresholds, refined by a guided filter.
 * closed-form: pymatting's, on the trimap that the same difference gives.
 
-Exits with 1 where the network's mean SAD or MSE, alone, exceeds half of the better peer's.
+Exits with 1 if the mean SAD or MSE of the network alone exceeds half of the better peer's.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from matteplug.evaluation.metrics import measure
 from matteplug.guides import registration
 from matteplug.training.scenes import Scene, SceneSource
 
-HELD_STYLES = ("feathers", "lace", "letters")
+HOLDOUT_STYLES = ("feathers", "lace", "letters")
 SAME, DIFFERENT = 0.04, 0.16
-"""Largest difference to the plate that is surely none, and least that surely is."""
+"""Difference from the plate up to which it counts as none, and from which on as foreground."""
 GUIDED_RADIUS_PX, GUIDED_SMOOTHNESS = 8, 1e-3
 TRIMAP_PX = 9
 TARGET = 0.5
@@ -47,7 +47,7 @@ Alpha = NDArray[np.float32]
 
 
 class Answer(NamedTuple):
-    """An alpha (H, W), and straight colours (H, W, 3) uint8 where the method gives any."""
+    """An alpha (H, W), and straight colours (H, W, 3) uint8 if the method gives any."""
 
     alpha: Alpha
     foreground: NDArray[np.uint8] | None = None
@@ -62,7 +62,9 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--size", type=int, default=512, help="side of the scenes in pixels")
-    parser.add_argument("--styles", nargs="+", default=HELD_STYLES, help="of the scenes' objects")
+    parser.add_argument(
+        "--styles", nargs="+", default=HOLDOUT_STYLES, help="of the scenes' objects"
+    )
     parser.add_argument("--network", default="background-matting")
     args = parser.parse_args()
     methods: dict[str, Method] = {
@@ -85,13 +87,13 @@ def main() -> int:
     _print(means, f"{args.scenes} scenes of {args.size}², {', '.join(args.styles)}")
     words = ", ".join(f"{name} {mean(values):.2f}" for name, values in colours.items())
     print(f"foreground colours, α-weighted error of 255: {words}")
-    own = [name for name in means if name.startswith(args.network)]
-    peers = [pair for name, pair in means.items() if name not in own]
+    ours = [name for name in means if name.startswith(args.network)]
+    peers = [pair for name, pair in means.items() if name not in ours]
     best = [min(column) for column in zip(*peers, strict=True)]
-    shares = {n: [a / b for a, b in zip(means[n], best, strict=True)] for n in own}
-    for name, (sad, mse) in shares.items():
+    ratios = {n: [a / b for a, b in zip(means[n], best, strict=True)] for n in ours}
+    for name, (sad, mse) in ratios.items():
         print(f"{name}: SAD {sad:.2f}, MSE {mse:.2f} of the better peer's")
-    met = max(shares[args.network]) <= TARGET
+    met = max(ratios[args.network]) <= TARGET
     print(f"target {TARGET} for the network alone: {'met' if met else 'MISSED'}")
     return 0 if met else 1
 
@@ -99,7 +101,7 @@ def main() -> int:
 def scenes(
     photos: Path, count: int, size_px: int, styles: Sequence[str]
 ) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
-    """Yield scenes that training never saw, with their plates brought onto the picture."""
+    """Yield scenes that training never saw, with their registered plates."""
     source = SceneSource(
         seed=0,
         size_px=size_px,
@@ -111,13 +113,13 @@ def scenes(
     for index in range(count):
         scene = source.sample(8 * index)  # every eighth shows other objects
         assert scene.plate is not None
-        found = registration.register(scene.image, scene.plate)
-        trusted = found.confidence >= registration.CONFIDENCE_NEEDED
-        yield scene, found.plate if trusted else scene.plate
+        registered = registration.register(scene.image, scene.plate)
+        trusted = registered.confidence >= registration.CONFIDENCE_NEEDED
+        yield scene, registered.plate if trusted else scene.plate
 
 
 def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
-    """Take for alpha what differs from the plate, guided by the picture's brightness."""
+    """Return as alpha what differs from the plate, filtered by the picture's brightness."""
     guide = cv2.cvtColor(scene.image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     box = partial(cv2.blur, ksize=(2 * GUIDED_RADIUS_PX + 1,) * 2)
     rough = _difference(scene, plate)
@@ -130,7 +132,7 @@ def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
 
 
 def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
-    """Solve for alpha around the border of what differs from the plate."""
+    """Return closed-form alpha around the border of what differs from the plate."""
     rough = _difference(scene, plate)
     kernel = np.ones((TRIMAP_PX, TRIMAP_PX), np.uint8)
     trimap = np.full(rough.shape, 128, np.uint8)
@@ -142,9 +144,9 @@ def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
 
 
 def by_network(network: str, scene: Scene, plate: NDArray[np.uint8], *, refine: bool) -> Answer:
-    """Ask the library, without a segmentation."""
-    made = matteplug.matte(scene.image, plate=plate, network=network, align=False, refine=refine)
-    return Answer(made.alpha, made.foreground)
+    """Return the library's answer, without a segmentation."""
+    result = matteplug.matte(scene.image, plate=plate, network=network, align=False, refine=refine)
+    return Answer(result.alpha, result.foreground)
 
 
 def off(scene: Scene, foreground: NDArray[Any]) -> float:

@@ -1,6 +1,6 @@
-"""The networks that are trained alike on portraits: HFAM's stages, and a U-Net of the same size.
+"""Networks trained the same way on portraits: HFAM's stages, and a U-Net of the same size.
 
-`ablation.py` trains them and can keep their weights; `portraits.py` shows the kept ones pictures.
+`ablation.py` trains them and can save their weights; `portraits.py` runs the saved ones.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FAMILY = "ablation"
 
 
 def recipe(name: str) -> Recipe:
-    """Return how one of `NAMES` is trained, with the untrained network in it."""
+    """Return the recipe of one of `NAMES`, with its untrained network."""
     return HfamRecipe(Hfam(STAGES[name]), OPTIONS) if name in STAGES else UNetRecipe(UNet())
 
 
@@ -50,7 +50,7 @@ class Trained:
         recipe: how it was trained.
         network: in eval mode, on the CPU.
         side_px: of the crops, and the longest side at which it sees a picture.
-        crops: how many it has seen.
+        crops: number of crops it was trained on.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Trained:
     crops: int
 
     def save(self, folder: Path) -> Path:
-        """Write the weights into a folder, which is made; return the file."""
+        """Write the weights into a folder, which is created; return the file."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.name.removeprefix('+ ').replace(' ', '-').lower()}.pt"
         state = self.network.state_dict()
@@ -72,13 +72,13 @@ class Trained:
         """Read what `save` wrote.
 
         Raises:
-            NetworkError: there is no such file, or it is another one.
+            NetworkError: there is no such file, or it is of another kind.
         """
-        kept = checkpoints.read(path, _FAMILY)
-        made = recipe(kept.config)
-        network = made.parts[NETWORK].eval()
-        checkpoints.load_into(network, kept.state, f"the weights of {kept.config}")
-        return cls(kept.config, made, network, kept.meta["side_px"], kept.meta["crops"])
+        saved = checkpoints.read(path, _FAMILY)
+        trained_by = recipe(saved.config)
+        network = trained_by.parts[NETWORK].eval()
+        checkpoints.load_into(network, saved.state, f"the weights of {saved.config}")
+        return cls(saved.config, trained_by, network, saved.meta["side_px"], saved.meta["crops"])
 
     @torch.no_grad()
     def alpha(self, image: NDArray[np.uint8]) -> Alpha:
@@ -95,6 +95,6 @@ class Trained:
             foreground=padded,
             background=padded,
         )
-        found = self.recipe.predict(self.network, batch)
-        alpha = found[0, 0, : small.shape[0], : small.shape[1]].numpy()
+        predicted = self.recipe.predict(self.network, batch)
+        alpha = predicted[0, 0, : small.shape[0], : small.shape[1]].numpy()
         return np.asarray(cv2.resize(alpha, image.shape[1::-1], interpolation=cv2.INTER_LINEAR))

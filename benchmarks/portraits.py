@@ -1,14 +1,14 @@
-"""Portraits without any guide: our network beside GrabCut with a centred rectangle, and a U-Net.
+"""Portraits without a guide: our network, GrabCut with a centred rectangle, and a U-Net.
 
-Ours twice: as the library does, with its edge computed again by the trimap network, and alone.
+Ours runs twice: with its edge refined by the trimap network, as the library does, and alone.
 
     python benchmarks/portraits.py DIR [--network hfam] [--weights runs/u-net.pt ...]
 
-DIR holds NAME.jpg and NAME_alpha.png, as `matteplug evaluate` takes them.  Prints, by picture and
-on average, the intersection over union at alpha 0.5 and the mean squared error of the picture.
+DIR contains NAME.jpg and NAME_alpha.png, as `matteplug evaluate` expects.  Prints, per picture and
+on average, the intersection over union at alpha 0.5 and the mean squared error.
 
---weights names networks that `ablation.py --save` trained alike, the U-Net for one.  They see a
-picture at the side of their crops and are scaled up; the library refines ours by the picture.
+--weights names networks saved by `ablation.py --save`, such as the U-Net.  They see a picture at
+the side of their crops and their alpha is scaled up; the library refines ours by the picture.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from matteplug.evaluation import samples
 from matteplug.types import Alpha, Image
 
 MARGIN = 0.08
-"""Of each side, between the picture's frame and GrabCut's rectangle."""
+"""Margin between the picture's frame and GrabCut's rectangle, as a fraction of each side."""
 GRABCUT_STEPS = 5
 GRABCUT_PX = 640
 
 
 def main() -> int:
-    """Print the comparison; fails where GrabCut's mean is the better one."""
+    """Print the comparison; fails if GrabCut's mean is better."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--network", default="hfam")
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def by_network(network: str, image: Image, *, refine: bool) -> Alpha:
-    """Ask the library."""
+    """Return the library's alpha."""
     return matteplug.matte(image, network=network, clean_colours=False, refine=refine).alpha
 
 
@@ -80,7 +80,7 @@ def by_weights(path: Path) -> tuple[str, Callable[[Image], Alpha]]:
 
 
 def by_grabcut(image: Image) -> Alpha:
-    """Let OpenCV part the rectangle's inside by colour."""
+    """Return GrabCut's mask: OpenCV segments the rectangle's inside by colour."""
     scale = min(1.0, GRABCUT_PX / max(image.shape[:2]))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     height, width = small.shape[:2]
@@ -95,7 +95,7 @@ def by_grabcut(image: Image) -> Alpha:
 
 
 def overlap(truth: NDArray[np.float32], alpha: Alpha) -> float:
-    """Return the intersection over union of what is more than half covered."""
+    """Return the intersection over union of the areas with alpha above 0.5."""
     a, b = truth > 0.5, alpha > 0.5
     return float((a & b).sum() / max((a | b).sum(), 1))
 

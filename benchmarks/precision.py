@@ -1,13 +1,13 @@
-"""Is a network in eight bits worth it?  Convolutions quantised, against single precision.
+"""Compare 8-bit quantised convolutions with single precision.
 
     python benchmarks/precision.py --shared ../shared [--side 1024] [--rounds 5]
 
-Static quantisation by ONNX Runtime's own tool, of convolutions over `WIDE` channels: weights in
-eight bits a channel, activations in eight bits, calibrated on made pictures.  The error is that of
+Static quantisation by ONNX Runtime's own tool, of convolutions over `WIDE` channels: 8-bit
+weights per channel, 8-bit activations, calibrated on synthetic pictures.  The error is that of
 `matteplug evaluate`, the mean over the nine pictures of alphamatting.com with both trimaps; the
-time is that of one picture, the two taking turns.  Kept only where SAD rises by less than 2 % and
-the time falls by 1.4 or more.  ONNX Runtime computes no convolution in bfloat16 on x86 processors,
-so there is nothing to try of that.
+time is that of one picture, both in turn.  Worth it only if SAD rises by less than 2 % and it is at
+least 1.4 times as fast.  ONNX Runtime has no bfloat16 convolutions on x86 CPUs, so there is nothing
+to compare.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from matteplug.runtime import golden, normalisation
 from matteplug.runtime.machine import physical_cores
 from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
-from pictures import Scene, made, scaled_up
+from pictures import KnownPicture, scaled_up, synthetic
 
 NETWORK = "citm"
 WORSE, FASTER = 1.02, 1.4
 WIDE = 16
-"""Input channels from which a convolution is quantised: the priors' filters are narrower."""
+"""Input channels from which on a convolution is quantised; the priors' filters have fewer."""
 CALIBRATION = [Size(256, 224), Size(320, 256), Size(448, 320)]
 NAMES = ("GT02", "GT05", "GT08", "GT11", "GT14", "GT17", "GT20", "GT23", "GT26")
 TRIMAPS = ("trimap1", "trimap2")
 
 
 def main() -> int:
-    """Print error and time of both, and return 0 where eight bits are worth it."""
+    """Print error and time of both; return 0 if 8 bits are worth it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--shared", type=Path, required=True, help="folder with eval/alphamatting")
     parser.add_argument("--side", type=int, default=1024)
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def quantised(graph: Path, folder: Path) -> Path:
-    """Return the same graph with its convolutions in eight bits."""
+    """Return the same graph with 8-bit convolutions."""
     import onnx
     from onnxruntime import quantization  # type: ignore[attr-defined]  # a package, untyped
 
@@ -91,11 +91,11 @@ def quantised(graph: Path, folder: Path) -> Path:
 
 
 class _Calibration:
-    """Feeds made pictures; what onnxruntime.quantization calls a CalibrationDataReader."""
+    """Feeds synthetic pictures: a CalibrationDataReader of onnxruntime.quantization."""
 
     def __init__(self) -> None:
         self._feeds: Iterator[dict[str, Any]] = iter(
-            [_feed(made(size, share)) for size in CALIBRATION for share in (0.1, 0.4)]
+            [_feed(synthetic(size, unknown)) for size in CALIBRATION for unknown in (0.1, 0.4)]
         )
 
     def get_next(self) -> dict[str, Any] | None:
@@ -113,7 +113,7 @@ def _session(graph: Path, write: Path | None = None) -> Any:
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
-def _feed(scene: Scene) -> dict[str, Any]:
+def _feed(scene: KnownPicture) -> dict[str, Any]:
     image = scene.image.transpose(2, 0, 1)[None].astype(np.float32)
     return {"image": image, "trimap": scene.trimap[None, None].astype(np.float32)}
 

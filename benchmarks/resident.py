@@ -1,4 +1,4 @@
-"""A process's memory, MiB: now, and its peak since a moment (Linux)."""
+"""A process's memory in MiB: current, and its peak since a reset (Linux)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def peak_mib(process: str = "self") -> float:
 
 
 def forget_peak() -> None:
-    """Let this process's peak begin again with what is resident now."""
+    """Reset this process's peak to its current resident memory."""
     Path("/proc/self/clear_refs").write_text("5")
 
 

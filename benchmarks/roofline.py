@@ -1,11 +1,11 @@
-"""A network's floating-point work against what the machine can do.
+"""A network's floating-point rate, relative to what the machine can do.
 
     python benchmarks/roofline.py [--network citm …] [--side 1024] [--rounds 5] [--json]
 
-Counts the multiply-adds of convolutions and matrix products that ONNX Runtime really does, two
+Counts the multiply-adds of convolutions and matrix products that ONNX Runtime executes, two
 operations each, by one profiled run without graph optimisation.  The network and a large matrix
-product, which ONNX Runtime does too, take turns on the same threads; the share is the median over
-the rounds.  Exits with 1 if a network misses the target.
+product, also by ONNX Runtime, take turns on the same threads; the fraction is the median over the
+rounds.  Exits with 1 if a network misses the target.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from matteplug.runtime.ort import import_onnxruntime
 from matteplug.types import Size
 
 TARGET = 0.5
-"""Share of the matrix product's rate that a compact network reaches."""
+"""Fraction of the matrix product's rate that a compact network should reach."""
 PRODUCT = 2048
 """Side of the matrices."""
 
@@ -52,7 +52,7 @@ def main() -> int:
     ids = args.network or [spec.id for spec in networks.values() if spec.weights]
     reports = [measure(networks[i], args.side, args.rounds, args.threads) for i in ids]
     print(json.dumps(reports, indent=2) if args.json else "\n".join(map(_text, reports)))
-    return 0 if all(report["share"] >= TARGET for report in reports) else 1
+    return 0 if all(report["fraction"] >= TARGET for report in reports) else 1
 
 
 def measure(spec: NetworkSpec, side: int, rounds: int, threads: int) -> dict[str, Any]:
@@ -66,20 +66,20 @@ def measure(spec: NetworkSpec, side: int, rounds: int, threads: int) -> dict[str
     network = _session(str(path), threads)
     product = _session(_product(), threads)
     matrix = np.random.default_rng(0).standard_normal((PRODUCT, PRODUCT), dtype=np.float32)
-    rates, shares = [], []
+    rates, fractions = [], []
     for number in range(rounds + 1):
         reached = sum(work.values()) / _time(lambda: network.run(None, feed))
         possible = 2 * PRODUCT**3 / _time(lambda: product.run(None, {"a": matrix, "b": matrix}))
         if number:  # the first round warms up
             rates.append((reached, possible))
-            shares.append(reached / possible)
+            fractions.append(reached / possible)
     return {
         "network": spec.id,
         "side_px": side,
         "gflop": {operator: flop / 1e9 for operator, flop in work.items()},
         "network_gflops": max(reached for reached, _ in rates) / 1e9,
         "product_gflops": max(possible for _, possible in rates) / 1e9,
-        "share": median(shares),
+        "fraction": median(fractions),
     }
 
 
@@ -132,10 +132,10 @@ def _product() -> bytes:
     a, b, c = (helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in "abc")
     graph = helper.make_graph([helper.make_node("MatMul", ["a", "b"], ["c"])], "ab", [a, b], [c])
     opsets = [helper.make_opsetid("", 18)]
-    made: bytes = onnx.helper.make_model(
+    model: bytes = onnx.helper.make_model(
         graph, opset_imports=opsets, ir_version=10
     ).SerializeToString()
-    return made
+    return model
 
 
 def _time(call: Callable[[], Any]) -> float:
@@ -145,12 +145,12 @@ def _time(call: Callable[[], Any]) -> float:
 
 
 def _text(report: dict[str, Any]) -> str:
-    met = "met   " if report["share"] >= TARGET else "MISSED"
+    met = "met   " if report["fraction"] >= TARGET else "MISSED"
     parts = ", ".join(f"{operator} {gflop:.1f}" for operator, gflop in report["gflop"].items())
     return (
         f"{report['network']} at {report['side_px']}²: {sum(report['gflop'].values()):.1f} GFLOP "
         f"({parts}); {report['network_gflops']:.0f} of {report['product_gflops']:.0f} GFLOP/s\n"
-        f"  {met} {report['share']:.2f} of a {PRODUCT}² matrix product's rate, target {TARGET}"
+        f"  {met} {report['fraction']:.2f} of a {PRODUCT}² matrix product's rate, target {TARGET}"
     )
 
 

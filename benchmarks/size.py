@@ -1,18 +1,18 @@
-"""Large pictures: time, error, seams and memory of focusing against the whole picture at once.
+"""Large pictures: time, error, seams and memory, coarse to fine and the whole picture at once.
 
-Every measurement runs in a process of its own, in one run of this script, with the network "citm".
+Every measurement runs in a process of its own, with the network "citm".
 ``python benchmarks/size.py [--shared ../shared] [--whole-mib 12000] [--only NAME]``
 
-* speed: 12 megapixels, 8 % unknown: the whole picture through the network against focusing.
-* error: SAD in the unknown area against the truth, both ways, on made and on scaled-up pictures.
+* speed: 12 megapixels, 8 % unknown: the whole picture through the network, and coarse to fine.
+* error: SAD in the unknown area against the truth, both ways, on synthetic and scaled-up pictures.
 * seams: gradient of the difference between both ways, along the tiles' borders and elsewhere.
 * context: the same pictures in tiles alone, without the coarser levels: SAD, megapixels computed
   and time.
 * 8k: peak memory of the whole process, foreground colours included, at 7680×4320.
 * linear: time against the unknown area, four lengths of hair.
 
-Where the whole picture would take more than ``--whole-mib`` it is computed at the largest size that
-fits, and its time is scaled by the pixels; the table says so.
+If the whole picture would need more than ``--whole-mib``, it is computed at the largest size that
+fits, and its time is scaled by the number of pixels; the table says so.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from matteplug.engine import Session, default_engine
 from matteplug.matting import coarse_to_fine, network_inputs, tiling
 from matteplug.network import NetworkSpec
 from matteplug.types import UNKNOWN, MatteOptions, MatteRequest, Rect, Size
-from pictures import Scene, made, scaled_up
+from pictures import KnownPicture, scaled_up, synthetic
 
 NETWORK = "citm"
 Values = dict[str, Any]
@@ -55,16 +55,16 @@ def spec() -> NetworkSpec:
     return plugins.registry().network(NETWORK)
 
 
-def whole(scene: Scene) -> tuple[NDArray[np.float32], float]:
+def whole(scene: KnownPicture) -> tuple[NDArray[np.float32], float]:
     """Return alpha and seconds of the whole picture at once."""
     run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
     started = time.perf_counter()
-    found = run.run(network_inputs.tensors(request, Rect(0, 0, *Size.of(scene.trimap))))
-    return found["alpha"][0, 0], time.perf_counter() - started
+    outputs = run.run(network_inputs.tensors(request, Rect(0, 0, *Size.of(scene.trimap))))
+    return outputs["alpha"][0, 0], time.perf_counter() - started
 
 
 class Focused(NamedTuple):
-    """The result of focusing, the finest level's kept parts, and the megapixels of all runs."""
+    """The coarse-to-fine result, the finest level's kept parts, and the megapixels of all runs."""
 
     alpha: NDArray[np.float32]
     elapsed_s: float
@@ -72,8 +72,8 @@ class Focused(NamedTuple):
     computed: float
 
 
-def focused(scene: Scene) -> Focused:
-    """Focus, and note what was computed."""
+def focused(scene: KnownPicture) -> Focused:
+    """Run coarse to fine, and record what was computed."""
     run, request = session(), MatteRequest(image=scene.image, trimap=scene.trimap)
     planned: list[tuple[tiling.Tile, ...]] = []
     plan = tiling.plan
@@ -84,29 +84,29 @@ def focused(scene: Scene) -> Focused:
 
     with patch.object(tiling, "plan", recorded):
         started = time.perf_counter()
-        found = coarse_to_fine.run(run, request)
+        outputs = coarse_to_fine.run(run, request)
         elapsed_s = time.perf_counter() - started
     crop = coarse_to_fine.crop_around_unknown(request)
     kept_parts = [tile.kept for tile in planned[-1]]
     tiles = [kept._replace(x=crop.x + kept.x, y=crop.y + kept.y) for kept in kept_parts]
     seen = [tile.seen for level in planned for tile in level]
     computed = sum(rect.width * rect.height for rect in seen) / 1e6
-    return Focused(found["alpha"][0, 0], elapsed_s, tiles, computed)
+    return Focused(outputs["alpha"][0, 0], elapsed_s, tiles, computed)
 
 
-def tiles_alone(scene: Scene) -> Focused:
-    """Compute the same unknown area in tiles of the picture itself: they see what is near."""
+def tiles_alone(scene: KnownPicture) -> Focused:
+    """Compute the same unknown area in tiles of the picture alone, without coarser levels."""
     with patch.object(coarse_to_fine, "levels", lambda size, affordable_px: (size,)):
         return focused(scene)
 
 
-def sad(alpha: NDArray[np.float32], scene: Scene) -> float:
+def sad(alpha: NDArray[np.float32], scene: KnownPicture) -> float:
     """Return the sum of absolute differences in the unknown area, in thousands."""
     return float(np.abs(alpha - scene.alpha)[scene.trimap == UNKNOWN].sum() / 1000)
 
 
 def largest_px(whole_mib: float) -> float:
-    """Return how many pixels fit the memory for a whole picture."""
+    """Return the number of pixels of a whole picture that fits the memory."""
     network = spec()
     if network.mib_per_megapixel <= 0:
         return 2e6
@@ -120,27 +120,27 @@ def measure_speed_whole(options: argparse.Namespace) -> Values:
     """Time the whole picture at once, at the largest size that fits."""
     side = min(1.0, (largest_px(options.whole_mib) / 12e6) ** 0.5)
     size = Size(int(4000 * side), int(3000 * side))
-    _, elapsed_s = whole(made(size, 0.08))
+    _, elapsed_s = whole(synthetic(size, 0.08))
     factor = 12e6 / (size.width * size.height)
     note = "" if side == 1 else f"computed at {size}, × {factor:.2f}"
     return {"what": "whole picture", "seconds": elapsed_s * factor, "note": note}
 
 
 def measure_speed_focused(options: argparse.Namespace) -> Values:
-    """Time focusing."""
-    scene = made(Size(4000, 3000), 0.08)
-    found = focused(scene)
+    """Time coarse to fine."""
+    scene = synthetic(Size(4000, 3000), 0.08)
+    result = focused(scene)
     unknown = float((scene.trimap == UNKNOWN).mean())
-    note = f"{unknown:.1%} unknown, {found.computed:.1f} MP computed"
-    return {"what": "focused", "seconds": found.elapsed_s, "note": note}
+    note = f"{unknown:.1%} unknown, {result.computed:.1f} MP computed"
+    return {"what": "focused", "seconds": result.elapsed_s, "note": note}
 
 
 def measure_error(options: argparse.Namespace) -> Values:
-    """Compare with the truth, the whole and tiles alone; look for seams."""
+    """Measure errors, of the whole picture and of tiles alone, and seams."""
     name, megapixels = options.only.split(":")[1:]
     megapixels = min(float(megapixels), largest_px(options.whole_mib) / 1e6)
-    if name == "made":
-        scene = made(Size(*(int(n * (megapixels / 12) ** 0.5) for n in (4000, 3000))), 0.08)
+    if name == "synthetic":
+        scene = synthetic(Size(*(int(n * (megapixels / 12) ** 0.5) for n in (4000, 3000))), 0.08)
     else:
         scene = scaled_up(options.shared, name, megapixels)
     together, _ = whole(scene)
@@ -157,7 +157,7 @@ def measure_error(options: argparse.Namespace) -> Values:
     } | seams(apart.alpha - together, scene, apart.tiles)
 
 
-def seams(difference: NDArray[np.float32], scene: Scene, tiles: list[Rect]) -> Values:
+def seams(difference: NDArray[np.float32], scene: KnownPicture, tiles: list[Rect]) -> Values:
     """Return the mean gradient of the difference at the borders of the tiles, and elsewhere."""
     unknown = scene.trimap == UNKNOWN
     edges, inside = np.zeros(unknown.shape, np.uint8), np.zeros(unknown.shape, bool)
@@ -174,8 +174,8 @@ def seams(difference: NDArray[np.float32], scene: Scene, tiles: list[Rect]) -> V
 
 
 def measure_8k(options: argparse.Namespace) -> Values:
-    """Take the peak memory of a whole matte at 8K."""
-    scene = made(Size(7680, 4320), 0.08)
+    """Measure the peak memory of a whole matte at 8K."""
+    scene = synthetic(Size(7680, 4320), 0.08)
     image, trimap = scene.image, scene.trimap
     del scene
     resident.forget_peak()  # making the scene is not what is measured
@@ -190,14 +190,14 @@ def measure_8k(options: argparse.Namespace) -> Values:
 
 
 def measure_linear(options: argparse.Namespace) -> Values:
-    """Time focusing with hair of one length, and a band that holds it."""
-    share = float(options.only.split(":")[1])
-    scene = made(Size(4000, 3000), share, hair=2.5 * share)
-    found = focused(scene)
+    """Time coarse to fine with hair of one length, in a band that contains it."""
+    unknown = float(options.only.split(":")[1])
+    scene = synthetic(Size(4000, 3000), unknown, hair=2.5 * unknown)
+    result = focused(scene)
     return {
         "unknown": float((scene.trimap == UNKNOWN).sum() / 1e6),
-        "computed": found.computed,
-        "seconds": found.elapsed_s,
+        "computed": result.computed,
+        "seconds": result.elapsed_s,
     }
 
 
@@ -238,7 +238,7 @@ def main() -> None:
 
     table = Table("picture", "SAD whole", "SAD focused", "ratio", "border", "elsewhere")
     table.title = "Error in the unknown area; gradient of the difference (× 1000)"
-    pictures = ["made:6"]
+    pictures = ["synthetic:6"]
     if options.shared.is_dir():
         pictures += ["GT05:4", "GT14:4", "GT20:4"]
     errors = [measured(f"error:{picture}") for picture in pictures]
@@ -259,7 +259,7 @@ def main() -> None:
     parts = ", ".join(f"{part} {s:.1f} s" for part, s in large["elapsed_s"].items())
     console.print(f"7680×4320: peak {large['peak_mib']:.0f} MiB, {parts}")
 
-    points = [measured(f"linear:{share}") for share in (0.04, 0.08, 0.12, 0.16)]
+    points = [measured(f"linear:{unknown}") for unknown in (0.04, 0.08, 0.12, 0.16)]
     table = Table("megapixels unknown", "megapixels computed", "seconds")
     for point in points:
         row = (point["unknown"], point["computed"], point["seconds"])
@@ -267,9 +267,9 @@ def main() -> None:
     console.print(table)
     unknown = np.array([point["unknown"] for point in points])
     for what in ("computed", "seconds"):
-        found = np.array([point[what] for point in points])
-        slope, constant = np.polyfit(unknown, found, 1)
-        off = np.square(found - slope * unknown - constant).sum() / found.var() / found.size
+        values = np.array([point[what] for point in points])
+        slope, constant = np.polyfit(unknown, values, 1)
+        off = np.square(values - slope * unknown - constant).sum() / values.var() / values.size
         console.print(f"{what}: {constant:.1f} + {slope:.1f} per megapixel, R² {1 - off:.3f}")
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/soak.py [--pictures 200] [--side 256 640] [--threads N] [--json]
 
-One process, one session, pictures made by rule.  Resident memory is read after a tenth of the
-pictures and after the last; more than a tenth more misses the target, and the exit status is 1.
+One process, one session, synthetic pictures.  Resident memory is read after a tenth of the pictures
+and after the last; a growth of more than a tenth misses the target, and the exit status is 1.
 Linux only.
 """
 
@@ -24,7 +24,7 @@ from matteplug.types import Size
 from resident import now_mib
 
 LIMIT = 1.10
-"""Resident memory at the end, over that after a tenth of the pictures."""
+"""Ratio of the resident memory at the end to that after a tenth of the pictures."""
 
 
 def main() -> int:

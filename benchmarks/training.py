@@ -1,11 +1,12 @@
-"""How many scenes a second the generator makes, and how long a training run waits for them.
+"""Scenes per second of the generator, and the time a training run waits for them.
 
     python benchmarks/training.py --photos DIR [--sprites DIR] [--people DIR] [--network NAME]
         [--log RUN] [--json]
 
-Scenes are those that the network is trained on: parts around an edge, with plates or whole people.
-The rate is measured through the stream that training reads, with two workers, and as scenes per
-second of processor time, which other programs disturb less.  Exits with 1 if the target is missed.
+Scenes are those that the network is trained on: parts around an edge, scenes with plates or whole
+people.  The rate is measured through the stream that training reads, with two workers, and as
+scenes per second of CPU time, which other programs disturb less.  Exits with 1 if the target is
+missed.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from matteplug.training.run import journal
 from matteplug.training.settings import TrainSettings
 
 RATE_TARGET = 60.0
-"""Crops of 256² a second on two cores; or else:"""
+"""Crops of 256² per second on two cores; alternatively:"""
 WAIT_TARGET = 0.05
-"""Share of a training run spent waiting for data."""
+"""Fraction of a training run spent waiting for data."""
 
 
 def main() -> int:
@@ -40,14 +41,17 @@ def main() -> int:
     parser.add_argument("--sprites", type=Path, help="folder of cut-outs with alpha")
     parser.add_argument("--people", type=Path, help="folder of rendered people with alpha")
     parser.add_argument(
-        "--network", choices=registry().families, default="citm", help="what sees the scenes"
+        "--network",
+        choices=registry().families,
+        default="citm",
+        help="network that the scenes are for",
     )
     parser.add_argument(
         "--size", type=int, nargs="+", default=[256], help="sides of the crops, taken in turn"
     )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the measurement")
-    parser.add_argument("--log", type=Path, help="log of a training run: its waiting share")
+    parser.add_argument("--log", type=Path, help="log of a training run, for the time it waited")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
 
@@ -67,7 +71,7 @@ def main() -> int:
         "crops_per_cpu_s": processor_rate(settings, args.seconds),
     }
     if args.log is not None:
-        report["wait_share"] = waiting_share(args.log)
+        report["wait_share"] = waiting_fraction(args.log)
     fast = report["crops_per_s"] >= RATE_TARGET
     unnoticed = report.get("wait_share", 1.0) < WAIT_TARGET
     report["target_met"] = fast or unnoticed
@@ -76,7 +80,7 @@ def main() -> int:
 
 
 def stream_rate(settings: TrainSettings, seconds: float) -> float:
-    """Return the crops a second that a reader gets who does nothing else."""
+    """Return the crops per second that a reader gets who does nothing else."""
     source, plan = scenes(settings)
     with BatchStream(source, plan, workers=settings.workers) as stream:
         batches = iter(stream)
@@ -89,7 +93,7 @@ def stream_rate(settings: TrainSettings, seconds: float) -> float:
 
 
 def processor_rate(settings: TrainSettings, seconds: float) -> float:
-    """Return the crops that one core makes in a second of its time."""
+    """Return the crops per second of CPU time."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     source, plan = scenes(replace(settings, workers=1))
@@ -105,13 +109,13 @@ def processor_rate(settings: TrainSettings, seconds: float) -> float:
 
 
 def scenes(settings: TrainSettings) -> tuple[SceneBatches, BatchPlan]:
-    """Return what a run with these settings learns from."""
+    """Return the source of a run with these settings."""
     train, _ = sources(settings, recipe(settings).requirements)
     return train, BatchPlan(settings.batch, settings.sizes_px)
 
 
-def waiting_share(log: Path) -> float:
-    """Return the median share of waiting that a training run recorded.
+def waiting_fraction(log: Path) -> float:
+    """Return the median fraction of waiting that a training run recorded.
 
     Raises:
         TrainingError: there is no such log, or it is damaged.
@@ -122,12 +126,12 @@ def waiting_share(log: Path) -> float:
 
 
 def text(report: dict[str, Any]) -> str:
-    """Return the report as lines for people."""
+    """Return the report as text."""
     sides = "², ".join(map(str, report["sizes_px"]))
     lines = [
-        f"{report['crops_per_s']:6.1f} crops of {sides}² a second for {report['network']},"
+        f"{report['crops_per_s']:6.1f} crops of {sides}² per second for {report['network']},"
         f" {report['workers']} workers (target {RATE_TARGET:.0f})",
-        f"{report['crops_per_cpu_s']:6.1f} crops per second of one core's time",
+        f"{report['crops_per_cpu_s']:6.1f} crops per second of CPU time",
     ]
     if "wait_share" in report:
         lines.append(f"{100 * report['wait_share']:6.1f} % of the training run's time was waiting")

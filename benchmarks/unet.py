@@ -50,7 +50,7 @@ def _level(channels: int, out: int) -> nn.Sequential:
 
 
 class UNetRecipe:
-    """Train a `UNet` by what HFAM's fusion is trained by; see `Recipe`."""
+    """Train a `UNet` with the losses of HFAM's fusion; see `Recipe`."""
 
     requirements = DataRequirements(portraits=True, trimap=False)
 

@@ -1,10 +1,10 @@
-"""What a host waits for beside the network: the worker's start, loading, there and back.
+"""Waiting times of a host besides the network: the worker's start, loading, and the wire.
 
 ``python benchmarks/worker.py [--rounds 5] [--side 1414]``, with the network "citm":
 
-* start: from starting ``python -m matteplug.worker`` to its hello, against Python's own start.
-* loading: the first matte of a process against the second, of a small picture.
-* wire: a matte of side² pixels by the bridge against the time that the worker says it took itself.
+* start: from starting ``python -m matteplug.worker`` to its hello, compared with Python's start.
+* loading: the first matte of a process compared with the second, of a small picture.
+* wire: a matte of side² pixels by the bridge, compared with the time that the worker reports.
 """
 
 from __future__ import annotations
@@ -43,16 +43,17 @@ def main() -> None:
     used = children_s()
     start = median(args.rounds, lambda: Worker(sys.executable, arguments=WORKER).close())
     used = (children_s() - used) / args.rounds
-    print(f"start: hello after {start:.2f} s ({used:.2f} s of processor), Python {bare:.2f} s")
+    print(f"start: hello after {start:.2f} s ({used:.2f} s of CPU time), Python {bare:.2f} s")
 
     with Worker(sys.executable, arguments=WORKER) as worker:
         first, second = matte_s(worker, 64)[0], matte_s(worker, 64)[0]
         print(f"loading: {first - second:.2f} s, a small matte {second:.2f} s")
         matte_s(worker, args.side)
-        seen, said = matte_s(worker, args.side)
+        elapsed_s, reported_s = matte_s(worker, args.side)
         print(
-            f"wire: {args.side}² pixels, {seen:.2f} s by the bridge, {said:.2f} s in the library: "
-            f"{seen / said:.3f}×"
+            f"wire: {args.side}² pixels, {elapsed_s:.2f} s by the bridge, "
+            f"{reported_s:.2f} s in the library: "
+            f"{elapsed_s / reported_s:.3f}×"
         )
 
 
