@@ -267,9 +267,9 @@ def main() -> None:
     console.print(table)
     unknown = np.array([point["unknown"] for point in points])
     for what in ("computed", "seconds"):
-        values = np.array([point[what] for point in points])
-        slope, constant = np.polyfit(unknown, values, 1)
-        off = np.square(values - slope * unknown - constant).sum() / values.var() / values.size
+        costs = np.array([point[what] for point in points])
+        slope, constant = np.polyfit(unknown, costs, 1)
+        off = np.square(costs - slope * unknown - constant).sum() / costs.var() / costs.size
         console.print(f"{what}: {constant:.1f} + {slope:.1f} per megapixel, R² {1 - off:.3f}")
 
 
