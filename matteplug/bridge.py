@@ -39,7 +39,7 @@ with "name", "type" (bool, int, str), "default" (null is automatic), "label", "h
 those for which it matters; none for all) and "hosts" (ids of those that show it; none for all).
 "provider" is what is known about where they will run: "id", "verdict" (proven,
 not probed, missing) and "reason".  What an interpreter prints as it starts comes before that answer
-and is no frame: the host skips it, up to 64 KiB.  After it there is nothing but frames.
+and is not a frame: the host skips it, up to 64 KiB.  From then on there are only frames.
 load has a network loaded that a matte is likely to ask for, while the user looks at a dialog; null
 stands for the one that a selection will take.
 matte takes the buffers "image" and, each optional, "selection", "trimap", "plate", "segmentation".
@@ -98,9 +98,9 @@ _SCRUBBED = (
     "DYLD_LIBRARY_PATH",
     "GI_TYPELIB_PATH",
 )
-"""Variables by which a program that brings its own Python or libraries would break another's."""
+"""Variables by which a program with its own Python or libraries would break another's."""
 _FLATPAK = "/.flatpak-info"
-"""A file that is there inside of a Flatpak only."""
+"""A file that exists only inside a Flatpak."""
 _CHUNK = 1 << 20
 _CREATE_NO_WINDOW = 0x08000000
 _TAIL_BYTES = 4000
@@ -118,7 +118,7 @@ class Pixels(collections.namedtuple("Pixels", "format width height data x y")):
 
 
 class BridgeError(Exception):
-    """What went wrong, for the user: `code`, one sentence `message`, and `hint` what to do."""
+    """An error for the user: `code`, one sentence `message`, and `hint` on what to do."""
 
     def __init__(self, code, message, hint=""):
         # type: (str, str, str) -> None
@@ -136,7 +136,7 @@ class BridgeError(Exception):
 
 
 class Refusal(BridgeError):
-    """What was asked for cannot be done, and the sentence says why; nothing is broken."""
+    """A request that cannot be met, for the reason given; nothing is broken."""
 
 
 def installed(folder):
@@ -148,8 +148,8 @@ def installed(folder):
     path = os.path.join(_native(folder), str("settings.json"))
     try:
         with io.open(path, encoding="utf-8") as file:
-            found = json.load(file)
-        return {name: found[name] for name in ("host", "python", "log")}
+            settings = json.load(file)
+        return {name: settings[name] for name in ("host", "python", "log")}
     except (IOError, OSError, ValueError, KeyError, TypeError):
         raise BridgeError(
             "settings",
@@ -162,20 +162,20 @@ def explain(error, log, client=""):
     # type: (BaseException, str, str) -> str
     """Add an error to the file `log`, and return what the user reads.
 
-    That names the file, but for a refusal, whose sentence says it all.  To be called where the
-    error is handled; what is no BridgeError is written with its traceback.  `log` is empty where
-    the settings are missing that name it.
+    The text names the file, except for a refusal, whose sentence is enough.  Call it where the
+    error is handled; anything but a BridgeError is logged with its traceback.  `log` is empty if
+    the settings that name it are missing.
     """
     if isinstance(error, BridgeError):
-        told = "\n".join(filter(None, (error.message, error.hint.strip())))
-        detail = "%s: %s" % (error.code, told)
+        text = "\n".join(filter(None, (error.message, error.hint.strip())))
+        detail = "%s: %s" % (error.code, text)
     else:
-        told = "Smart Matte failed: %s." % error.__class__.__name__
+        text = "Smart Matte failed: %s." % error.__class__.__name__
         detail = traceback.format_exc()
         if isinstance(detail, bytes):  # Python 2
             detail = detail.decode("utf-8", "replace")
     if not log:
-        return told
+        return text
     path = _native(log)
     try:
         if not os.path.isdir(os.path.dirname(path)):
@@ -183,8 +183,8 @@ def explain(error, log, client=""):
         with io.open(path, "a", encoding="utf-8") as file:
             file.write("%s %s\n%s\n\n" % (time.strftime("%Y-%m-%d %H:%M:%S"), client, detail))
     except (IOError, OSError):
-        return "%s\n(The log %s cannot be written.)" % (told, log)
-    return told if isinstance(error, Refusal) else "%s\nThe log is %s." % (told, log)
+        return "%s\n(The log %s cannot be written.)" % (text, log)
+    return text if isinstance(error, Refusal) else "%s\nThe log is %s." % (text, log)
 
 
 def offered(hello, host, own=()):
@@ -220,9 +220,9 @@ def read_frame(stream, stray=None):
     # type: (IO[bytes], Optional[bytearray]) -> Optional[Frame]
     """Return (header, {name: bytes}) of the next frame, or None at the end of the stream.
 
-    What comes before the frame is added to `stray`, where that is given.
-    Raises BridgeError: what comes is no frame ("wire-magic"), is too large ("wire-size"), is cut
-    off ("wire-truncated") or has another form ("wire-header").
+    Bytes before the frame are added to `stray`, if that is given.
+    Raises BridgeError: what comes is not a frame ("wire-magic"), is too large ("wire-size"), is
+    cut off ("wire-truncated") or malformed ("wire-header").
     """
     prefix = _read(stream, _PREFIX.size)
     while stray is not None and not MAGIC.startswith(prefix[:4]) and len(stray) < _STRAY_LIMIT:
@@ -230,9 +230,9 @@ def read_frame(stream, stray=None):
         prefix = prefix[1:] + _read(stream, 1)
     if not prefix:
         return None
-    # Two or three bytes that are no magic are foreign text too, not a frame that was cut off.
+    # Two or three bytes unlike the magic are foreign text too, not a frame that was cut off.
     if not MAGIC.startswith(prefix[:4]):
-        raise BridgeError("wire-magic", "What came over the wire is no frame: %r." % prefix)
+        raise BridgeError("wire-magic", "What came over the wire is not a frame: %r." % prefix)
     if len(prefix) < _PREFIX.size:
         raise _truncated(len(prefix), _PREFIX.size)
     length = _PREFIX.unpack(prefix)[1]
@@ -272,7 +272,7 @@ def _read_all(stream, size):
 
 def _read(stream, size):
     # type: (IO[bytes], int) -> bytes
-    """Return up to `size` bytes; memory grows with what comes, not with what is claimed."""
+    """Return up to `size` bytes; memory grows with what arrives, not with what is claimed."""
     parts = []
     while size:
         part = stream.read(min(size, _CHUNK))
@@ -341,9 +341,9 @@ class Worker(object):
         """Return (header, {name: bytes}) of the matte; see the protocol.
 
         `buffers` maps names to `Pixels`, `results` names to formats.  `progress` is called in this
-        thread with the share done (0 to 1) and what is being done, and with the same once more
-        after every second of silence: a plug-in whose host has gone learns it by telling.
-        Raises Refusal: the worker says no ("cancelled" after `cancel`); or BridgeError: it failed
+        thread with the fraction done (0 to 1) and what is being done, and again after every
+        second of silence: reporting is how a plug-in notices that its host is gone.
+        Raises Refusal: the worker refuses ("cancelled" after `cancel`); or BridgeError: it failed
         ("internal"), or died.
         """
         self._id += 1
@@ -351,13 +351,13 @@ class Worker(object):
         if host is not None:
             header["host"] = host
         self._send(header, [(_entry(name, buffers[name]), buffers[name].data) for name in buffers])
-        told = []  # type: list[Any]
+        latest = []  # type: list[Any]
 
         def tell():
             # type: () -> None
-            if progress is not None and told:
+            if progress is not None and latest:
                 try:
-                    progress(*told)
+                    progress(*latest)
                 except BaseException:
                     self.cancel()
                     raise
@@ -365,13 +365,13 @@ class Worker(object):
         while True:
             answer, data = self._next(("progress", "matte", "error"), _BEAT_S, tell)
             if answer.get("id") != self._id:
-                continue  # what is left of a matte before
+                continue  # left over from an earlier matte
             if answer["type"] == "matte":
                 return answer, data
             if answer["type"] == "error":
                 kind = BridgeError if answer["code"] == "internal" else Refusal
                 raise kind(answer["code"], answer["message"], answer["hint"])
-            told = [answer["share"], answer["what"]]
+            latest = [answer["share"], answer["what"]]
             tell()
 
     def load(self, network=None):
@@ -418,9 +418,9 @@ class Worker(object):
 
     def _mention(self, header):
         # type: (Mapping[str, Any]) -> None
-        """Send a frame from a thread: a worker that does not read would keep this one waiting.
+        """Send a frame from a thread: a worker that does not read would block this one.
 
-        Where it is gone nobody is told here; who waits for the matte hears of it.
+        A worker that is gone raises nothing here; whoever waits for the matte is told.
         """
         _thread(lambda: self._write(header))
 
@@ -448,7 +448,7 @@ class Worker(object):
         raise BridgeError(
             "worker-silent",
             "matteplug did not answer within %s seconds." % limit_s,
-            "The machine may be busy; try again." + self._said(),
+            "The machine may be busy; try again." + self._last_output(),
         )
 
     def _next(self, types, silence_s, after_silence):
@@ -464,16 +464,18 @@ class Worker(object):
             raise self._died()
         if isinstance(frame, BridgeError):
             self._kill()
-            raise BridgeError(frame.code, frame.message, frame.hint + self._said())
+            raise BridgeError(frame.code, frame.message, frame.hint + self._last_output())
         header = frame[0]
         if header["type"] not in types:
             self._kill()
             if header["type"] == "error":  # it could not even say hello
-                raise BridgeError(header["code"], header["message"], header["hint"] + self._said())
+                raise BridgeError(
+                    header["code"], header["message"], header["hint"] + self._last_output()
+                )
             raise BridgeError(
                 "wire-order",
                 'matteplug answered with a frame "%s".' % header["type"],
-                self._said(),
+                self._last_output(),
             )
         return frame  # type: ignore[no-any-return]
 
@@ -500,13 +502,13 @@ class Worker(object):
         except (IOError, OSError, ValueError):  # closed by `_kill`
             pass
 
-    def _said(self):
+    def _last_output(self):
         # type: () -> str
-        """Return the end of what the worker said in no frame, as a last part of a hint."""
+        """Return the end of the worker's output outside frames, as the last part of a hint."""
         self._logging.join(1.0)
-        said = (bytes(self._stray) + self._tail)[-_TAIL_BYTES:]
-        text = said.decode("utf-8", "replace").strip()
-        return "\nIts last words:\n%s" % text if text else ""
+        output = (bytes(self._stray) + self._tail)[-_TAIL_BYTES:]
+        text = output.decode("utf-8", "replace").strip()
+        return "\nIts last output:\n%s" % text if text else ""
 
     def _died(self):
         # type: () -> BridgeError
@@ -514,7 +516,8 @@ class Worker(object):
         return BridgeError(
             "worker-died",
             "matteplug's worker ended unexpectedly (status %s)." % status,
-            (_sandbox_hint() or "Check that %s has matteplug." % self._python) + self._said(),
+            (_sandbox_hint() or "Check that %s has matteplug." % self._python)
+            + self._last_output(),
         )
 
     def _kill(self, patience_s=0.0):
@@ -585,7 +588,7 @@ def _start(python, arguments):
 
 def _native(text):
     # type: (Any) -> Any
-    """Return text as the system's functions take it: in Python 2 bytes, on Windows in ANSI."""
+    """Return text as the system's functions take it: bytes in Python 2, on Windows in ANSI."""
     if sys.version_info[0] > 2 or isinstance(text, bytes):
         return text
     try:
@@ -596,7 +599,7 @@ def _native(text):
 
 def _text(native):
     # type: (Any) -> Any
-    """Return what the system's functions gave, for the user to read; the reverse of `_native`."""
+    """Return what the system's functions returned as text for the user; reverses `_native`."""
     if not isinstance(native, bytes):
         return native
     try:
@@ -613,12 +616,12 @@ def _quoted(path):
 
 def _sandbox_hint():
     # type: () -> str
-    """Say what a Flatpak needs, inside of one."""
+    """Return what a Flatpak needs, inside one."""
     if not os.path.exists(_FLATPAK):
         return ""
     program = os.environ.get("FLATPAK_ID", "PROGRAM")
     talk = "flatpak override --user --talk-name=org.freedesktop.Flatpak %s" % program
-    return "It may not start programs outside of its sandbox. Run: %s" % talk
+    return "It may not start programs outside its sandbox. Run: %s" % talk
 
 
 def _thread(target):

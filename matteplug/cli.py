@@ -1,7 +1,7 @@
 """The command line: ``matteplug COMMAND …``.
 
-Every subcommand comes in by the hook `matteplug_commands`, the built-in ones too.  Errors a person
-can act on are printed as one sentence and a hint, with exit status 2.
+Every subcommand comes from the hook `matteplug_commands`, the built-in ones too.  Errors a user can
+act on are printed as one sentence and a hint, with exit status 2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from matteplug.plugin_guard import reason
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file name that the terminal cannot show must not end the work.
+        # A file name that the terminal cannot show must not stop the work.
         sys.stdout.reconfigure(errors="replace")
     commands = plugins.registry().commands
     parser = argparse.ArgumentParser(
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("matteplug: interrupted.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of a pipe (`| head`) went away
+    except BrokenPipeError:  # the reader of a pipe (`| head`) is gone
         sys.stderr.close()
         return 141
 

@@ -16,7 +16,7 @@ def networks_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder of what may vanish at any time; `MATTEPLUG_CACHE` overrides it."""
+    """Return the folder of files that may be deleted any time; `MATTEPLUG_CACHE` overrides it."""
     if given := os.environ.get("MATTEPLUG_CACHE"):
         return Path(given)
     import platformdirs

@@ -1,7 +1,7 @@
 """The extension points: one hook each for networks, families, hosts and commands.
 
 A plug-in is a distribution with an entry point in the group ``matteplug`` that names a module (or
-object) with functions marked ``@hookimpl``.  What is built in comes in by the same hooks.
+object) with functions marked ``@hookimpl``.  Everything built in uses the same hooks.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Command:
 
 @hookspec
 def matteplug_networks() -> Iterable[NetworkSpec]:  # type: ignore[empty-body]
-    """Return the networks that this plug-in brings."""
+    """Return the networks that this plug-in provides."""
 
 
 @hookspec
@@ -63,9 +63,9 @@ def matteplug_families() -> Iterable[FamilySpec]:  # type: ignore[empty-body]
 
 @hookspec
 def matteplug_hosts() -> Iterable[HostSpec[Any]]:  # type: ignore[empty-body]
-    """Return the hosts that this plug-in brings."""
+    """Return the hosts that this plug-in provides."""
 
 
 @hookspec
 def matteplug_commands() -> Iterable[Command]:  # type: ignore[empty-body]
-    """Return the subcommands that this plug-in brings."""
+    """Return the subcommands that this plug-in provides."""

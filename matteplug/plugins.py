@@ -1,16 +1,16 @@
 """Discovery: which networks, families, hosts and commands there are; which plug-ins are broken.
 
-Plug-ins are entry points in the group ``matteplug``; the built-in ones come in the same way.  A
-plug-in that cannot be imported, misspells a hook, raises anything, prints to standard output, does
-not end, or brings something invalid or a name that is taken is recorded with its reason and left
-out whole; it never stops the rest.  The library's own distribution is loaded first, then the others
+Plug-ins are entry points in the group ``matteplug``, the built-in ones too.  A plug-in that cannot
+be imported, misspells a hook, raises anything, prints to standard output, does not end, or provides
+something invalid or a name that is taken is recorded with the reason and skipped entirely; it never
+stops the rest.  The library's own distribution is loaded first, then the others
 by name, so the result does not depend on the order of installation.
 
-A stranger's plug-in has `LIMIT_S` to be imported and to answer its hooks; all of them together have
-`TOTAL_S`, of which each gets a second at least.
+A third party's plug-in has `LIMIT_S` to be imported and to answer its hooks; all of them together
+have `TOTAL_S`, of which each gets at least a second.
 
 Environment:
-    MATTEPLUG_PLUGINS: entry-point names to load, separated by commas; all others are left out.
+    MATTEPLUG_PLUGINS: entry-point names to load, separated by commas; all others are skipped.
     MATTEPLUG_TRACE: any value prints every hook call to standard error.
     MATTEPLUG_PLUGIN_SECONDS: another limit than `LIMIT_S`, and then none for all together.
 """
@@ -55,9 +55,9 @@ class Plugin:
 
     Attributes:
         name: the entry point's name.
-        distribution: name and version of the distribution that brings it.
-        networks, families, hosts, commands: names of what it brought.
-        broken: why it was left out; empty for a plug-in that works.
+        distribution: name and version of its distribution.
+        networks, families, hosts, commands: names of what it provides.
+        broken: why it was skipped; empty for a plug-in that works.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Plugin:
 
 @dataclass
 class Registry:
-    """Everything that plug-ins brought; an add that fails changes nothing."""
+    """Everything that plug-ins provide; an `add` that fails changes nothing."""
 
     networks: dict[str, NetworkSpec] = field(default_factory=dict)
     families: dict[str, FamilySpec] = field(default_factory=dict)
@@ -91,10 +91,10 @@ class Registry:
         hosts: Iterable[HostSpec[Any]] = (),
         commands: Iterable[Command] = (),
     ) -> Plugin:
-        """Take all that one plug-in brings, or nothing.
+        """Add everything that one plug-in provides, or nothing.
 
         Raises:
-            PluginError: a name is taken; both distributions are named.
+            PluginError: a name is taken; the message names both distributions.
         """
         brought: list[tuple[str, str, Any]] = [
             *(("network", spec.id, spec) for spec in networks),
@@ -110,7 +110,7 @@ class Registry:
             if (kind, key) in owners:
                 raise PluginError(
                     "name-taken",
-                    f"Both {owners[kind, key]} and {distribution} bring a {kind} named {key!r}.",
+                    f"Both {owners[kind, key]} and {distribution} provide a {kind} named {key!r}.",
                     "Uninstall one of them, or limit loading with MATTEPLUG_PLUGINS.",
                 )
             owners[kind, key] = distribution
@@ -143,7 +143,7 @@ class Registry:
         """Return a network's spec.
 
         Raises:
-            NetworkError: there is none of that name.
+            NetworkError: there is none with that name.
         """
         if network_id not in self.networks:
             raise NetworkError(
@@ -157,7 +157,7 @@ class Registry:
         """Return a family's spec.
 
         Raises:
-            NetworkError: there is none of that name.
+            NetworkError: there is none with that name.
         """
         if family_id not in self.families:
             raise NetworkError(

@@ -276,5 +276,5 @@ class Broken:
 
 
 def test_an_alpha_that_is_no_number_is_no_score(folders: Path) -> None:
-    with pytest.raises(RequestError, match="broken gave values that are not numbers on one"):
+    with pytest.raises(RequestError, match="broken returned NaN or infinite values on one"):
         evaluate(samples.find(folders), [Broken()])

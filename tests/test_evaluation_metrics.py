@@ -138,9 +138,9 @@ def test_blur_costs_more_gradient_than_a_constant_offset_of_the_same_sad() -> No
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(ValueError, match="one size"):
+    with pytest.raises(ValueError, match="the same size"):
         measure(np.zeros((3, 3)), np.zeros((3, 4)))
-    with pytest.raises(ValueError, match="one size"):
+    with pytest.raises(ValueError, match="the same size"):
         measure(np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((4, 4), np.uint8))
     with pytest.raises(ValueError, match="no unknown"):
         measure(np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 3), np.uint8))

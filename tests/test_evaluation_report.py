@@ -83,7 +83,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_measuring(tmp_path: P
 
 
 def test_two_methods_of_one_name_are_refused(folder: Path) -> None:
-    with pytest.raises(RequestError, match="called half"):
+    with pytest.raises(RequestError, match="named half"):
         evaluate(samples.find(folder), [Half(), Half()])
 
 

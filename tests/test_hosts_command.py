@@ -181,7 +181,7 @@ def test_the_command_lists_installs_and_removes(
     assert (row["plugin"], row["enabled"]) == ("current", True)
     settings.write_text("{}")
     assert main(["hosts", "install", "gimp3", "--dev"]) == 0
-    assert "What was there before is in" in capsys.readouterr().out
+    assert "The previous files are in" in capsys.readouterr().out
     assert main(["hosts"]) == 0
     assert "linked" in capsys.readouterr().out
     assert main(["hosts", "uninstall", "gimp3"]) == 0

@@ -196,7 +196,7 @@ def test_a_name_that_is_taken_is_refused(
     taken = json.loads(spec_path.read_text()) | {"id": "closed-form"}
     spec_path.write_text(json.dumps(taken))
     assert cli.main(["networks", "add", str(onnx_path), "--spec", str(spec_path)]) == 2
-    assert "closed-form already" in capsys.readouterr().err
+    assert "already provides a network named closed-form" in capsys.readouterr().err
 
 
 def external(location: str, where: str) -> onnx.ModelProto:

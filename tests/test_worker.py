@@ -99,7 +99,7 @@ def test_foreign_text_on_its_input_ends_the_worker_with_a_reason(
 ) -> None:
     _, stderr = process.communicate(b"GET / HTTP/1.1\r\n\r\n", timeout=20)
     assert process.returncode == 2
-    assert b"no frame" in stderr
+    assert b"not a frame" in stderr
 
 
 def test_the_worker_ends_within_a_second_when_its_host_does(

@@ -28,7 +28,7 @@ def matteplug_commands() -> Iterable[Command]:
     return [
         Command(
             name="batch",
-            help="cut out every picture in a folder and its subfolders",
+            help="Cut out every picture in a folder and its subfolders.",
             configure=_configure,
             run=_run,
         )

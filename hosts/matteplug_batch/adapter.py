@@ -21,7 +21,7 @@ from matteplug_batch.job import Job, Output
 class FolderAdapter:
     """Reads a picture with its guide, and writes what was asked for.
 
-    Between the two it remembers what a request does not carry: the picture's colour profile and
+    Between the two calls it keeps what a request does not carry: the picture's colour profile and
     its own transparency.
     """
 
@@ -34,21 +34,21 @@ class FolderAdapter:
         Raises:
             RequestError: a file cannot be read, or the guide does not fit the picture.
         """
-        found, guide = job.found, job.guide
+        sources, guide = job.found, job.guide
         if guide is None:
             _check_that_none_is_needed(job)
         picture = files.read(job.image)
         request = MatteRequest(
             image=picture.image,
             network=job.settings.network,
-            plate=files.read(guide).image if guide and guide == found.plate else None,
+            plate=files.read(guide).image if guide and guide == sources.plate else None,
             options=job.settings.options,
             notes=picture.notes + (_TRANSPARENT if picture.alpha is not None else ()),
         )
         request = api.with_guide(
             request,
-            trimap=guide if guide == found.trimap else None,
-            selection=guide if guide == found.selection else None,
+            trimap=guide if guide == sources.trimap else None,
+            selection=guide if guide == sources.selection else None,
         )
         self._opened[job] = replace(picture, image=_NO_PIXELS)
         return request
@@ -66,7 +66,7 @@ class FolderAdapter:
         files.write(job.result, _result(job, matte, opened.icc), icc=opened.icc)
 
     def forget(self, job: Job) -> None:
-        """Drop what is remembered about a picture that will not be written."""
+        """Drop what is kept about a picture that will not be written."""
         self._opened.pop(job, None)
 
 
@@ -92,7 +92,7 @@ def _check_that_none_is_needed(job: Job) -> None:
         needed = job.settings.guide.value if job.settings.guide else "guide"
         raise RequestError(
             "guide-missing",
-            f"There is no {needed} beside it, and without one it cannot be cut out.",
+            f"There is no {needed} beside it, which it cannot be cut out without.",
             f"Put {names} beside it.",
         ) from None
 

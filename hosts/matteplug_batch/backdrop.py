@@ -1,4 +1,4 @@
-"""What composites are made over: one colour, or a picture that is scaled to cover."""
+"""The backdrop of composites: one colour, or a picture that is scaled to cover the result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matteplug.types import Image, Size
 
 @dataclass(frozen=True)
 class Backdrop:
-    """A colour ("#204060", "white", "32,64,96") or the path of a picture, as it was given.
+    """A colour ("#204060", "white", "32,64,96") or the path of a picture, as given.
 
     Colours are sRGB.
     """
@@ -28,7 +28,7 @@ class Backdrop:
 
     @cached_property
     def status(self) -> os.stat_result | None:
-        """The picture's file as it was when the batch began; None for a colour."""
+        """The status of the picture's file when the batch started; None for a colour."""
         path = Path(self.text)
         return path.stat() if path.is_file() else None
 
@@ -86,7 +86,7 @@ def _colour(text: str) -> tuple[int, ...]:
 
 
 def _cover(image: Image, size: Size) -> Image:
-    """Scale a float image until it covers `size`, and cut out its middle."""
+    """Scale a float image to cover `size`, and crop its middle."""
     from matteplug.opencv import cv2
 
     height, width = image.shape[:2]
@@ -112,5 +112,5 @@ def _between_profiles(colours: Image, source: bytes | None, target: bytes | None
     try:
         return np.asarray(convert(picture, profile(source), profile(target)))
     except (ImageCms.PyCMSError, OSError):
-        # A damaged profile says nothing about colours; they are taken as they are.
+        # A damaged profile says nothing about the colours, so they are kept.
         return colours

@@ -1,6 +1,6 @@
-"""``matteplug batch FOLDER``: arguments, checks before any work, and what is said.
+"""``matteplug batch FOLDER``: arguments, checks before any work, and output.
 
-Exit status: 0 all is well, 1 a picture failed, 2 nothing could be begun, 130 interrupted.
+Exit status: 0 success, 1 a picture failed, 2 nothing was started, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from matteplug_batch.job import Output, Settings
 _GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
 white foreground, gray unknown), NAME_mask.png (a selection), NAME_plate.png or the folder's
-plate.png (the same view without the foreground).  The first that is there is used, and it
-chooses the network."""
+plate.png (the same view without the foreground).  The first guide found, in this order, is
+used; it decides the network."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,17 +40,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--output",
         choices=[output.value for output in Output],
-        help="what is written: colours with alpha (cutout, the default), alpha, or composite",
+        help="what to write: colours with alpha (cutout, the default), alpha, or composite",
     )
     add(
         "--backdrop",
         metavar="COLOUR|IMAGE",
-        help="what composites are made over: white, '#204060', or a picture's path",
+        help="what composites are made over: white, '#204060', or the path of a picture",
     )
     flags.add(parser, [*options.of(MatteRequest), *_options()])
     add("--require-ep", metavar="ID", help="stop unless this execution provider does the work")
-    add("--resume", action="store_true", help="leave out pictures that are finished and unchanged")
-    add("--quiet", action="store_true", help="say only what failed")
+    add("--resume", action="store_true", help="skip pictures that are finished and unchanged")
+    add("--quiet", action="store_true", help="print only what failed")
     add("--json", action="store_true", help="print the report as JSON on standard output")
 
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     """Do the batch and return the exit status.
 
     Raises:
-        RequestError: nothing could be begun; the command line turns it into exit status 2.
+        RequestError: nothing was started; the command line turns it into exit status 2.
         NetworkError: there is no network of the given name.
         EngineError: there is no execution provider of the given name.
     """
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
     plan = Plan.of(args.folder, args.out, _settings(args))
     plan.make_out()
-    told = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False)
     batch = Batch(
         adapter=FolderAdapter(),
         matte=_matte(args.require_ep),
@@ -81,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
     )
     if not args.quiet:
-        summary.announce(told, plan)
-    with Bar(told, quiet=args.quiet) as bar:
+        summary.announce(console, plan)
+    with Bar(console, quiet=args.quiet) as bar:
         for outcome in plan.unusable:
             bar.finish(outcome)
         report = batch.run(plan.jobs, bar)
@@ -112,7 +112,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         raise RequestError(
             "backdrop-unused",
             f"The output {output.value} has no backdrop.",
-            "Leave --backdrop or --output away.",
+            "Drop --backdrop or --output.",
         )
     backdrop = Backdrop(args.backdrop) if args.backdrop else None
     if backdrop is not None:
@@ -141,13 +141,13 @@ def _provider(asked: str, required: str | None) -> str:
         raise RequestError(
             "two-providers",
             f"--provider {asked} and --require-ep {required} contradict each other.",
-            "Leave one of them away.",
+            "Use only one.",
         )
     return providers.named(required).id
 
 
 def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:
-    """Return the recipe, held to a provider where one is required."""
+    """Return the recipe; it fails on any other provider if one is required."""
     from matteplug import api
 
     def matte(request: MatteRequest, progress: Progress, cancel: CancelToken) -> Matte:

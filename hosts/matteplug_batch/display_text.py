@@ -1,4 +1,4 @@
-"""How paths and errors are shown."""
+"""Paths and errors as text for display."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from matteplug.errors import MatteplugError
 
 
 def name(path: Path) -> str:
-    """Return a path as text that every terminal can print, whatever bytes the name is made of."""
+    """Return a path as text that every terminal can print, whatever bytes the name consists of."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 def sentence(error: MatteplugError) -> str:
-    """Return message and hint in one line."""
+    """Return an error's message and hint on one line."""
     return " ".join(str(error).split())

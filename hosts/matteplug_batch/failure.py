@@ -1,4 +1,4 @@
-"""What an error means for a batch: a sentence about the picture, and whether to go on."""
+"""What an error means for a batch: a message about the picture, and whether to continue."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from matteplug.errors import (
 )
 
 _OF_ONE_PICTURE = frozenset(("run-failed", "solver-failed", "not-a-number", "no-network"))
-"""Errors of engine and networks that the next picture may escape."""
+"""Errors of engines and networks that need not affect the next picture."""
 _OF_THE_DISK = frozenset(("disk-full", "folder-not-writable", "journal-not-written"))
 
 
 def is_fatal(error: MatteplugError) -> bool:
-    """Tell whether every further picture would fail alike."""
+    """Tell whether every further picture would fail in the same way."""
     if isinstance(error, EngineError | NetworkError | PackageError | PluginError):
         return error.code not in _OF_ONE_PICTURE
     return error.code in _OF_THE_DISK
 
 
 def as_sentence(error: Exception) -> MatteplugError:
-    """Return an error of any kind as one that can be told to the user."""
+    """Return an error of any kind as one that can be shown to the user."""
     if isinstance(error, MatteplugError):
         return error
     if isinstance(error, OSError):
         full = error.errno == errno.ENOSPC
         return RequestError(
             "disk-full" if full else "system",
-            f"{error.filename or 'The system says'}: {error.strerror or error}.",
-            "Make room." if full else "Check the permissions.",
+            f"{error.filename or 'The system reports'}: {error.strerror or error}.",
+            "Free some space." if full else "Check the permissions.",
         )
     if isinstance(error, MemoryError):
         return RequestError(
@@ -45,5 +45,5 @@ def as_sentence(error: Exception) -> MatteplugError:
     return MatteplugError(
         "unexpected",
         f"{type(error).__name__}: {error}.",
-        "This is a mistake in matteplug or a plug-in: please report it.",
+        "This is a bug in matteplug or a plug-in: please report it.",
     )

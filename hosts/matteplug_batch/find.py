@@ -1,7 +1,7 @@
-"""Find the pictures in a tree and the guides that lie beside them.
+"""Find the pictures in a tree and the guides beside them.
 
-A guide is known by its name: for ``NAME.jpg`` these are ``NAME_trimap.png``, ``NAME_mask.png`` (a
-selection) and ``NAME_plate.png``; ``plate.png`` serves every picture of its folder that has no
+A guide is recognised by its name: for ``NAME.jpg`` these are ``NAME_trimap.png``, ``NAME_mask.png``
+(a selection) and ``NAME_plate.png``; ``plate.png`` serves every picture of its folder that has no
 plate of its own.
 """
 
@@ -14,17 +14,17 @@ from pathlib import Path
 
 TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
 ALPHA = "_alpha"
-"""``NAME_alpha.png`` is a picture's finished or true alpha, as data sets keep it."""
+"""``NAME_alpha.png`` is a picture's finished or true alpha, as in data sets."""
 FOLDER_PLATE = "plate"
 READABLE = frozenset(
     {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 )
-"""Suffixes of the formats that `matteplug.images.files.read` takes."""
+"""Suffixes of the formats that `matteplug.images.files.read` reads."""
 CAMERA = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
 UNREADABLE = frozenset(CAMERA | {".avif", ".exr", ".heic", ".heif", ".jxl", ".psd", ".svg", ".xcf"})
-"""Suffixes of pictures that a person expects to be cut out, but that cannot be read."""
+"""Suffixes of picture formats that cannot be read; their files are reported as skipped."""
 MARKER = ".matteplug-batch.jsonl"
-"""The journal's name: a folder that holds one is a result and no source of pictures."""
+"""The journal's name: a folder that contains one holds results, not source pictures."""
 _LITTER = frozenset(("__MACOSX", "@eaDir"))
 
 
@@ -52,7 +52,7 @@ class Tree:
         pictures: in the order of the tree, sorted by name.
         strays: trimaps whose picture is missing.
         foreign: pictures in a format that cannot be read.
-        closed: folders that may not be listed.
+        closed: folders that cannot be listed.
     """
 
     pictures: list[Found] = field(default_factory=list)
@@ -64,12 +64,12 @@ class Tree:
 def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
     """Find the pictures of a tree, in a fixed order.
 
-    Hidden files and folders, folders of earlier results and folders that were seen already (links
-    that lead in a circle) are passed over.
+    Hidden files and folders, folders of earlier results and folders already visited (circular
+    links) are skipped.
 
     Args:
         folder: the top of the tree.
-        leave_out: folders below it that hold no sources, as `real` has them.
+        leave_out: folders below it to skip, as `real` returns them.
     """
     tree = Tree()
     for names, place in _folders(folder, set(leave_out), tree.closed):
@@ -78,9 +78,9 @@ def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
 
 
 def real(path: Path) -> Path:
-    """Return the file or folder that a path stands for; a link that leads nowhere ends at itself.
+    """Return the file or folder that a path leads to; a broken link leads to itself.
 
-    `Path.resolve` raises an error for links in a circle.
+    `Path.resolve` raises an error for circular links.
     """
     return Path(os.path.realpath(path))
 
@@ -121,11 +121,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
-        return False  # a link in a circle, or into a folder that may not be entered
+        return False  # a circular link, or one into a folder without access
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Tell a file.  A broken link counts as one: its picture is missed, and said to be."""
+    """Tell whether an entry is a file; a broken link counts, so that its picture is reported."""
     try:
         return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
     except OSError:
@@ -136,7 +136,7 @@ def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
     """Tell pictures from guides among the files of one folder."""
     tree.foreign.extend(place / name for name in names if Path(name).suffix.lower() in UNREADABLE)
     readable = [name for name in names if Path(name).suffix.lower() in READABLE]
-    # PNG first: where a guide lies there twice, the lossless one is taken.
+    # PNG first: of two files for one guide, the lossless one is used.
     by_stem: dict[str, str] = {}
     for name in sorted(readable, key=lambda name: (not name.lower().endswith(".png"), name)):
         by_stem.setdefault(Path(name).stem.lower(), name)
@@ -148,8 +148,8 @@ def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
             continue
 
         def guide(kind: str, stem: str = stem) -> Path | None:
-            found = by_stem.get(stem + kind)
-            return place / found if found else None
+            file_name = by_stem.get(stem + kind)
+            return place / file_name if file_name else None
 
         plate = guide(PLATE)
         if plate is None and FOLDER_PLATE in by_stem:
@@ -165,7 +165,7 @@ def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
 
 
 def _is_companion(stem: str, stems: Collection[str]) -> bool:
-    """Tell a guide or an alpha by its name.
+    """Tell whether a file is a guide or an alpha, by its name.
 
     ``number_plate.jpg`` is a photograph unless there is a ``number.jpg`` beside it.
     """

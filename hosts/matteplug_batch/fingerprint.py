@@ -1,4 +1,4 @@
-"""What a result is made from: files as they were when they were read, and settings."""
+"""The fingerprint of a result: the files it was made from, as they were when read, and settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fingerprint = Mapping[str, Any]
 def fingerprint_of(job: Job) -> Fingerprint:
     """Return what the result of `job` would be made from if its files were read now.
 
-    A file that is not there has a name only, so that it equals nothing that was ever read.
+    A missing file has only a name, so that it equals nothing that was ever read.
     """
     settings, chosen = job.settings, job.settings.options
     pixels = [option.name for option in options.of(type(chosen)) if option.pixels]

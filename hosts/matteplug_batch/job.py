@@ -1,4 +1,4 @@
-"""One picture of a batch: what to read, what to make of it, and where that goes."""
+"""One picture of a batch: what to read, what to make of it, and where the result goes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Settings:
         output: what is written.
         backdrop: what composites are made over; None for the other outputs.
         network: id of the network, or None to choose by the guides of each picture.
-        guide: the guide that `network` needs; None where the choice is open.
+        guide: the guide that `network` needs; None if the network is not given.
         options: how mattes are made.
     """
 
@@ -65,15 +65,15 @@ class Job:
     def guide(self) -> Path | None:
         """The one guide that is used: the trimap before the selection before the plate.
 
-        With a network that was named, it is the guide that this network needs.
+        If a network is given, it is the guide that this network needs.
         """
-        found, wanted = self.found, self.settings.guide
+        sources, wanted = self.found, self.settings.guide
         if wanted is Guide.NONE:
             return None
         if wanted is Guide.PLATE:
-            return found.plate
-        masks = found.trimap or found.selection
-        return masks if wanted is Guide.TRIMAP else masks or found.plate
+            return sources.plate
+        mask = sources.trimap or sources.selection
+        return mask if wanted is Guide.TRIMAP else mask or sources.plate
 
     @property
     def sources(self) -> tuple[Path, ...]:

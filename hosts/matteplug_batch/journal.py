@@ -1,10 +1,10 @@
-"""The record of what a batch has finished, kept beside the results.
+"""The journal of what a batch has finished, kept beside the results.
 
-Two lines of JSON a picture: one claims the result before it is written, one says what it was made
-from when it is complete.  They tell ``--resume`` what is still right, keep a batch from writing
-over files that are not its own, and mark the folder as results, so that they are not taken for
-pictures later.  A line is on the disk before the work goes on: whatever ends a batch (a full disk,
-a second Ctrl-C, a power cut), its results are known as its own, and only finished ones as finished.
+Two lines of JSON per picture: one claims the result before it is written, one records what it was
+made from once it is complete.  They tell ``--resume`` which results are still valid, keep a batch
+from overwriting files that are not its own, and mark the folder as results, so that they are not
+read as pictures later.  Each line is on disk before the work continues: whatever ends a batch (a
+full disk, a second Ctrl-C, a power cut), the journal knows its results and which are finished.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from matteplug_batch.job import Job
 
 
 class Journal:
-    """The journal in the output folder `out`; read when it is made."""
+    """The journal in the output folder `out`, read on creation."""
 
     def __init__(self, out: Path) -> None:
         self._out = out
         self._file = out / MARKER
-        self._made = _read(self._file)
+        self._fingerprints = _read(self._file)
 
     def made(self, result: Path) -> bool:
-        """Tell whether a batch wrote that file, or began to."""
-        return self._name(result) in self._made
+        """Tell whether a batch wrote that file, or started to."""
+        return self._name(result) in self._fingerprints
 
     def is_finished(self, job: Job) -> bool:
-        """Tell whether the result is there, from the same files and with the same settings."""
-        made_from = self._made.get(self._name(job.result))
-        return made_from == fingerprint_of(job) and os.path.isfile(job.result)
+        """Tell whether the result exists, made from the same files with the same settings."""
+        recorded = self._fingerprints.get(self._name(job.result))
+        return recorded == fingerprint_of(job) and os.path.isfile(job.result)
 
     def claim(self, job: Job) -> None:
         """Record that the result of `job` is about to be written: a batch's own, and unfinished.
@@ -66,16 +66,16 @@ class Journal:
             raise RequestError(
                 "journal-not-written",
                 f"The journal {name(self._file)} was not written: {error.strerror or error}.",
-                "Make room or change its permissions, and go on with --resume.",
+                "Free some space or change its permissions, then continue with --resume.",
             ) from error
-        self._made[result] = fingerprint
+        self._fingerprints[result] = fingerprint
 
     def _name(self, result: Path) -> str:
         return result.relative_to(self._out).as_posix()
 
 
 def _is_torn(journal: BinaryIO) -> bool:
-    """Tell whether the last line was cut off, by a full disk or when the power went."""
+    """Tell whether the last line was cut off, by a full disk or a power cut."""
     if journal.tell() == 0:
         return False
     journal.seek(-1, os.SEEK_END)
@@ -83,8 +83,8 @@ def _is_torn(journal: BinaryIO) -> bool:
 
 
 def _read(file: Path) -> dict[str, Fingerprint]:
-    """Return by the results' names what they were made from; nothing for those only claimed."""
-    made = {}
+    """Return the fingerprints by the results' names; empty ones for results only claimed."""
+    fingerprints = {}
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -92,7 +92,7 @@ def _read(file: Path) -> dict[str, Fingerprint]:
     for line in lines:
         try:
             entry = json.loads(line)
-            made[entry.pop("result")] = entry
+            fingerprints[entry.pop("result")] = entry
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # a line that was cut off
-    return made
+    return fingerprints

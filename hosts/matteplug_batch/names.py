@@ -1,4 +1,4 @@
-"""Give every result a name of its own: the picture's, mirrored into the output folder."""
+"""Unique names for the results: the pictures' own, mirrored into the output folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def default_out(folder: Path) -> Path:
 
 
 def results(images: Sequence[Path], folder: Path, out: Path) -> list[Path]:
-    """Return where the result of each image goes; no two are the same.
+    """Return where the result of each image goes; no two paths are the same.
 
     ``sub/a.jpg`` becomes ``sub/a.png``.  Where that would be the result of another picture too
     (``a.jpg`` and ``a.tif``, or ``A.jpg`` on a system that ignores case), each keeps its whole
@@ -39,7 +39,7 @@ def results(images: Sequence[Path], folder: Path, out: Path) -> list[Path]:
 
 
 def _free(path: Path, taken: set[str]) -> Path:
-    """Take `path`, numbered where a picture is really named ``a.jpg.png``."""
+    """Return `path`, numbered if it is taken because a picture really is named ``a.jpg.png``."""
     free, number = path, 2
     while _key(free) in taken:
         free, number = path.with_name(f"{path.stem}-{number}{SUFFIX}"), number + 1

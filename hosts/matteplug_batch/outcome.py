@@ -1,4 +1,4 @@
-"""What became of the pictures of a batch."""
+"""What became of a batch's pictures."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class PictureOutcome:
     Attributes:
         image: the picture's file.
         state: see `State`.
-        result: the file that was written, or was there already.
+        result: the file that was written, or existed already.
         guide: the guide that was used.
-        network, provider: who made the matte; empty where none was made.
+        network, provider: what made the matte; empty if none was made.
         elapsed_s: from the picture's turn to the written file.
         notes: repairs, choices and doubts; why a picture was skipped.
         error: why it failed.
@@ -49,9 +49,9 @@ class BatchReport:
     """What became of a batch.
 
     Attributes:
-        outcomes: one a picture that was reached, in the order of the tree.
+        outcomes: one per picture that was reached, in the order of the tree.
         waiting: how many pictures were not reached.
-        stopped: the error that no further picture could have escaped.
+        stopped: the error that would have affected every further picture.
         interrupted: whether the user stopped the batch.
         elapsed_s: how long it took.
     """
@@ -63,12 +63,12 @@ class BatchReport:
     elapsed_s: float = 0.0
 
     def count(self, state: State) -> int:
-        """Return how many pictures ended so."""
+        """Return how many pictures ended in a state."""
         return Counter(outcome.state for outcome in self.outcomes)[state]
 
     @property
     def status(self) -> int:
-        """The exit status: 0 all is well, 1 a picture failed, 130 interrupted."""
+        """The exit status: 0 success, 1 a picture failed, 130 interrupted."""
         if self.interrupted:
             return 130
         return 1 if self.count(State.FAILED) or self.stopped else 0

@@ -1,4 +1,4 @@
-"""What a batch will do: the folder checked, its pictures found, the results placed."""
+"""Plan a batch: check the folder, find its pictures, place the results."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from matteplug_batch.find import READABLE, find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State
 
-_FOREIGN = "This format is not read; convert it to PNG, TIFF or JPEG."
-_STRAY = "A trimap without a picture of its name."
+_FOREIGN = "This format cannot be read; convert it to PNG, TIFF or JPEG."
+_STRAY = "This trimap has no picture of that name."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Plan:
         folder: the top of the tree of pictures.
         out: the top of the tree of results.
         jobs: the work, in the order of the tree.
-        unusable: what lies in the tree and cannot be worked on.
+        unusable: files and folders in the tree that cannot be used.
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class Plan:
         """Plan the work on `folder`, with results in `out` or else beside it.
 
         Raises:
-            RequestError: there is no such folder, no picture in it, or no place for the results.
+            RequestError: there is no such folder, no picture in it, or nowhere to put the results.
         """
         out = _out(folder, out)
         tree = find(folder, leave_out=(real(out),))
@@ -48,18 +48,18 @@ class Plan:
                 f"There is no picture in {folder}{rest}.",
                 f"Pictures end in {', '.join(sorted(READABLE))}.",
             )
-        places = names.results([found.image for found in tree.pictures], folder, out)
+        results = names.results([found.image for found in tree.pictures], folder, out)
         skipped = [(path, _FOREIGN) for path in tree.foreign]
         skipped += [(path, _STRAY) for path in tree.strays]
         closed = RequestError(
-            "folder-closed", "This folder may not be listed.", "Change its permissions."
+            "folder-closed", "This folder cannot be listed.", "Change its permissions."
         )
         return cls(
             folder=folder,
             out=out,
             jobs=[
-                Job(found=found, result=place, settings=settings)
-                for found, place in zip(tree.pictures, places, strict=True)
+                Job(found=found, result=result, settings=settings)
+                for found, result in zip(tree.pictures, results, strict=True)
             ],
             unusable=[
                 *(
@@ -74,7 +74,7 @@ class Plan:
         )
 
     def make_out(self) -> None:
-        """Make the output folder and try whether it can be written to, before hours of work.
+        """Create the output folder and check that it is writable, before hours of work.
 
         Raises:
             RequestError: it cannot.
@@ -92,14 +92,12 @@ class Plan:
 
 
 def _out(folder: Path, given: Path | None) -> Path:
-    """Return the output folder, or refuse one of the two."""
+    """Return the output folder, after checking both."""
     if not folder.exists():
-        raise RequestError(
-            "folder-missing", f"There is no folder {folder}.", "Check how it is written."
-        )
+        raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the spelling.")
     if not folder.is_dir():
         raise RequestError(
-            "folder-is-file", f"{folder} is a file.", "Give the folder that it lies in."
+            "folder-is-file", f"{folder} is a file.", "Give the folder that contains it."
         )
     if given is None:
         if not real(folder).name:
@@ -109,6 +107,6 @@ def _out(folder: Path, given: Path | None) -> Path:
         raise RequestError(
             "out-is-folder",
             "The results would lie among the pictures.",
-            "Choose another folder with --out; one inside FOLDER is left out of the search.",
+            "Choose another folder with --out; one inside FOLDER is not searched.",
         )
     return given

@@ -21,16 +21,16 @@ from matteplug_batch.display_text import name, sentence
 from matteplug_batch.outcome import PictureOutcome, State
 
 _NAME = 28
-"""The bar shows so many letters of a picture's name."""
+"""Number of letters of a picture's name in the bar."""
 
 
 class Bar:
-    """An `Observer` that draws a bar on a terminal, and tells of failures at once everywhere."""
+    """An `Observer` that draws a bar on a terminal, and reports failures at once."""
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
         self._done = 0
-        self._present = ""
+        self._current = ""
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -55,40 +55,40 @@ class Bar:
         self._progress.stop()
 
     def start(self, pictures: int) -> None:
-        """Learn that the work begins, and how many pictures are left to do."""
+        """Learn that the work starts, and how many pictures there are to do."""
         self._done = 0
         self._progress.reset(self._task, total=pictures)
 
     def begin(self, image: Path) -> None:
-        """Learn which picture is the present one."""
+        """Learn which picture is the current one."""
         shown = name(Path(image.name))
-        self._present = shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
-        self._progress.update(self._task, description=f"{self._present}: reading")
+        self._current = shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+        self._progress.update(self._task, description=f"{self._current}: reading")
 
-    def step(self, share: float, what: str) -> None:
-        """Learn how far the present picture is, 0 to 1."""
+    def step(self, fraction: float, what: str) -> None:
+        """Learn how far the current picture is, 0 to 1."""
         # The last bit is kept for `finish`, so that the count never runs ahead.
-        completed = self._done + min(share, 0.99)
+        completed = self._done + min(fraction, 0.99)
         self._progress.update(
-            self._task, completed=completed, description=f"{self._present}: {what}"
+            self._task, completed=completed, description=f"{self._current}: {what}"
         )
 
     def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
         if outcome.state is State.FAILED and outcome.error is not None:
-            picture, said = name(outcome.image), sentence(outcome.error)
-            line = said if picture in said else f"{picture}: {said}"
+            picture, message = name(outcome.image), sentence(outcome.error)
+            line = message if picture in message else f"{picture}: {message}"
             self._console.print(Text(line), soft_wrap=True)
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 
     def stop(self) -> None:
-        """Learn that the batch will end as soon as the present picture can be left."""
-        self._console.print(f"Stopping; {self._present} is in hand. Ctrl-C again kills.")
+        """Learn that the batch will end as soon as the current picture can be stopped."""
+        self._console.print(f"Stopping after {self._current}; press Ctrl-C again to quit at once.")
 
 
 class _Rate(ProgressColumn):
-    """Seconds a picture, or pictures a second where they are fast."""
+    """Seconds per picture, or pictures per second if they are fast."""
 
     def render(self, task: Task) -> Text:
         """Return the column's text."""

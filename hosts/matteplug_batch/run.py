@@ -1,8 +1,8 @@
-"""Work through the pictures: read, matte, write, whatever happens to any of them.
+"""Process the pictures: read, matte, write, whatever happens to any of them.
 
     reader thread   read 1 │ read 2  │ read 3 …            at most one picture ahead
     worker thread          │ matte 1 │ write 1 │ matte 2 …
-    main thread     waits, shows progress, takes Ctrl-C
+    main thread     waits, shows progress, handles Ctrl-C
 
 Only the main thread is interrupted, so that a file that is being written is always completed.
 """
@@ -31,26 +31,26 @@ from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 
 _log = logging.getLogger(__name__)
 _LISTEN_S = 0.2
-"""How often the main thread looks up from waiting: on Windows Ctrl-C arrives at no other time."""
+"""How often the main thread wakes up: on Windows Ctrl-C arrives only then."""
 
 
 class Observer(Protocol):
-    """Who looks on."""
+    """Is told how a batch proceeds."""
 
     def start(self, pictures: int) -> None:
-        """Learn that the work begins, and how many pictures are left to do."""
+        """Learn that the work starts, and how many pictures there are to do."""
 
     def begin(self, image: Path) -> None:
-        """Learn which picture is the present one."""
+        """Learn which picture is the current one."""
 
-    def step(self, share: float, what: str) -> None:
-        """Learn how far the present picture is, 0 to 1."""
+    def step(self, fraction: float, what: str) -> None:
+        """Learn how far the current picture is, 0 to 1."""
 
     def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
 
     def stop(self) -> None:
-        """Learn that the batch will end as soon as the present picture can be left."""
+        """Learn that the batch will end as soon as the current picture can be stopped."""
 
 
 class Adapter(HostAdapter[Job], Protocol):
@@ -62,13 +62,13 @@ class Adapter(HostAdapter[Job], Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """The parts that a batch is made of.
+    """The parts of a batch.
 
     Attributes:
         adapter: reads pictures and writes results.
         matte: makes a matte, as `matteplug.api.run`.
         journal: what earlier batches finished.
-        resume: leave pictures alone that are finished.
+        resume: skip pictures that are finished.
     """
 
     adapter: Adapter
@@ -77,7 +77,7 @@ class Batch:
     resume: bool = False
 
     def run(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
-        """Do the jobs in their order; errors end up in the report, none is raised."""
+        """Do the jobs in order; errors go into the report, none is raised."""
         started = time.perf_counter()
         inputs = frozenset(real(path) for job in jobs for path in job.found.files)
         settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
@@ -94,7 +94,7 @@ class Batch:
         )
 
     def _settle(self, job: Job, inputs: frozenset[Path]) -> PictureOutcome | None:
-        """Return the outcome of a picture that needs no work, or must not be worked on."""
+        """Return the outcome of a picture that needs no work, or must not be processed."""
         try:
             refusal = self._refusal(job, inputs)
         except OSError as error:
@@ -112,23 +112,23 @@ class Batch:
         return PictureOutcome(image=job.image, state=State.FAILED, guide=job.guide, error=refusal)
 
     def _refusal(self, job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
-        """Say why the result may not be written, if so."""
+        """Return why the result must not be written; None if it may."""
         if real(job.result) in inputs:
             return RequestError(
                 "result-is-input",
-                f"The result would be written over {job.result.name}, which is an input.",
+                f"The result would overwrite {job.result.name}, which is an input.",
                 "Choose another folder with --out.",
             )
         if job.result.exists() and not self.journal.made(job.result):
             return RequestError(
                 "result-exists",
-                f"{job.result} exists and was not made by a batch, so it is left alone.",
-                "Move it away, or choose another folder with --out.",
+                f"{job.result} exists and was not made by a batch, so it is not overwritten.",
+                "Move it, or choose another folder with --out.",
             )
         return None
 
     def _work_through(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
-        """Do the jobs; the report covers those that were reached, from the first on."""
+        """Do the jobs; the report covers those that were reached."""
         outcomes: list[PictureOutcome] = []
         with (
             ThreadPoolExecutor(1) as reader,
@@ -143,9 +143,9 @@ class Batch:
                     reader.submit(self._read, following)
                     for following in jobs[index + 1 : index + 2]
                 ]
-                present = worker.submit(self._one, job, read, observer.step, cancel)
-                _wait(present, cancel, observer)
-                outcome = present.result()
+                current = worker.submit(self._one, job, read, observer.step, cancel)
+                _wait(current, cancel, observer)
+                outcome = current.result()
                 if outcome is not None:
                     outcomes.append(outcome)
                     observer.finish(outcome)
@@ -178,7 +178,7 @@ class Batch:
             self.journal.finish(job, fingerprint)
         except Cancelled:
             return None
-        except Exception as error:  # a stranger's network or a damaged file may raise anything
+        except Exception as error:  # a third party's network or a damaged file may raise anything
             _log.debug("%s failed", job.image, exc_info=True)
             return PictureOutcome(
                 image=job.image, state=State.FAILED, guide=job.guide, error=as_sentence(error)
@@ -197,10 +197,10 @@ class Batch:
         )
 
 
-def _wait(present: Future[PictureOutcome | None], cancel: CancelToken, observer: Observer) -> None:
-    """Wait for the present picture; say so where the user waits for it to stop."""
-    while not (present.done() or cancel.cancelled):
-        wait([present], timeout=_LISTEN_S)
-    if not present.done():
+def _wait(current: Future[PictureOutcome | None], cancel: CancelToken, observer: Observer) -> None:
+    """Wait for the current picture; tell the observer when the user asks to stop."""
+    while not (current.done() or cancel.cancelled):
+        wait([current], timeout=_LISTEN_S)
+    if not current.done():
         observer.stop()
-        wait([present])
+        wait([current])

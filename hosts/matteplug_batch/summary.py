@@ -16,12 +16,12 @@ from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 from matteplug_batch.plan import Plan
 
 _ROWS = 40
-"""Up to so many pictures the table has a row for each; then plain successes are only counted."""
+"""Up to this many pictures each gets a row; beyond that, successes without notes are counted."""
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.SKIPPED: "yellow"}
 
 
 def announce(console: Console, plan: Plan) -> None:
-    """Print how many pictures were found with which guides, and where the results go."""
+    """Print how many pictures were found, with which guides, and where the results go."""
     kinds = Counter(kind_of(job.guide) for job in plan.jobs)
     known = [f"{kinds[kind]} with a {kind}" for kind in ("trimap", "mask", "plate") if kinds[kind]]
     rest = [f"{kinds['none']} without a guide"] if kinds["none"] else []
@@ -30,7 +30,7 @@ def announce(console: Console, plan: Plan) -> None:
 
 
 def show(console: Console, report: BatchReport, plan: Plan) -> None:
-    """Print the table of pictures and what it comes to."""
+    """Print the table of pictures and the totals."""
     rows = report.outcomes
     if len(rows) > _ROWS:
         rows = [o for o in rows if o.state is State.FAILED or (o.state is State.DONE and o.notes)]
@@ -43,26 +43,26 @@ def show(console: Console, report: BatchReport, plan: Plan) -> None:
 
 
 def totals(report: BatchReport, out: Path) -> list[str]:
-    """Return what the batch comes to, in sentences."""
+    """Return the totals of the batch, in sentences."""
     done = report.count(State.DONE)
     parts = [f"{done} done", f"{report.count(State.FAILED)} failed"]
     if report.count(State.SKIPPED):
         parts.append(f"{report.count(State.SKIPPED)} skipped")
     if report.waiting:
-        parts.append(f"{report.waiting} not begun")
+        parts.append(f"{report.waiting} not started")
     lines = [f"{', '.join(parts)}, in {_duration(report.elapsed_s)}."]
     if done:
-        made = Counter(
+        makers = Counter(
             f"{outcome.network} on {outcome.provider}"
             for outcome in report.outcomes
             if outcome.state is State.DONE
         )
-        lines.append(f"Made by {', '.join(f'{who} ({n})' for who, n in made.most_common())}.")
+        lines.append(f"Made by {', '.join(f'{who} ({n})' for who, n in makers.most_common())}.")
         lines.append(f"Results: {name(out)}")
     if report.interrupted:
-        lines.append("Interrupted; the same command with --resume goes on from here.")
+        lines.append("Interrupted; the same command with --resume continues from here.")
     elif report.stopped is not None:
-        lines.append(f"Stopped, for the other pictures would fail alike: {report.stopped.message}")
+        lines.append(f"Stopped, as all other pictures would fail too: {report.stopped.message}")
     return lines
 
 

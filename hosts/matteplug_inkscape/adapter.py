@@ -1,4 +1,4 @@
-"""What Inkscape's bytes mean: its buffers are files, in the wire's terms one row of "Y u8".
+"""Reads Inkscape's buffers, which are files, sent as one row of "Y u8".
 
 | buffer | its bytes |
 |---|---|
@@ -23,7 +23,7 @@ from matteplug_inkscape import outline
 
 
 class InkscapeAdapter(WireAdapter):
-    """Decodes what comes, encodes what goes, and leaves the rest to `WireAdapter`."""
+    """Decodes incoming files and encodes results; `WireAdapter` does the rest."""
 
     def read(self, job: WireJob) -> MatteRequest:
         """See `matteplug.host.HostAdapter.read`."""

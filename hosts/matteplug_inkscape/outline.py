@@ -1,6 +1,6 @@
-"""Outlines of drawings as masks of the pictures under them.
+"""Outlines of paths as masks of the pictures under them.
 
-An outline is JSON; coordinates are those in which the picture's element has its place:
+An outline is JSON, in the coordinates of the picture's element:
 
     {"frame": [x, y, width, height],        of the element; null for a width or height it lacks
      "fit": "xMidYMid meet",                its preserveAspectRatio
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from matteplug.errors import RequestError
 from matteplug.types import Size
 
-_SHARES = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+_ALIGNMENT = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
 
 
 def mask(data: bytes, size: Size) -> NDArray[np.uint8]:
-    """Return which pixels have their centre in one of the shapes: (H, W), 0 or 255.
+    """Return which pixels have their centre in one of the shapes: (H, W) uint8, 0 or 255.
 
     Args:
         data: the outline.
@@ -52,7 +52,7 @@ def mask(data: bytes, size: Size) -> NDArray[np.uint8]:
 def _placement(
     frame: Sequence[float | None], fit: str, size: Size
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the picture's corner lies, and how large its pixels are (SVG 1.1, 7.8)."""
+    """Return the position of the picture's corner and the size of its pixels (SVG 1.1, 7.8)."""
     corner = np.array([frame[0] or 0.0, frame[1] or 0.0])
     pixels = np.array(size, float)
     room = np.array([frame[2] or size.width, frame[3] or size.height], float)
@@ -60,8 +60,8 @@ def _placement(
     if align == "none":
         return corner, room / pixels
     scale = (max if how == "slice" else min)(room / pixels)
-    shares = np.array([_SHARES[align[1:4]], _SHARES[align[5:8]]])
-    return corner + shares * (room - scale * pixels), np.array([scale, scale])
+    alignment = np.array([_ALIGNMENT[align[1:4]], _ALIGNMENT[align[5:8]]])
+    return corner + alignment * (room - scale * pixels), np.array([scale, scale])
 
 
 def _winding(rings: Sequence[NDArray[Any]], size: Size) -> NDArray[np.int32]:

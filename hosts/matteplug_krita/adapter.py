@@ -1,4 +1,4 @@
-"""What Krita's bytes mean: their colours may be linear.
+"""Reads Krita's buffers, whose colours may be linear.
 
 Krita's documents of 16 bits and more are linear by default.  The option "linear" says so; then
 "image", "plate" and "trimap" are encoded before the matte is made, and the results decoded.
@@ -22,7 +22,7 @@ _ENCODED = PixelFormat("RGBA", "f32")
 
 
 class KritaAdapter(WireAdapter):
-    """Reads Krita's layers; in the options "linear" tells whether their colours are."""
+    """Reads Krita's layers; the option "linear" tells whether their colours are linear."""
 
     def read(self, job: WireJob) -> MatteRequest:
         """See `matteplug.host.HostAdapter.read`."""
@@ -53,7 +53,9 @@ class KritaAdapter(WireAdapter):
 def _linear(job: WireJob) -> bool:
     linear = job.options.get("linear", False)
     if type(linear) is not bool:
-        raise RequestError("option-type", f'The option "linear" is {linear!r}, which is no bool.')
+        raise RequestError(
+            "option-type", f'The option "linear" is {linear!r}, which is not a bool.'
+        )
     return linear
 
 

@@ -1,4 +1,4 @@
-"""``matteplug doctor``: which providers are listed, load, are right, how fast, and why not."""
+"""``matteplug doctor``: which providers are listed, load and are correct, how fast, and why not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="doctor",
-        help="Say which execution providers work on this machine, how fast, and why others do not.",
+        help="Show which execution providers work on this machine, how fast, and why others fail.",
         configure=_configure,
         run=_run,
     )
@@ -26,8 +26,12 @@ def command() -> Command:
 def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", action="store_true", help="print JSON")
-    add("--network", metavar="ID", help="prove with this network (default: every installed one)")
-    add("--require-ep", metavar="PROVIDER", help='exit with 1 unless this one works ("cuda")')
+    add("--network", metavar="ID", help="probe with this network (default: every installed one)")
+    add(
+        "--require-ep",
+        metavar="PROVIDER",
+        help='exit with status 1 unless this provider works ("cuda")',
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -37,12 +41,12 @@ def _run(args: argparse.Namespace) -> int:
 
     registry = plugins.registry()
     specs = [registry.network(args.network)] if args.network else [*registry.networks.values()]
-    report = examine(specs, wanted=args.require_ep)
+    diagnosis = examine(specs, wanted=args.require_ep)
     if args.json:
-        print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        print(json.dumps(diagnosis.to_json(), indent=2, ensure_ascii=False))
     else:
-        _print(report)
-    if args.require_ep is not None and not (wanted := report.finding(args.require_ep)).works:
+        _print(diagnosis)
+    if args.require_ep is not None and not (wanted := diagnosis.finding(args.require_ep)).works:
         print(
             f"matteplug: {wanted.provider.title} does not work: {wanted.verdict.reason}.",
             file=sys.stderr,
@@ -50,15 +54,15 @@ def _run(args: argparse.Namespace) -> int:
         if not wanted.listed:
             print(f"  {how_to_install(wanted.provider)}", file=sys.stderr)
         return 1
-    return 1 if report.problems else 0
+    return 1 if diagnosis.problems else 0
 
 
-def _print(report: Diagnosis) -> None:
+def _print(diagnosis: Diagnosis) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("provider", "loads", "right", "ms", "operators on it")
-    listed = [finding for finding in report.findings if finding.listed]
+    table = Table("provider", "loads", "correct", "ms", "operators on it")
+    listed = [finding for finding in diagnosis.findings if finding.listed]
     for finding in listed:
         table.add_row(*_cells(finding))
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -66,24 +70,24 @@ def _print(report: Diagnosis) -> None:
     for finding in listed:
         if finding.verdict.reason:
             console.print(f"{finding.provider.id}: {finding.verdict.reason}.")
-    absent = [finding.provider for finding in report.findings if not finding.listed]
+    absent = [finding.provider for finding in diagnosis.findings if not finding.listed]
     if absent:
         console.print("Not in the installed ONNX Runtime, but in another wheel:")
         for provider in absent:
             console.print(f"  {provider.id:10} {provider.wheel}")
-    console.print(f"auto takes: {report.chosen or 'none; nothing works'}")
-    console.print(f"telemetry of ONNX Runtime: {report.telemetry}")
-    for problem in report.problems:
+    console.print(f"auto takes: {diagnosis.chosen or 'none; nothing works'}")
+    console.print(f"telemetry of ONNX Runtime: {diagnosis.telemetry}")
+    for problem in diagnosis.problems:
         console.print(f"Problem: {problem.message}\n  {problem.hint}")
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
     verdict = finding.verdict
-    words = {True: "yes", False: "no", None: "not proven"}
+    texts = {True: "yes", False: "no", None: "not proven"}
     return (
         f"{finding.provider.title} ({finding.provider.id})",
-        words[verdict.loads],
-        words[verdict.correct] if verdict.loads else "–",
+        texts[verdict.loads],
+        texts[verdict.correct] if verdict.loads else "–",
         "–" if verdict.milliseconds is None else f"{verdict.milliseconds:.0f}",
         "–" if verdict.placed is None else f"{verdict.placed:.0%}",
     )

@@ -1,4 +1,4 @@
-"""``matteplug export``: a trained network's checkpoint to one proven ONNX file."""
+"""``matteplug export``: turn a trained network's checkpoint into one verified ONNX file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="export",
-        help="Turn a trained network into one ONNX file, compared with torch before it is written.",
+        help="Export a trained network to one ONNX file, verified against torch before writing.",
         configure=_configure,
         run=_run,
     )
@@ -26,10 +26,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("network", help='the network ("citm")')
     add("--config", required=True, help='its configuration ("paper" or "compact")')
-    add("--checkpoint", required=True, type=Path, help="file that the training wrote")
+    add("--checkpoint", required=True, type=Path, help="file written by the training")
     add("--licence", default="Apache-2.0", help="licence of the weights (default %(default)s)")
     add("--training-data", default="", metavar="SENTENCE", help="what it was trained on")
-    add("--metrics", type=Path, metavar="JSON", help="file that `matteplug evaluate --json` wrote")
+    add("--metrics", type=Path, metavar="JSON", help="file written by `matteplug evaluate --json`")
     graph_file.configure(parser)
 
 
@@ -58,5 +58,5 @@ def _metrics(path: Path) -> dict[str, object]:
     except (OSError, ValueError) as error:
         raise RequestError("metrics-unreadable", f"{path} cannot be read: {error}.") from error
     if not isinstance(metrics, dict):
-        raise RequestError("metrics-unreadable", f"{path} is no report of `matteplug evaluate`.")
+        raise RequestError("metrics-unreadable", f"{path} is not a report of `matteplug evaluate`.")
     return metrics

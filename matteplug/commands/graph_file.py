@@ -1,4 +1,4 @@
-"""What the commands that write a network's ONNX file share: its options, and the way it is written.
+"""Shared by the commands that write a network's ONNX file: their options, and the writing itself.
 
 `matteplug.export` is imported late: it needs torch.
 """
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add where the file goes and how its weights are stored."""
+    """Add the options for the file's path and the precision of its weights."""
     add = parser.add_argument
     add("--out", required=True, type=Path, help="ONNX file to write; the manifest goes beside it")
     add("--full", action="store_true", help="store the weights in single precision")
 
 
 def require_torch(purpose: str) -> None:
-    """Check that what makes graphs is installed, before anything imports it.
+    """Check that the packages that make graphs are installed, before anything imports them.
 
     Raises:
-        PackageError: it is not.
+        PackageError: they are not.
     """
     packages.require("torch", "onnx", "onnxscript", purpose=purpose, extra="train")
 

@@ -1,4 +1,4 @@
-"""``matteplug hosts``: which editors are here, and their plug-in: install, check, remove it."""
+"""``matteplug hosts``: list the editors on this machine; install, check or remove their plug-in."""
 
 from __future__ import annotations
 
@@ -22,31 +22,34 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="hosts",
-        help="List the editors found here; install the plug-in in one, check it, or remove it.",
+        help="List the editors on this machine; install, check or remove their plug-in.",
         configure=_configure,
         run=_run,
     )
 
 
 _ACTIONS = (
-    ("install", "put the plug-in into the program; without an id, anew into all that have it"),
-    ("check", "have the program make a matte, and say what is wrong"),
-    ("uninstall", "remove the plug-in again"),
+    (
+        "install",
+        "install the plug-in in a host; without an id, reinstall it in every host that has it",
+    ),
+    ("check", "have the program make a matte, and report what is wrong"),
+    ("uninstall", "remove the plug-in"),
 )
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     actions = parser.add_subparsers(title="actions", dest="action")
-    for action, words in _ACTIONS:
-        one = actions.add_parser(action, help=words)
+    for action, text in _ACTIONS:
+        one = actions.add_parser(action, help=text)
         one.add_argument(
             "id",
             nargs="?" if action == "install" else None,
             help="the host's id, as `matteplug hosts` lists it",
         )
         one.add_argument(
-            "--folder", type=Path, help="the program's plug-ins folder, where it is another"
+            "--folder", type=Path, help="the program's plug-ins folder, if it is not the usual one"
         )
         if action == "install":
             one.add_argument(
@@ -76,19 +79,19 @@ def _run(args: argparse.Namespace) -> int:
 
 def _install(files: HostFiles, installation: Installation, *, link: bool) -> None:
     backup = files.install(link=link)
-    print(f"Installed in {files.folder}. Start the program again to see it.")
+    print(f"Installed in {files.folder}. Restart the program to see it.")
     if backup is not None:
-        print(f"  What was there before is in {backup}.")
+        print(f"  The previous files are in {backup}.")
     for note in filter(None, (files.note, installation.note)):
         print(f"  {note}")
 
 
 def _refresh(folder: Path | None, *, link: bool) -> None:
-    """Install the plug-in again wherever it is, links as links."""
+    """Reinstall the plug-in wherever it is installed; links stay links."""
     if folder is not None:
         raise RequestError(
             "host-unnamed",
-            "Which program's folder is it?",
+            "No host was named for --folder.",
             f"Run: matteplug hosts install ID --folder {folder}. `matteplug hosts` lists the ids.",
         )
     refreshed = False
@@ -101,7 +104,7 @@ def _refresh(folder: Path | None, *, link: bool) -> None:
     if not refreshed:
         raise RequestError(
             "host-none-installed",
-            "No program that was found here has the plug-in.",
+            "No program on this machine has the plug-in.",
             "Run: matteplug hosts install ID. `matteplug hosts` lists the ids.",
         )
 
@@ -124,8 +127,8 @@ def _check(spec: HostSpec[Any], installations: list[Installation]) -> None:
         if not files.enabled:
             raise RequestError(
                 "host-disabled",
-                f"{spec.title} has the plug-in switched off.",
-                f"Switch it on in its settings, or run: matteplug hosts install {spec.id}",
+                f"The plug-in is switched off in {spec.title}.",
+                f"Switch it on in the settings, or run: matteplug hosts install {spec.id}",
             )
         print(check(installation))
 
@@ -160,10 +163,9 @@ def _installations(spec: HostSpec[Any], folder: Path | None) -> list[Installatio
 def _halves(
     spec: HostSpec[Any], installations: Sequence[Installation]
 ) -> Iterator[tuple[Installation, HostFiles]]:
-    """Yield the files in each folder; a program that is installed twice may have one only."""
-    for installation in {
-        installation.folder: installation for installation in installations
-    }.values():
+    """Yield the files for each folder; a program that is installed twice may have only one."""
+    by_folder = {installation.folder: installation for installation in installations}
+    for installation in by_folder.values():
         yield installation, _files(spec, installation)
 
 
@@ -174,7 +176,7 @@ def _files(spec: HostSpec[Any], installation: Installation) -> HostFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class _Row:
-    """A line of the list: an installation of a program, or a host of which there is none."""
+    """A line of the list: an installation of a program, or a host without one."""
 
     host: str
     title: str
@@ -220,7 +222,7 @@ def _list(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("host", "what it is", "version", "installed as", "its plug-in", "on", "where")
+    table = Table("host", "what it is", "version", "installed as", "plug-in", "on", "folder")
     for row in rows:
         on = "yes" if row.enabled else "no" if row.folder else ""
         table.add_row(row.host, row.title, row.version, row.kind, row.plugin, on, row.folder)

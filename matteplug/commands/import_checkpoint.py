@@ -1,4 +1,4 @@
-"""``matteplug import-checkpoint``: a public checkpoint to one proven ONNX file."""
+"""``matteplug import-checkpoint``: turn a public checkpoint into one verified ONNX file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="import-checkpoint",
-        help="Turn a public checkpoint into one ONNX file; nothing in it is executed.",
+        help="Convert a public checkpoint to one ONNX file; nothing in it is executed.",
         configure=_configure,
         run=_run,
     )
@@ -25,7 +25,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     known = ", ".join(sorted(registry().public_checkpoints))
     add("checkpoint", type=Path, help="the public file")
-    add("--network", required=True, help=f"what it is: {known}")
+    add("--network", required=True, help=f"what the file is: {known}")
     add("--licence", default="", help="licence of these weights, as their authors state it")
     graph_file.configure(parser)
 

@@ -1,4 +1,4 @@
-"""``matteplug networks``: list networks, add one's own, remove it again."""
+"""``matteplug networks``: list the networks, add one of your own, remove it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="networks",
-        help="List the networks; add an ONNX file of your own, or remove it.",
+        help="List the networks; add or remove an ONNX file of your own.",
         configure=_configure,
         run=_run,
     )
@@ -25,8 +25,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     actions = parser.add_subparsers(title="actions", dest="action")
     add = actions.add_parser("add", help="register an ONNX file")
-    add.add_argument("onnx", type=Path, metavar="FILE.onnx", help="the graph, weights inside")
-    add.add_argument("--spec", type=Path, required=True, help="JSON that says what it is")
+    add.add_argument(
+        "onnx", type=Path, metavar="FILE.onnx", help="the graph, with its weights inside"
+    )
+    add.add_argument(
+        "--spec", type=Path, required=True, help="JSON file that describes the network"
+    )
     remove = actions.add_parser("remove", help="remove a network that was added")
     remove.add_argument("id", help="the network's id")
 
@@ -51,10 +55,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _free(spec: NetworkSpec) -> NetworkSpec:
-    """Return `spec` if no plug-in has a network of its name.
+    """Return `spec` if no plug-in provides a network of its name.
 
     Raises:
-        NetworkError: one has.
+        NetworkError: one does.
     """
     from matteplug.errors import NetworkError
 
@@ -62,7 +66,7 @@ def _free(spec: NetworkSpec) -> NetworkSpec:
         if spec.id in plugin.networks and plugin.name != "user-networks":
             raise NetworkError(
                 "name-taken",
-                f"{plugin.distribution} brings a network named {spec.id} already.",
+                f"{plugin.distribution} already provides a network named {spec.id}.",
                 "Choose another id in the spec.",
             )
     return spec

@@ -1,4 +1,4 @@
-"""``matteplug plugins``: what is installed, and what is broken and why."""
+"""``matteplug plugins``: list what is installed, and what is broken and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="plugins",
-        help="List the plug-ins, what they bring, and why a broken one was left out.",
+        help="List the plug-ins, what they provide, and why a broken one was skipped.",
         configure=_configure,
         run=_run,
     )
@@ -27,20 +27,20 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    found = registry().plugins
+    plugins = registry().plugins
     if args.json:
-        print(json.dumps([asdict(plugin) for plugin in found], indent=2))
+        print(json.dumps([asdict(plugin) for plugin in plugins], indent=2))
     else:
-        _print_table(found)
-    return 1 if any(plugin.broken for plugin in found) else 0
+        _print_table(plugins)
+    return 1 if any(plugin.broken for plugin in plugins) else 0
 
 
-def _print_table(found: list[Plugin]) -> None:
+def _print_table(plugins: list[Plugin]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("plug-in", "distribution", "brings", "state")
-    for plugin in found:
+    table = Table("plug-in", "distribution", "provides", "state")
+    for plugin in plugins:
         brought = {kind: getattr(plugin, kind) for kind in _KINDS}
         brings = "\n".join(
             f"{kind}: {', '.join(names)}" for kind, names in brought.items() if names

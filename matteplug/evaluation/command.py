@@ -1,4 +1,4 @@
-"""``matteplug evaluate``: how good are the alphas of networks, or of anybody."""
+"""``matteplug evaluate``: measure the alphas of networks or of any other method."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "folder",
         type=Path,
         metavar="DIR",
-        help="pictures with truth: input/ and alpha/, or NAME.jpg beside NAME_alpha.png",
+        help="pictures with true alphas: input/ and alpha/, or NAME.jpg beside NAME_alpha.png",
     )
     parser.add_argument(
         "--trimap",
@@ -83,32 +83,32 @@ def _run(args: argparse.Namespace) -> int:
     from matteplug.evaluation.metrics import Count
     from matteplug.evaluation.report import Report
 
-    found = samples.find(args.folder, args.trimap)
+    chosen_samples = samples.find(args.folder, args.trimap)
     names = args.network or ([] if args.alphas else ["auto"])
     how = options.read(MatteOptions, flags.values(args, _options()) | {"clean_colours": False})
-    chosen = [
+    chosen_methods = [
         *(methods.network(name, how) for name in names),
         *(methods.Folder.parse(text) for text in args.alphas),
     ]
     count = Count(args.count)
     report = None if args.report is None else Report(args.report)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=len(found.samples))
+        task = progress.add_task("measuring", total=len(chosen_samples.samples))
 
         def on_sample(
-            scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
+            sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
         ) -> None:
-            for note in scene.notes:
-                progress.console.print(f"{scene.name}: {note}")
+            for note in sample.notes:
+                progress.console.print(f"{sample.name}: {note}")
             if report is not None:
-                report.add(scene, alphas, errors)
+                report.add(sample, alphas, errors)
             progress.advance(task)
 
-        result = scores.evaluate(found, chosen, count, on_sample)
+        result = scores.evaluate(chosen_samples, chosen_methods, count, on_sample)
     if report is not None:
-        report.write(found, result, count)
+        report.write(chosen_samples, result, count)
     if args.json:
-        print(json.dumps(scores.to_json(found, result, count), indent=2))
+        print(json.dumps(scores.to_json(chosen_samples, result, count), indent=2))
     else:
-        Console().print(scores.to_table(found, result, count))
+        Console().print(scores.to_table(chosen_samples, result, count))
     return 0

@@ -1,4 +1,4 @@
-"""What can be measured: networks, folders of finished alphas, and the plainest guess."""
+"""What can be measured: networks, folders of finished alphas, and a trivial guess."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from matteplug.network import Guide
 from matteplug.types import FOREGROUND, UNKNOWN, Alpha, MatteOptions, MatteRequest, Size
 
 HALF = "half"
-"""Name of the method that writes 0.5 wherever nothing is known."""
+"""Name of the method that writes 0.5 wherever the trimap is unknown."""
 AUTO = "auto"
 """Name of whatever the library itself would choose."""
 
 
 class Answer(NamedTuple):
-    """An alpha (H, W) float32 [0, 1] and the seconds that it took (None: it was there before)."""
+    """An alpha (H, W) float32 [0, 1] and the seconds it took (None: it was read from a file)."""
 
     alpha: Alpha
     elapsed_s: float | None = None
 
 
 class Method(Protocol):
-    """Makes an alpha for a scene, without seeing the truth."""
+    """Makes an alpha for a sample, without seeing the truth."""
 
     @property
     def name(self) -> str:
         """What the tables call it."""
 
-    def answer(self, scene: LoadedSample) -> Answer:
+    def answer(self, sample: LoadedSample) -> Answer:
         """Return the alpha.
 
         Raises:
-            MatteplugError: there is none for this scene.
+            MatteplugError: there is none for this sample.
         """
 
 
@@ -68,13 +68,13 @@ class Network:
     name: str
     options: MatteOptions
 
-    def answer(self, scene: LoadedSample) -> Answer:
-        """Run the network on the picture and the guide that it takes."""
+    def answer(self, sample: LoadedSample) -> Answer:
+        """Run the network on the picture and the guide it needs."""
         request = MatteRequest(
-            image=scene.image,
+            image=sample.image,
             network=None if self.name == AUTO else self.name,
-            trimap=scene.trimap,
-            plate=scene.plate,
+            trimap=sample.trimap,
+            plate=sample.plate,
             options=self.options,
         )
         if choice.choose(request).guide is not Guide.TRIMAP:
@@ -86,7 +86,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Folder:
-    """Alphas that somebody made before: ``FOLDER/NAME.png`` or ``FOLDER/NAME_alpha.png``."""
+    """Alphas made earlier by any method: ``FOLDER/NAME.png`` or ``FOLDER/NAME_alpha.png``."""
 
     path: Path
     name: str
@@ -106,27 +106,27 @@ class Folder:
             )
         return cls(folder, name if equals else folder.resolve().name)
 
-    def answer(self, scene: LoadedSample) -> Answer:
+    def answer(self, sample: LoadedSample) -> Answer:
         """Read the alpha of that name."""
-        path = picture_named(self.path, [scene.name, f"{scene.name}_alpha"])
+        path = picture_named(self.path, [sample.name, f"{sample.name}_alpha"])
         if path is None:
             raise RequestError(
                 "alpha-missing",
-                f"There is no alpha for {scene.name} in {self.path}.",
-                f"Add {scene.name}.png, or leave the folder out.",
+                f"There is no alpha for {sample.name} in {self.path}.",
+                f"Add {sample.name}.png, or drop the folder.",
             )
-        return Answer(read_alpha(path, Size.of(scene.image)))
+        return Answer(read_alpha(path, Size.of(sample.image)))
 
 
 @dataclass(frozen=True)
 class Half:
-    """Writes 0.5 into the unknown area, or everywhere: what every method must beat clearly."""
+    """Writes 0.5 into the unknown area, or everywhere: every method must clearly beat this."""
 
     name: str = HALF
 
-    def answer(self, scene: LoadedSample) -> Answer:
+    def answer(self, sample: LoadedSample) -> Answer:
         """Copy the trimap."""
-        if scene.trimap is None:
-            return Answer(np.full(scene.truth.shape, 0.5, np.float32))
-        known = (scene.trimap == FOREGROUND).astype(np.float32)
-        return Answer(np.where(scene.trimap == UNKNOWN, np.float32(0.5), known))
+        if sample.trimap is None:
+            return Answer(np.full(sample.truth.shape, 0.5, np.float32))
+        known = (sample.trimap == FOREGROUND).astype(np.float32)
+        return Answer(np.where(sample.trimap == UNKNOWN, np.float32(0.5), known))

@@ -1,4 +1,4 @@
-"""The four errors by which the field compares mattes: SAD, MSE, gradient and connectivity.
+"""The field's four error metrics for mattes: SAD, MSE, gradient and connectivity.
 
 Rhemann et al., "A perceptually motivated online benchmark for image matting", CVPR 2009, with the
 constants of the evaluation code that comes with Composition-1k.  docs/evaluation.md states the
@@ -30,7 +30,7 @@ THOUSAND = 1000.0
 
 
 class Count(str, Enum):
-    """Which pixels SAD and MSE sum over where there is a trimap.
+    """Which pixels SAD and MSE sum over if there is a trimap.
 
     Grad and Conn always count the unknown area, and MSE always divides by its number of pixels.
     """
@@ -64,20 +64,20 @@ def measure(
     trimap: NDArray[np.uint8] | None = None,
     count: Count = Count.UNKNOWN,
 ) -> Errors:
-    """Measure all four errors of an alpha, which is taken as it is and never repaired.
+    """Measure all four errors of an alpha, unchanged: nothing is clipped or repaired.
 
     Args:
         truth: (H, W), see the module's table.
         prediction: (H, W), likewise.
-        trimap: (H, W) uint8 of 0, 128 and 255; None where the whole picture counts.
-        count: which pixels SAD and MSE sum over; means nothing without a trimap.
+        trimap: (H, W) uint8 of 0, 128 and 255; None if the whole picture counts.
+        count: which pixels SAD and MSE sum over; ignored without a trimap.
 
     Raises:
         ValueError: the sizes differ, or the trimap has no unknown pixel.
     """
     truth, prediction = _unit(truth), _unit(prediction)
     if truth.shape != prediction.shape or (trimap is not None and trimap.shape != truth.shape):
-        raise ValueError("truth, prediction and trimap must have one size")
+        raise ValueError("truth, prediction and trimap must have the same size")
     unknown = None if trimap is None else trimap == UNKNOWN
     if unknown is not None and not unknown.any():
         raise ValueError("the trimap has no unknown pixel")

@@ -1,4 +1,4 @@
-"""The pictures of a report: alphas, signed errors, cutouts, and the places worth a closer look.
+"""The pictures of a report: alphas, signed errors, cutouts and close-ups.
 
 All panels are (H, W, 3) uint8 RGB.
 """
@@ -17,7 +17,7 @@ from matteplug.types import FOREGROUND, UNKNOWN, Alpha, Image, Rect, Size, Trima
 
 Panel = NDArray[np.uint8]
 TOO_OPAQUE, TOO_CLEAR = (255, 150, 40), (70, 150, 255)
-"""Error colours that people with any colour vision tell apart."""
+"""Error colours that people can tell apart with any colour vision."""
 LONGEST_PX = 560
 CROPS = 2
 
@@ -42,7 +42,7 @@ def guide(trimap: Trimap, image: Image) -> Panel:
 
 
 def error(alpha: Alpha, truth: Alpha) -> Panel:
-    """Return where an alpha is too opaque or too clear, strongly, over the faint truth."""
+    """Return where an alpha is too opaque or too clear, in strong colours over the faint truth."""
     difference = (alpha - truth)[..., np.newaxis]
     strength = np.sqrt(np.abs(difference))  # so that small errors show
     colour = np.where(difference > 0, TOO_OPAQUE, TOO_CLEAR)
@@ -62,21 +62,21 @@ def marked(image: Image, place: Rect) -> Panel:
     from matteplug.opencv import cv2
 
     panel: Panel = colours(image).copy()
-    corner = (place.x + place.width, place.y + place.height)
+    corner = (place.right, place.bottom)
     thick_px = max(round(max(image.shape[:2]) / 150), 1)
     cv2.rectangle(panel, (place.x, place.y), corner, TOO_OPAQUE, thick_px)
     return panel
 
 
-def worst_places(scene: LoadedSample, alphas: Sequence[Alpha], count: int = CROPS) -> list[Rect]:
+def worst_places(sample: LoadedSample, alphas: Sequence[Alpha], count: int = CROPS) -> list[Rect]:
     """Return the square places where the alphas err most together, worst first, not overlapping."""
     from matteplug.opencv import cv2
 
-    total: NDArray[np.float32] = np.zeros(scene.truth.shape, np.float32)
+    total: NDArray[np.float32] = np.zeros(sample.truth.shape, np.float32)
     for alpha in alphas:
-        total += np.abs(alpha - scene.truth)
-    if scene.trimap is not None:
-        total[scene.trimap != UNKNOWN] = 0
+        total += np.abs(alpha - sample.truth)
+    if sample.trimap is not None:
+        total[sample.trimap != UNKNOWN] = 0
     height, width = total.shape
     side = min(max(min(height, width) // 5, 64), height, width)
     sums = cv2.blur(total, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)

@@ -1,4 +1,4 @@
-"""A page that puts methods side by side: tables, alphas, error maps, close-ups; one HTML file."""
+"""An HTML page that compares methods: tables, alphas, error maps and close-ups, in one file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from matteplug.matting import foreground
 from matteplug.types import Alpha
 
 MOST_PICTURES = 60
-"""Pictures that are shown; the tables hold all."""
+"""Number of pictures shown; the tables have all of them."""
 COLUMNS = (
     ("sad", "SAD", 1.0, 2),
     ("mse", "MSE × 10⁻³", 1e3, 1),
@@ -37,7 +37,7 @@ class Report:
     """Collects the pictures while methods are measured and writes the page.
 
     Args:
-        path: where the page goes; checked at once, because measuring may take long.
+        path: where to write the page; checked at once, because measuring may take long.
 
     Raises:
         RequestError: the page cannot be written there.
@@ -49,7 +49,9 @@ class Report:
     def __post_init__(self) -> None:
         folder = self.path.absolute().parent
         if not folder.is_dir():
-            raise RequestError("folder-missing", f"There is no folder {folder}.", "Make it first.")
+            raise RequestError(
+                "folder-missing", f"There is no folder {folder}.", "Create it first."
+            )
         if self.path.is_dir() or not os.access(folder, os.W_OK):
             raise RequestError(
                 "folder-not-writable",
@@ -57,10 +59,12 @@ class Report:
                 "Choose another file.",
             )
 
-    def add(self, scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]) -> None:
-        """Keep the pictures of one scene; `alphas` and `errors` by method."""
+    def add(
+        self, sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
+    ) -> None:
+        """Keep the pictures of one sample; `alphas` and `errors` by method."""
         if len(self._grids) < MOST_PICTURES:
-            self._grids[scene.name] = "".join(_grid(scene, alphas, errors))
+            self._grids[sample.name] = "".join(_grid(sample, alphas, errors))
 
     def write(self, samples: Samples, scores: Sequence[Scores], count: Count) -> None:
         """Write the page.
@@ -98,7 +102,7 @@ class Report:
         yield "<h2>The pictures</h2>"
         yield f"<p>Error maps: {_swatch(panels.TOO_OPAQUE)} too opaque, "
         yield f"{_swatch(panels.TOO_CLEAR)} too clear; brightness is the root of the error. "
-        yield "Close-ups show where the methods together err most. Click to enlarge.</p>"
+        yield "Close-ups show where the methods' total error is largest. Click to enlarge.</p>"
         if pictures > len(self._grids):
             yield f"<p>The first {len(self._grids)} of {pictures} are shown.</p>"
         for name, grid in self._grids.items():
@@ -107,39 +111,39 @@ class Report:
 
 
 def _grid(
-    scene: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
+    sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
 ) -> Iterator[str]:
-    """Yield a grid: columns picture, truth and methods; rows whole, errors, and two a close-up."""
-    image, truth = scene.image, scene.truth
+    """Yield a grid: columns picture, truth, methods; rows whole, errors, and two per close-up."""
+    image, truth = sample.image, sample.truth
     yield f'<div class="grid" style="grid-template-columns: repeat({2 + len(alphas)}, 220px)">'
-    yield _figure(panels.colours(image), scene.name, "picture")
-    yield _figure(panels.gray(truth), scene.name, "truth")
+    yield _figure(panels.colours(image), sample.name, "picture")
+    yield _figure(panels.gray(truth), sample.name, "truth")
     for name, alpha in alphas.items():
         measured = f"SAD {errors[name].sad:.2f}, MSE {errors[name].mse * 1000:.1f}"
-        yield _figure(panels.gray(alpha), scene.name, f"{name} · {measured}")
-    if scene.trimap is None:
+        yield _figure(panels.gray(alpha), sample.name, f"{name} · {measured}")
+    if sample.trimap is None:
         yield "<span></span>"
     else:
-        yield _figure(panels.guide(scene.trimap, image), scene.name, "trimap")
+        yield _figure(panels.guide(sample.trimap, image), sample.name, "trimap")
     colours = {name: foreground.estimate(image, alpha) for name, alpha in alphas.items()}
     true_colours = foreground.estimate(image, truth)
-    yield _figure(panels.cutout(image, true_colours, truth), scene.name, "truth, cut out")
+    yield _figure(panels.cutout(image, true_colours, truth), sample.name, "truth, cut out")
     for name, alpha in alphas.items():
-        yield _figure(panels.error(alpha, truth), scene.name, f"{name}, error")
+        yield _figure(panels.error(alpha, truth), sample.name, f"{name}, error")
     judged = [alpha for name, alpha in alphas.items() if name != HALF] or list(alphas.values())
-    for place in panels.worst_places(scene, judged):
+    for place in panels.worst_places(sample, judged):
         y, x = place.slices
         where = f"{place.x}, {place.y}"
         part = image[y, x]
 
         def close(panel: panels.Panel, label: str, where: str = where) -> str:
-            return _figure(panel, scene.name, f"{label}, {where}", enlarged=True)
+            return _figure(panel, sample.name, f"{label}, {where}", enlarged=True)
 
         yield close(panels.colours(part), "picture")
         yield close(panels.gray(truth[y, x]), "truth")
         for name, alpha in alphas.items():
             yield close(panels.gray(alpha[y, x]), name)
-        yield _figure(panels.marked(image, place), scene.name, f"place {where}")
+        yield _figure(panels.marked(image, place), sample.name, f"place {where}")
         yield close(panels.cutout(part, true_colours[y, x], truth[y, x]), "truth, cut out")
         for name, alpha in alphas.items():
             yield close(panels.cutout(part, colours[name][y, x], alpha[y, x]), f"{name}, cut out")

@@ -21,9 +21,9 @@ from matteplug.types import Alpha, Image, Size, Trimap
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 TRIMAPS = ("trimap1", "trimap")
-"""Words that are looked for when none is asked for, best first."""
+"""The trimaps' words to look for by default, best first."""
 NO_TRIMAP = "none"
-"""Asks for whole pictures even where there are trimaps."""
+"""Stands for whole pictures even if there are trimaps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +39,14 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedSample:
-    """A sample's pictures, read and of one size.
+    """A sample's pictures, all of one size.
 
     Attributes:
         image: (H, W, 3) uint8 or uint16.
         truth: (H, W) float32 [0, 1].
-        trimap: (H, W) uint8, or None where the whole picture counts.
+        trimap: (H, W) uint8, or None if the whole picture counts.
         plate: (H, W, 3) like `image`, or None.
-        notes: how the trimap was read, where that was not plain.
+        notes: how the trimap was read, if that was not obvious.
     """
 
     name: str
@@ -76,7 +76,7 @@ def find(folder: Path, trimap: str | None = None) -> Samples:
 
     Raises:
         RequestError: no such folder ("folder-missing"), no pictures in it ("folder-empty"), or a
-            picture lacks its alpha ("alpha-missing") or trimap ("trimap-missing"), which is named.
+            picture lacks its alpha ("alpha-missing") or trimap ("trimap-missing"); it is named.
     """
     if not folder.is_dir():
         raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the path.")
@@ -93,7 +93,7 @@ def find(folder: Path, trimap: str | None = None) -> Samples:
     word = next((word for word in words if layout.has(word)), None)
     if trimap not in (None, NO_TRIMAP) and word is None:
         word = trimap
-    found = {} if word is None else _complete(layout, images, word, code="trimap-missing")
+    trimap_files = {} if word is None else _complete(layout, images, word, code="trimap-missing")
     return Samples(
         folder=folder,
         trimap=word,
@@ -102,7 +102,7 @@ def find(folder: Path, trimap: str | None = None) -> Samples:
                 name=name,
                 image=path,
                 alpha=alphas[name],
-                trimap=found.get(name),
+                trimap=trimap_files.get(name),
                 plate=layout.companion(name, "plate"),
             )
             for name, path in sorted(images.items())
@@ -144,7 +144,7 @@ def read_alpha(path: Path, size: Size) -> Alpha:
 
 
 def picture_named(folder: Path, names: Iterable[str]) -> Path | None:
-    """Return the folder's first file that is called by one of the names, whatever its suffix."""
+    """Return the folder's first file with one of the names, whatever its suffix."""
     for name in names:
         for suffix in SUFFIXES:
             path = folder / f"{name}{suffix}"
@@ -174,7 +174,7 @@ class _Folders:
 
 
 class _SideBySide:
-    """All in one folder, a companion's name ending in its kind."""
+    """Everything in one folder, a companion's name ending in its kind."""
 
     def __init__(self, folder: Path, trimap: str | None) -> None:
         self.home = folder
@@ -209,24 +209,24 @@ def _pictures(folder: Path) -> dict[str, Path]:
 def _complete(
     layout: _Folders | _SideBySide, names: Iterable[str], word: str, code: str = "alpha-missing"
 ) -> dict[str, Path]:
-    """Return every picture's companion, or say which are missing."""
-    found = {name: layout.companion(name, word) for name in names}
-    missing = [str(layout.place(name, word)) for name, path in found.items() if path is None]
+    """Return every picture's companion; raise if some are missing."""
+    paths = {name: layout.companion(name, word) for name in names}
+    missing = [str(layout.place(name, word)) for name, path in paths.items() if path is None]
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise RequestError(
             code,
-            f"{len(missing)} of {len(found)} pictures lack their {word}: "
+            f"{len(missing)} of {len(paths)} pictures lack their {word}: "
             f"{', '.join(missing[:3])}{more}.",
-            "Add the files, or take the pictures away.",
+            "Add the files, or remove the pictures.",
         )
-    return {name: path for name, path in found.items() if path is not None}
+    return {name: path for name, path in paths.items() if path is not None}
 
 
 def _same_size(path: Path, size: Size, expected: Size) -> None:
     if size != expected:
         raise RequestError(
             "sample-size",
-            f"{path} has {size} pixels, its picture {expected}.",
+            f"{path} is {size} pixels, its picture {expected}.",
             "Both must show the same view at the same size.",
         )

@@ -1,4 +1,4 @@
-"""Measure methods on samples and say the result as JSON or as a table."""
+"""Measure methods on samples; the result as JSON or a table."""
 
 from __future__ import annotations
 
@@ -60,37 +60,38 @@ def evaluate(
     """Measure every method on every sample.
 
     Raises:
-        RequestError: two methods have one name ("method-twice"), or an alpha holds values that
-            are not numbers ("alpha-not-finite").
-        MatteplugError: a file or a method failed; the sample and the method are named.
+        RequestError: two methods have one name ("method-twice"), or an alpha has NaN or
+            infinite values ("alpha-not-finite").
+        MatteplugError: a file or a method failed; the message names the sample or the method.
     """
     names = [method.name for method in methods]
     if twice := [name for name in names if names.count(name) > 1]:
         raise RequestError(
             "method-twice",
-            f"Two methods are called {twice[0]}.",
-            "Name a folder of alphas by --alphas NAME=FOLDER.",
+            f"Two methods are named {twice[0]}.",
+            "Give a folder of alphas a name: --alphas NAME=FOLDER.",
         )
     scores = [Scores(name) for name in names]
     for sample in samples.samples:
         with _naming(f"{sample.name} cannot be measured"):
-            scene = read(sample)
+            loaded = read(sample)
         alphas: dict[str, Alpha] = {}
         for method, score in zip(methods, scores, strict=True):
-            with _naming(f"{method.name} failed on {scene.name}"):
-                alpha, elapsed_s = method.answer(scene)
+            with _naming(f"{method.name} failed on {loaded.name}"):
+                alpha, elapsed_s = method.answer(loaded)
             if not np.isfinite(alpha).all():
                 raise RequestError(
                     "alpha-not-finite",
-                    f"{method.name} gave values that are not numbers on {scene.name}.",
+                    f"{method.name} returned NaN or infinite values on {loaded.name}.",
                     "Try --provider cpu, or another network.",
                 )
             alphas[method.name] = alpha
-            score.images[scene.name] = measure(scene.truth, alpha, scene.trimap, count)
+            score.images[loaded.name] = measure(loaded.truth, alpha, loaded.trimap, count)
             if elapsed_s is not None:
                 score.elapsed_s.append(elapsed_s)
         if on_sample is not None:
-            on_sample(scene, alphas, {score.method: score.images[scene.name] for score in scores})
+            errors = {score.method: score.images[loaded.name] for score in scores}
+            on_sample(loaded, alphas, errors)
     return scores
 
 
@@ -116,7 +117,7 @@ def to_json(samples: Samples, scores: Sequence[Scores], count: Count) -> dict[st
 
 
 def area_in_words(samples: Samples, count: Count) -> str:
-    """Say which pixels counted."""
+    """Return which pixels count, as text."""
     return WHOLE if samples.trimap is None else AREAS[count]
 
 
@@ -144,7 +145,7 @@ def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
 
 @contextmanager
 def _naming(what: str) -> Iterator[None]:
-    """Begin the message of an error with what failed."""
+    """Start an error's message with what failed."""
     try:
         yield
     except MatteplugError as error:

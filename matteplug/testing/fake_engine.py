@@ -1,4 +1,4 @@
-"""An engine that stands in for ONNX Runtime and its networks: its alpha can be predicted."""
+"""An engine that stands in for ONNX Runtime and its networks, with a predictable alpha."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Matting = Callable[[Mapping[str, Tensor]], Tensor]
 def alpha_of_guide(inputs: Mapping[str, Tensor]) -> Tensor:
     """Return an alpha that a test can predict.
 
-    The trimap's own values where there is one, else the difference to the plate, else the image's
+    The trimap's own values if there is one, else the difference to the plate, else the image's
     first channel.
     """
     if "trimap" in inputs:
@@ -37,7 +37,7 @@ class FakeEngine:
 
     Attributes:
         alpha: the function; see `alpha_of_guide` for the default.
-        provider: what the sessions say they run on, where "auto" was asked for.
+        provider: the sessions' provider for "auto".
         delay_s: how long a run takes; it can be cancelled meanwhile.
         runs: (network id, shapes by role) of every run so far.
     """
@@ -56,7 +56,7 @@ class FakeEngine:
 
 @dataclass
 class FakeSession:
-    """What `FakeEngine` makes; see `matteplug.engine.Session`."""
+    """A session of `FakeEngine`; see `matteplug.engine.Session`."""
 
     spec: NetworkSpec
     provider: str

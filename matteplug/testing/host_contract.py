@@ -1,4 +1,4 @@
-"""What every host holds; a test subclasses `HostContract` and says how to drive its host."""
+"""The contract of every host; a test subclasses `HostContract` and drives its own host."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _DEPTHS = {"u8": np.uint8, "u16": np.uint16, "f32": np.float32}
 _SIZE = Size(60, 44)
 _SELECTED = Rect(18, 12, 24, 20)
 _FAINT = 3 / 255 + 1 / 65535
-"""A part of the selection that 8 bits cannot tell from unselected."""
+"""A partial selection that 8 bits cannot tell from unselected."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostScene:
-    """A document of one opaque layer and a selection, for a host to make.
+    """A document with one opaque layer and a selection, which the host has to make.
 
     Attributes:
         image: (H, W, 3) in one of the host's depths, the layer; also the document's size.
         at: x and y of the layer in the document.
         selection: (H, W) in the depth of the host's selections, in the document.
-        selected: the rectangle that is selected whole, for hosts that select shapes.
+        selected: the rectangle that is fully selected, for hosts that select shapes.
     """
 
     image: Image
@@ -50,11 +50,11 @@ class Outcome:
     """What became of a document.
 
     Attributes:
-        error: what the user was told; "" where it succeeded.
-        image: the layer now, as `HostScene.image`.
-        at: where it lies now.
-        cutout: (H, W, 4) straight, the layer that was added; None where none was.
-        cutout_at: where that one lies.
+        error: the message shown to the user; "" on success.
+        image: the layer afterwards, as `HostScene.image`.
+        at: its position afterwards.
+        cutout: (H, W, 4) straight, the layer that was added; None if there is none.
+        cutout_at: its position.
     """
 
     error: str
@@ -73,11 +73,11 @@ class HostContract:
             def smart_matte(self, scene, python, folder): ...
 
     Attributes:
-        spec: the host, as the hook `matteplug_hosts` brings it.
-        program: the program's own modules that its half may import, beside the standard library.
+        spec: the host, as the hook `matteplug_hosts` returns it.
+        program: the program's own modules that its half may import besides the standard library.
         depths: pairs of a depth that the host's layers have and the depth of its selection then:
             "u8", "u16", "f32"; "hard" for selections that have no partial values.
-        places: where the host can have a layer.
+        places: positions that a layer of the host can have.
     """
 
     spec: HostSpec[Any]
@@ -86,17 +86,17 @@ class HostContract:
     places: tuple[tuple[int, int], ...] = ((0, 0), (9, 5), (-8, -6))
 
     def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
-        """Make the scene's document, run the host's command on it, and say what became of it.
+        """Make the scene's document, run the host's command on it, and return what became of it.
 
         Args:
             scene: the document.
-            python: what the half in the host starts, in place of the Python that has matteplug.
-            folder: one of its own for the scene.
+            python: what the in-host half starts instead of the Python that has matteplug.
+            folder: a folder for this scene only.
         """
         raise NotImplementedError
 
     def worker(self, kind: str, folder: Path) -> str:
-        """Return what stands in for a Python: a script that starts that kind of worker."""
+        """Return a script that stands in for Python and starts that kind of worker."""
         words = (sys.executable, "-m", worker.__name__, kind, self.spec.id, self.spec.adapter)
         script = folder / f"{kind}-worker"
         path = shlex.quote(":".join(sys.path))

@@ -1,9 +1,9 @@
-"""What the half in a host imports: import_check.py FOLDER MODULE…, run by ``python -I -S``.
+"""Check what an in-host half imports: import_check.py FOLDER MODULE…, run by ``python -I -S``.
 
 Looks for imports, inside functions too, then imports every file of the folder as its program
 would: one by one, or as a package where there is an ``__init__.py``.
 Anything but the standard library, the files themselves and the program's own MODULEs, which are
-made up here, ends this process with a sentence.  It imports nothing of matteplug itself.
+faked here, ends this process with a message.  It imports nothing of matteplug itself.
 """
 
 from __future__ import annotations

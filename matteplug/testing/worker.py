@@ -1,11 +1,11 @@
-"""The workers that `HostContract` has a host meet: ``python -m matteplug.testing.worker KIND``.
+"""The workers that `HostContract` runs a host against: ``python -m matteplug.testing.worker KIND``.
 
 | KIND | its matte |
 |---|---|
 | works | alpha is the guide; see `matteplug.testing.FakeEngine` |
 | fails | answered with the error `FAILURE` |
 | dies | ends the process |
-| older, newer | there is none: it speaks the protocol before, or after, this one |
+| older, newer | none: it speaks the protocol before, or after, this one |
 
 Two more arguments, id and adapter of a host, make that host known without installing it.
 """

@@ -261,7 +261,7 @@ def test_a_full_disk_stops_the_batch(
     monkeypatch.setattr(os, step, full)
     assert batch(folder) == 1
     said = capsys.readouterr()
-    assert "1 failed, 2 not begun" in said.out
+    assert "1 failed, 2 not started" in said.out
     assert reason in said.err
     assert os.listdir(folder.parent / "photos-matte") == [MARKER]
 
@@ -283,7 +283,7 @@ def test_a_folder_that_may_not_be_listed_is_told(
     assert batch(folder, "--quiet") == 1
     said = capsys.readouterr()
     assert not said.out
-    assert said.err == f"{closed}: This folder may not be listed. Change its permissions.\n"
+    assert said.err == f"{closed}: This folder cannot be listed. Change its permissions.\n"
 
 
 def test_a_picture_that_a_solver_gives_up_concerns_no_other(

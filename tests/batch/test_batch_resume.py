@@ -90,7 +90,7 @@ def test_a_file_that_is_not_ours_is_left_alone(
     before = checksums(out)
     assert batch(folder) == 1
     assert checksums(out) == before
-    assert "left alone" in capsys.readouterr().err
+    assert "not overwritten" in capsys.readouterr().err
 
 
 def test_an_input_is_never_written_over(batch: Batch, folder: Path, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_ctrl_c_stops_cleanly(
     engine.alpha = first
     assert batch(folder) == 130
     said = capsys.readouterr().out
-    assert "1 done, 0 failed, 2 not begun" in said
+    assert "1 done, 0 failed, 2 not started" in said
     assert "--resume" in said
     assert pictures(out) == ["a.png"]
     assert signal.getsignal(signal.SIGINT) is before
@@ -245,4 +245,4 @@ def test_ctrl_c_is_answered_where_the_work_cannot_be_left_at_once(
 
     engine.alpha = slow
     assert batch(folder) == 130
-    assert "Stopping; a.png" in capsys.readouterr().err
+    assert "Stopping after a.png" in capsys.readouterr().err

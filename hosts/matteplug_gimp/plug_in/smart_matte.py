@@ -1,4 +1,4 @@
-"""Smart Matte as it is in every GIMP: its settings, what the worker is asked, and its words.
+"""The parts of Smart Matte that every GIMP shares: settings, the worker's request, messages.
 
 Copied into each GIMP's plug-ins folder beside `bridge`: the standard library only, Python 2.7 and
 3.6.  Text is the native str: in Python 2 that is what GIMP takes and gives, bytes in UTF-8.
@@ -58,8 +58,8 @@ def make(worker, layers, image, layer, settings, host, report):
     layers.put(image, layer, output, seen, answer)
     notes = list(header["notes"])
     if len(buffers) == 1:
-        found = "Nothing is selected, so the network %s found the foreground by itself."
-        notes.insert(0, found % header["network"])
+        note = "Nothing is selected, so the network %s found the foreground by itself."
+        notes.insert(0, note % header["network"])
     return native("\n".join(notes))
 
 
@@ -156,5 +156,5 @@ def told(error, log, client):
 
 def native(text):
     # type: (str) -> str
-    """Return what comes from the bridge or the worker as GIMP takes it."""
+    """Return text from the bridge or the worker as GIMP's native str."""
     return text.encode("utf-8") if sys.version_info[0] == 2 else text  # type: ignore[return-value]

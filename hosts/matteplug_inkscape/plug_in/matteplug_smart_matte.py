@@ -18,7 +18,7 @@ import inkex
 from inkex.bezier import cspsubdiv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Python has the folder that a link leads to (hosts install --dev), where the bridge is not
+# Python's path has the folder that a link leads to (hosts install --dev), where the bridge is not
 sys.path.insert(0, HERE)
 import bridge
 
@@ -58,7 +58,7 @@ class SmartMatte(inkex.EffectExtension):
         masked = self.options.result == "mask"
         if masked and picture.get("mask"):
             raise inkex.AbortExtension(
-                "The picture has a mask already. Release it (Object > Mask > Release), or choose a "
+                "The picture already has a mask. Release it (Object > Mask > Release), or choose a "
                 "new picture."
             )
         options = {
@@ -104,12 +104,12 @@ class SmartMatte(inkex.EffectExtension):
     def _under(self, shapes):
         """Return the pictures that the middle of the shapes lies over, from the bottom."""
         middle = sum((one.bounding_box(True) for one in shapes), inkex.BoundingBox()).center
-        found = []
+        pictures = []
         for picture in self.svg.xpath("//svg:image[not(ancestor::svg:defs)]"):
             x, y = (-_to_page(picture)).apply_to_point(middle)
             if 0 <= x - picture.left <= picture.width and 0 <= y - picture.top <= picture.height:
-                found.append(picture)
-        return found
+                pictures.append(picture)
+        return pictures
 
     def _file_of(self, picture):
         """Return the file that a picture shows, embedded or linked."""
@@ -171,7 +171,7 @@ def _outline(picture, shapes):
         curves = shape.path.transform(to_picture).to_superpath()
         if not curves:
             raise inkex.AbortExtension(
-                "%s is no path. Convert it first: Path > Object to Path." % shape.get_id()
+                "%s is not a path. Convert it first: Path > Object to Path." % shape.get_id()
             )
         cspsubdiv(curves, FLATNESS * (picture.width or 100))
         rings = [[list(knot[1]) for knot in curve] for curve in curves]

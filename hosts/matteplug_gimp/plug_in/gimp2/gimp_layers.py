@@ -1,13 +1,12 @@
 """The layers of GIMP 2.10: which can be matted, and the matte back into the image.
 
-For both ways into GIMP 2.10, Python-Fu and libgimp: each brings `pdb`, GIMP's procedures by name,
-and `pixels`, which reads and writes them.  Items are what `pdb` takes and gives, or None.
+For both halves, Python-Fu and libgimp: each brings `pdb`, GIMP's procedures by name, and `pixels`,
+which reads and writes them.  Items are what `pdb` takes and returns, or None.
 """
 
 from __future__ import absolute_import, division, print_function
 
 from bridge import Refusal
-
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Layers(object):
         if pdb.gimp_layer_get_mask(layer) is not None:
             raise Refusal(
                 "layer-has-mask",
-                "The layer has a mask already.",
+                "The layer already has a mask.",
                 "Apply or delete it, or choose a new layer.",
             )
         if pdb.gimp_item_get_lock_content(layer):
@@ -94,7 +93,7 @@ class Layers(object):
 
     def trimap(self, image, drawable):
         # type: (Any, Any) -> bridge.Pixels
-        """Return what tells the foreground: a layer's pixels, or a channel's values."""
+        """Return the pixels of a trimap: a layer's colours, or a channel's values."""
         if self._pdb.gimp_item_is_layer(drawable):
             return self.colours(image, drawable)
         return self._read(self._pixels.mask, image, drawable)

@@ -14,7 +14,7 @@ ENCODED = {
     for babl, wire in (("R'G'B'", "RGB"), ("R'G'B'A", "RGBA"))
     for depth in BABL_DEPTHS
 }
-"""What babl calls the formats that the wire has."""
+"""The wire's format for babl's name of it."""
 
 
 def the_layer(image, drawables):
@@ -54,7 +54,7 @@ def check(image, layer, output=""):
     if layer.get_mask() is not None:
         raise Refusal(
             "layer-has-mask",
-            "The layer has a mask already.",
+            "The layer already has a mask.",
             "Apply or delete it, or choose a new layer.",
         )
     if layer.get_lock_content():
@@ -88,19 +88,20 @@ def depth_of(image):
 
 
 def colours(image, layer):
-    """Return a layer's pixels; as they are where the wire has their format.
+    """Return a layer's pixels, unconverted if the wire has their format.
 
     The first conversion of a process takes babl 0.3 s to find.
     """
-    own = layer.get_format()
-    if Babl.format_get_encoding(own) in ENCODED:
-        return _read(layer, ENCODED[Babl.format_get_encoding(own)], Babl.get_name(own))
+    layer_format = layer.get_format()
+    encoding = Babl.format_get_encoding(layer_format)
+    if encoding in ENCODED:
+        return _read(layer, ENCODED[encoding], Babl.get_name(layer_format))
     depth = depth_of(image)
     return _read(layer, "RGBA " + depth, _in_space_of(layer, "R'G'B'A", depth))
 
 
 def trimap(image, drawable):
-    """Return what tells the foreground: a layer's pixels, or a channel's values."""
+    """Return the pixels of a trimap: a layer's colours, or a channel's values."""
     if isinstance(drawable, Gimp.Layer):
         return colours(image, drawable)
     depth = depth_of(image)
@@ -181,8 +182,8 @@ def _channel_format(channel, depth):
     Those become a selection as they are, but GIMP 3.0 calls them Y' where the image is not linear,
     and a selection always Y: naming the wrong one bends 128 to 188.
     """
-    own = Babl.format_get_encoding(channel.get_format())
-    return "%s %s" % (own.split()[0], BABL_DEPTHS[depth])
+    encoding = Babl.format_get_encoding(channel.get_format())
+    return "%s %s" % (encoding.split()[0], BABL_DEPTHS[depth])
 
 
 def _in_space_of(drawable, channels, depth):

@@ -11,7 +11,7 @@ import sys
 import gi
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Python has the folder that a link leads to (hosts install --dev), where the bridge is not
+# Python's path has the folder that a link leads to (hosts install --dev), where the bridge is not
 sys.path.insert(0, HERE)
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
@@ -59,9 +59,9 @@ def _tell(notes):
     Gimp.message_set_handler(before)
 
 
-def _report(share, what):
+def _report(fraction, what):
     Gimp.progress_set_text("Smart Matte: %s" % what)
-    Gimp.progress_update(share)
+    Gimp.progress_update(fraction)
 
 
 def _ask(procedure, config, hello):

@@ -1,4 +1,4 @@
-"""The worker of this program run: started when it is first needed, kept, asked in a thread.
+"""The worker of this program run: started when first needed, kept, and called in a thread.
 
 Needs the standard library only.
 """
@@ -8,11 +8,11 @@ import threading
 from . import bridge
 
 PATIENCE_S = 3.0
-"""A worker that was cancelled and goes on for so long is ended."""
+"""A cancelled worker that is still busy after this long is ended."""
 
 
 class BackgroundWorker:
-    """A `bridge.Worker` that is there when it is needed; one matte at a time."""
+    """A `bridge.Worker` that is started on demand; one matte at a time."""
 
     def __init__(self, start):
         """`start()` returns a new `bridge.Worker`; it is not called yet."""
@@ -59,11 +59,11 @@ class BackgroundWorker:
         self._answered.clear()
 
     def _matte(self, buffers, results, options, progress=None):
-        def report(share, what):
+        def report(fraction, what):
             if self._cancelled.is_set():  # it came before the worker had the matte
                 worker.cancel()
             if progress is not None:
-                progress(share, what)
+                progress(fraction, what)
 
         try:
             with self._asking:

@@ -1,4 +1,4 @@
-"""The docker: the choices, a button, progress and Cancel, and what became of the last matte."""
+"""The docker: the choices, a button, progress and Cancel, and a message on the last matte."""
 
 from krita import DockWidget, Krita
 
@@ -47,7 +47,7 @@ class SmartMatteDocker(DockWidget):
         self._band.setRange(0, BAND_LIMIT_PX)
         self._band.setSuffix(" px")
         self._band.setSpecialValueText("Automatic")
-        self._band.setToolTip("How far the uncertain band reaches from the selection's edge")
+        self._band.setToolTip("How far the unknown band extends from the selection's edge")
         self._output = _box(OUTPUTS)
         self._clean = QtWidgets.QCheckBox("Clean colours")
         self._clean.setToolTip("Remove the background's colour from soft edges")
@@ -55,9 +55,9 @@ class SmartMatteDocker(DockWidget):
         self._progress = QtWidgets.QProgressBar()
         self._progress.setRange(0, _STEPS)
         self._cancel = QtWidgets.QPushButton("Cancel")
-        self._said = QtWidgets.QLabel()
-        self._said.setWordWrap(True)
-        self._said.setObjectName("said")
+        self._message = QtWidgets.QLabel()
+        self._message.setWordWrap(True)
+        self._message.setObjectName("message")
         self._lay_out()
         self._show_choices()
         self._show_busy()
@@ -89,7 +89,7 @@ class SmartMatteDocker(DockWidget):
         column.addLayout(form)
         column.addWidget(self._button)
         column.addLayout(running)
-        column.addWidget(self._said)
+        column.addWidget(self._message)
         column.addStretch()
         self.setWidget(content)
 
@@ -153,17 +153,17 @@ class SmartMatteDocker(DockWidget):
 
     def _start(self):
         self._cancel.setEnabled(True)
-        self._said.setText("")
+        self._message.setText("")
         self._report(0.0, "starting")
         self._show_busy()
 
-    def _report(self, share, what):
-        self._progress.setValue(int(share * _STEPS))
+    def _report(self, fraction, what):
+        self._progress.setValue(int(fraction * _STEPS))
         self._progress.setFormat("%%p%% %s" % what)
 
     def _end(self, sentence):
         self._show_busy()
-        self._said.setText(sentence)
+        self._message.setText(sentence)
 
 
 def _box(entries):

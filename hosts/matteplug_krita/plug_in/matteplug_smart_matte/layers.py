@@ -78,10 +78,10 @@ class Space:
         gray[1::2] = colours[3::4]
         return gray.tobytes()
 
-    def with_alpha(self, own, cutout):
-        """Return the bytes `own` of this space with the alpha of a cutout as the worker sent it."""
+    def with_alpha(self, pixels, cutout):
+        """Return pixels of this space with the alpha of a cutout from the worker."""
         alpha = array.array(self.code, cutout)[3::4]
-        result = array.array(self.code, own)
+        result = array.array(self.code, pixels)
         step = len(result) // len(alpha)
         result[step - 1 :: step] = alpha
         return result.tobytes()
@@ -141,9 +141,9 @@ class LayerJob:
             return
         raise Refusal(
             "colour-model",
-            "Clean colours are computed in RGB, and going back to %s would change every colour."
+            "Clean colours are computed in RGB; converting back to %s would change every colour."
             % self.space.model.rstrip("A"),
-            "Switch clean colours off, choose a transparency mask, or convert the layer to RGB.",
+            "Switch off clean colours, choose a transparency mask, or convert the layer to RGB.",
         )
 
     def _guide(self, space):
@@ -166,8 +166,8 @@ class LayerJob:
         bounds = layer.bounds()
         if bounds.isEmpty():
             raise Refusal("plate-empty", "The plate is empty.")
-        own = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
-        return {"plate": space.take(layer, own)}
+        rect = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
+        return {"plate": space.take(layer, rect)}
 
     def _selection(self):
         selection = self.document.selection()
@@ -186,12 +186,12 @@ class LayerJob:
 
 def paint_layers(node):
     """Return the paint layers below a node, from the top."""
-    found = []
+    layers = []
     for child in reversed(node.childNodes()):
         if child.type() == "paintlayer":
-            found.append(child)
-        found.extend(paint_layers(child))
-    return found
+            layers.append(child)
+        layers.extend(paint_layers(child))
+    return layers
 
 
 def find(root, identity):
@@ -209,7 +209,7 @@ def _check_layer(layer, choices):
     if kind != "paintlayer":
         raise Refusal(
             "layer-kind",
-            '"%s" is %s.' % (layer.name(), _KINDS.get(kind, "no paint layer")),
+            '"%s" is %s.' % (layer.name(), _KINDS.get(kind, "not a paint layer")),
             "Select a paint layer, or convert it: Layer > Convert > to Paint Layer.",
         )
     if choices.output == "mask" and layer.locked():

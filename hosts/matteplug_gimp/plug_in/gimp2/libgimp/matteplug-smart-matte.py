@@ -9,7 +9,8 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Python has the folder that a link leads to (hosts install --dev), where the other files are not
+# Python's path has the folder that a link leads to (hosts install --dev), where the other files are
+# not
 sys.path.insert(0, HERE)
 
 import bridge
@@ -73,10 +74,10 @@ def ask(run_mode, image, layer):
     return None
 
 
-def report(share, what):
+def report(fraction, what):
     """Show how far the worker is."""
     gimp.gimp_progress_set_text(("Smart Matte: %s" % what).encode())
-    gimp.gimp_progress_update(share)
+    gimp.gimp_progress_update(fraction)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Python has the folder that a link leads to (hosts install --dev), where the other files are not
+# Python's path has the folder that a link leads to (hosts install --dev), where the other files are
+# not
 sys.path.insert(0, HERE)
 
 import gimp
@@ -109,9 +110,9 @@ class SmartMatte(object):
             gimpfu.fail(smart_matte.told(error, self._log, CLIENT))
 
 
-def _report(share, _what):
+def _report(fraction, _what):
     # type: (float, str) -> None
-    gimp.progress_update(share)
+    gimp.progress_update(fraction)
 
 
 def _entry(option):

@@ -1,7 +1,7 @@
-"""Pixels of GIMP 2.10 as Python-Fu hands them out: pixel regions, 8 bits a channel.
+"""Pixels of GIMP 2.10 as Python-Fu hands them out: pixel regions, 8 bits per channel.
 
-GIMP converts deeper images on the way, so colours that went through here would have lost: `check`
-refuses to write them back.  Masks and selections of such images get 8 bits of alpha.
+GIMP converts deeper images on the way, so colours would lose precision here: `check` refuses to
+write them back.  Masks and selections of such images get 8 bits of alpha.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -67,12 +67,12 @@ def set_mask(mask, _depth, data):
 
 def _interleaved(wanted, data, channels):
     # type: (tuple[int, ...], bytes, int) -> bytes
-    """Return pixels that are made of the `wanted` ones of some channels."""
+    """Return pixels made of the `wanted` channels."""
     source = bytearray(data)
-    made = bytearray(len(source) // channels * len(wanted))
+    pixels = bytearray(len(source) // channels * len(wanted))
     for place, channel in enumerate(wanted):
-        made[place :: len(wanted)] = source[channel::channels]
-    return bytes(made)
+        pixels[place :: len(wanted)] = source[channel::channels]
+    return bytes(pixels)
 
 
 def _read(drawable):
