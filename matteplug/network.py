@@ -131,6 +131,8 @@ class NetworkSpec:
             of the picture's longer side (see `matting.edge_refinement`); 0 for an alpha that is
             final.
         soft_threshold: an alpha farther than this from 0 and 1 is soft, and so part of that edge.
+        discontinuous: whether the graph chooses by comparing values, as the maxima of an unpooling,
+            so that rounding can move single results; see `matteplug.export.parity.gate`.
         mib_fixed, mib_per_megapixel: measured memory of a run, a constant and the part that grows
             with the tile; 0 for not measured.
         weights: path of the ONNX file, relative to the folder of the manifest; or None where
@@ -158,6 +160,7 @@ class NetworkSpec:
     overlap_px: int = 0
     edge_band_fraction: float = 0.0
     soft_threshold: float = 0.02
+    discontinuous: bool = False
     mib_fixed: float = 0.0
     mib_per_megapixel: float = 0.0
     weights: str | None = None
@@ -265,12 +268,18 @@ class PublicCheckpoint:
         config: the family's configuration that has its graph.
         convert: dotted name "package.module:function" of a callable from the published state dict
             (names to torch tensors, without a prefix "module.") to the module with those weights.
+        source: which file it is and where its authors publish it.
+        licence: the licence that they state for the weights (SPDX id, or a sentence).
+        commercial: whether that licence allows commercial use; None where it does not say.
     """
 
     name: str
     network_id: str
     config: str
     convert: str
+    source: str = ""
+    licence: str = ""
+    commercial: bool | None = None
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -295,12 +304,16 @@ class FamilySpec:
             `matteplug.training.settings.TrainSettings` and returns a
             `matteplug.training.recipes.Recipe`.
         public_checkpoints: published checkpoints that can be imported as this family.
+        title: what a list shows while no network of the family is installed.
+        guide: what its networks need beside the image.
     """
 
     id: str
     module: str
     recipe: str
     public_checkpoints: tuple[PublicCheckpoint, ...] = ()
+    title: str = ""
+    guide: Guide = Guide.NONE
 
     def __post_init__(self) -> None:
         """Check the fields.

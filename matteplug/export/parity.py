@@ -20,6 +20,12 @@ TRIES = 12
 """Pictures tried per case, at most, to find one with a non-trivial output."""
 TOLERANCE = 1e-4
 """Largest difference between graph and module, outputs being 0 to 1."""
+JUMPS = 0.02
+"""Fraction of a discontinuous graph's values that may differ by more than the tolerance.
+
+Rounding decides between values that are nearly equal, and what was chosen moves by a pixel.  Input
+noise of 3e-6 moves 1.2 % of the pixels of Deep Image Matting by more than 1e-4.
+"""
 HALF_TOLERANCE = 1e-2
 """The same with the weights in half precision.
 
@@ -73,12 +79,14 @@ class Difference:
         worst, mean: absolute difference over all outputs; infinite if the graph gave no comparable
             output.
         problem: the graph's error; empty if it ran.
+        jumps: fraction of the values that differ by more than `TOLERANCE`.
     """
 
     case: Case
     worst: float
     mean: float
     problem: str = ""
+    jumps: float = 0.0
 
     def __str__(self) -> str:
         return f"batch {self.case.batch}, {self.case.size}: {self.problem or f'{self.worst:.1e}'}"
@@ -150,6 +158,7 @@ def compare(graph: Path, spec: NetworkSpec, samples: Sequence[Reference]) -> lis
                         case=reference.case,
                         worst=largest if math.isfinite(largest) else math.inf,
                         mean=float(errors.mean()),
+                        jumps=float((~(errors <= TOLERANCE)).mean()),  # a NaN counts
                     )
                 )
                 continue
@@ -167,14 +176,23 @@ def worst(differences: Sequence[Difference]) -> Difference:
     return max(differences, key=lambda difference: difference.worst)
 
 
+def beyond(spec: NetworkSpec, differences: Sequence[Difference]) -> list[Difference]:
+    """Return the cases in which a graph differs more than it may; see `gate`."""
+    if spec.discontinuous:
+        return [d for d in differences if d.problem or d.jumps > JUMPS]
+    return [d for d in differences if d.worst > TOLERANCE]
+
+
 def gate(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
     """Check that a graph is within `TOLERANCE` in every case.
+
+    Of a discontinuous one up to `JUMPS` of a case's values may be beyond it.
 
     Raises:
         NetworkError: it is not; the worst case is named.
     """
     _require(
-        differences,
+        beyond(spec, differences),
         TOLERANCE,
         "export-differs",
         f"The exported graph of {spec.id} differs from torch",
@@ -189,7 +207,7 @@ def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
         NetworkError: it is not; the worst case is named.
     """
     _require(
-        differences,
+        [d for d in differences if d.worst > HALF_TOLERANCE],
         HALF_TOLERANCE,
         "export-half-differs",
         f"With half-precision weights the graph of {spec.id} differs from torch",
@@ -200,9 +218,9 @@ def gate_half(spec: NetworkSpec, differences: Sequence[Difference]) -> None:
 def _require(
     differences: Sequence[Difference], tolerance: float, code: str, problem: str, hint: str
 ) -> None:
-    """Raise the error if a case exceeds the tolerance; the worst case is named."""
-    largest = worst(differences)
-    if largest.worst > tolerance:
+    """Raise the error if there are cases beyond the tolerance; the worst one is named."""
+    if differences:
+        largest = worst(differences)
         raise NetworkError(code, f"{problem}: {largest}; the limit is {tolerance:.0e}.", hint)
 
 

@@ -6,7 +6,8 @@ Weights only: nothing in a file is ever executed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -20,6 +21,9 @@ from matteplug.errors import NetworkError
 
 StateDict: TypeAlias = Mapping[str, Any]
 """Parameter names to torch tensors or numpy arrays."""
+
+Names: TypeAlias = Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]
+"""Patterns of public names and ours; see `renamed`."""
 
 LISTED = 3
 """Number of names of each kind that an error lists."""
@@ -142,6 +146,17 @@ def load_into(model: nn.Module, state: StateDict, what: str) -> None:
     model.load_state_dict({name: _tensor(value) for name, value in state.items()})
 
 
+def renamed(state: StateDict, names: Names) -> dict[str, Any]:
+    """Return a state dict under our names.
+
+    Args:
+        state: public names to tensors.
+        names: what a public name begins with (a pattern), and what stands there in ours; the first
+            that fits counts, a name that none fits stays.
+    """
+    return {_renamed(name, names): value for name, value in state.items()}
+
+
 def load(name: str, state_dict: StateDict) -> nn.Module:
     """Make a network from a public checkpoint's weights.
 
@@ -164,6 +179,14 @@ def load(name: str, state_dict: StateDict) -> nn.Module:
         for key, value in state_dict.items()
     }
     return cast(nn.Module, convert(state)).eval()
+
+
+def _renamed(name: str, names: Names) -> str:
+    for pattern, ours in names:
+        replaced, count = re.subn(f"^{pattern}", ours, name)
+        if count:
+            return replaced
+    return name
 
 
 def _tensor(value: Any) -> Tensor:

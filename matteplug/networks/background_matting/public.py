@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from matteplug.networks.background_matting.config import PAPER
 from matteplug.networks.background_matting.model import BackgroundMatting
-from matteplug.networks.checkpoints import StateDict, load_into
+from matteplug.networks.checkpoints import StateDict, load_into, renamed
 
 _NAMES = (
     (r"model_enc1\.", "image_encoder.layers."),
@@ -35,14 +34,5 @@ _NAMES = (
 def background_matting(state_dict: StateDict) -> BackgroundMatting:
     """Make a background matting network in the public wiring from its public weights."""
     model = BackgroundMatting(replace(PAPER, public_wiring=True))
-    state = {_renamed(name): value for name, value in state_dict.items()}
-    load_into(model, state, "a Background Matting checkpoint")
+    load_into(model, renamed(state_dict, _NAMES), "a Background Matting checkpoint")
     return model
-
-
-def _renamed(name: str) -> str:
-    for pattern, ours in _NAMES:
-        renamed, count = re.subn(f"^{pattern}", ours, name)
-        if count:
-            return renamed
-    return name
