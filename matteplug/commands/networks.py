@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from matteplug.hookspecs import Command
-from matteplug.network import NetworkSpec
+from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 from matteplug.plugins import registry
 
 
@@ -103,4 +103,36 @@ def _print_table() -> None:
         table.add_row(
             spec.id, spec.title, spec.guide.value, spec.licence or "–", spec.weights or "none"
         )
-    Console(markup=False).print(table)
+    console = Console(markup=False)
+    console.print(table)
+    installed = registry().networks
+    for family in registry().families.values():
+        if family.id not in installed:
+            console.print(
+                f"\n{family.title or family.id}: {_without_weights(family)}", markup=False
+            )
+
+
+def _without_weights(family: FamilySpec) -> str:
+    """Return what can be said of a family none of whose networks is installed."""
+    lines = ["no weights are installed."]
+    for public in family.public_checkpoints:
+        lines.append(f"  public weights: {public.source or public.name}")
+        lines.append(f"    licence: {public.licence or 'not stated'}; {_commercial(public)}")
+        lines.append(
+            f"    matteplug import-checkpoint FILE --network {public.name} "
+            f"--out {public.network_id}.onnx"
+        )
+        lines.append(
+            f"    matteplug networks add {public.network_id}.onnx --spec {public.network_id}.json"
+        )
+    if not family.public_checkpoints:
+        lines.append("  no public weights can be imported")
+    lines.append(f"  train it: matteplug train {family.id}")
+    return "\n".join(lines)
+
+
+def _commercial(public: PublicCheckpoint) -> str:
+    if public.commercial is None:
+        return "commercial use: not stated"
+    return f"commercial use {'allowed' if public.commercial else 'not allowed'}"

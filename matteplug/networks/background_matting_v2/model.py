@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from matteplug.networks.backbones.mobilenetv2 import MobileNetV2
+from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.background_matting_v2.config import BackgroundMattingV2Config
 from matteplug.networks.background_matting_v2.decoder import Decoder
 from matteplug.networks.background_matting_v2.refiner import PATCH_PX, Refiner
-from matteplug.networks.backbones.mobilenetv2 import MobileNetV2
-from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.ops.aspp import Aspp
 from matteplug.networks.ops.resizing import resize
 
@@ -77,7 +77,10 @@ class BackgroundMattingV2(nn.Module):
         """
         height, width = image.shape[2:]
         coarse = self.base(*self._small(image, plate, height // divisor, width // divisor))
-        alpha, residual = resize(coarse.alpha, height, width), resize(coarse.residual, height, width)
+        alpha, residual = (
+            resize(coarse.alpha, height, width),
+            resize(coarse.residual, height, width),
+        )
         if self.refiner is not None:
             chosen = (self._error(coarse, height, width) > self.config.threshold).to(alpha.dtype)
             refined = self.refiner(image, plate, coarse)

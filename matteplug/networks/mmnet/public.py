@@ -11,7 +11,7 @@ from matteplug.networks.mmnet.model import Mmnet
 _LEAVES = (
     (r"(.*)\.BatchNorm\.", r"\1.norm."),
     (r"(MMNet\.(?:final|aux)_block\.pointwise_conv)\.", r"\1."),
-    (r"(.*)\.(weight)$", r"\1.conv.\2"),
+    (r"(MMNet\..*)\.(weight)$", r"\1.conv.\2"),
 )
 """First the leaves: a convolution and its norm bear one name there."""
 

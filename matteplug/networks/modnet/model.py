@@ -101,9 +101,7 @@ class HighResolutionBranch(nn.Module):
         )
         self.detail = nn.Sequential(ConvIBNReLU(width + 3, width, 3), nn.Conv2d(width, 1, 1))
 
-    def forward(
-        self, image: Tensor, e2: Tensor, e4: Tensor, lr8: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, e2: Tensor, e4: Tensor, lr8: Tensor) -> tuple[Tensor, Tensor]:
         """Return the detail logits at full size and the features at 1/2."""
         height, width = image.shape[2:]
         image2 = resize(image, height // 2, width // 2)

@@ -10,11 +10,12 @@ from matteplug.training.losses.alpha import (
     composition,
     gradient,
     l1,
+    sobel,
     squared,
     unknown_root,
 )
 from matteplug.training.losses.laplacian import laplacian
-from matteplug.training.losses.semantic import areas, cross_entropy
+from matteplug.training.losses.semantic import areas, cross_entropy, soft_cross_entropy
 from matteplug.training.losses.structural import dissimilarity
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "gradient",
     "l1",
     "laplacian",
+    "sobel",
+    "soft_cross_entropy",
     "squared",
     "tells_apart",
     "unknown_root",

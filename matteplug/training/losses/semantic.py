@@ -35,6 +35,17 @@ def cross_entropy(logits: Tensor, alpha: Tensor, width_px: int = 25) -> Tensor:
     return functional.cross_entropy(logits.float(), areas(alpha, width_px))
 
 
+def soft_cross_entropy(logits: Tensor, alpha: Tensor) -> Tensor:
+    """Return the mean cross entropy of two classes against a soft alpha (MMNet eq. 5).
+
+    Args:
+        logits: (B, 2, H, W): background, foreground.
+        alpha: the truth, (B, 1, H, W); the foreground's probability.
+    """
+    odds = (logits[:, 1:] - logits[:, :1]).float()
+    return functional.binary_cross_entropy_with_logits(odds, alpha)
+
+
 def _eroded(mask: Tensor, width_px: int) -> Tensor:
     radius = width_px // 2
     outside = 1 - mask

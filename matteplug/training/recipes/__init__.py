@@ -64,6 +64,13 @@ def recipe(settings: TrainSettings) -> Recipe:
     return cast(Recipe, make(settings))
 
 
+def weighted(terms: Mapping[str, Tensor], options: Mapping[str, float]) -> Tensor:
+    """Return the sum of the terms, each times the option of its name."""
+    import torch
+
+    return torch.stack([options[name] * term for name, term in terms.items()]).sum()
+
+
 def recipe_options(settings: TrainSettings, defaults: Mapping[str, float]) -> dict[str, float]:
     """Return a recipe's options: its defaults, overridden by those of the settings.
 

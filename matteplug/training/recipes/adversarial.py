@@ -8,7 +8,6 @@ it must make accept its composite on a new backdrop as a photograph (Sengupta et
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -22,28 +21,10 @@ from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.recipes import NETWORK, Phase
 from matteplug.training.recipes.composites import compare, predict
+from matteplug.training.recipes.teacher import Teacher
 
 PSEUDO_LOSS_WEIGHTS = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
 """Loss weights of the terms against the teacher's answers."""
-
-
-class Teacher(nn.Module):
-    """The network as it was when stage 2 began; kept in the checkpoint and never trained."""
-
-    initialised: Tensor
-
-    def __init__(self, student: nn.Module) -> None:
-        super().__init__()
-        self.network = copy.deepcopy(student).requires_grad_(False)
-        self.register_buffer("initialised", torch.tensor(False))
-
-    @torch.no_grad()
-    def answer(self, batch: Batch, student: nn.Module) -> PlateOutput:
-        """Return the pseudo ground truth; the first call copies the student's weights."""
-        if not self.initialised:
-            self.network.load_state_dict(student.state_dict())
-            self.initialised.fill_(True)
-        return predict(self.network.eval(), batch)
 
 
 class AdversarialRecipe:
@@ -62,7 +43,8 @@ class AdversarialRecipe:
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the student's update, then the discriminator's."""
         student, discriminator = self.parts[NETWORK], self.parts["discriminator"]
-        pseudo = cast(Teacher, self.parts["teacher"]).answer(batch, student)
+        with torch.no_grad():
+            pseudo = predict(cast(Teacher, self.parts["teacher"]).of(student), batch)
         output = predict(student, batch)
         composite = on_new_backdrop(output, batch)
         terms = compare(output, pseudo, batch.image, cast(Tensor, batch.plate))

@@ -1,0 +1,148 @@
+"""The recipes of the networks that have public code: each stage's losses and what learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from matteplug.errors import TrainingError
+from matteplug.networks.background_matting_v2 import config as bmv2
+from matteplug.networks.dim import config as dim
+from matteplug.networks.mmnet import config as mmnet
+from matteplug.networks.modnet import config as modnet
+from matteplug.training import losses
+from matteplug.training.data.batch import Batch
+from matteplug.training.recipes import Recipe, recipe
+from matteplug.training.settings import TrainSettings
+
+TINY: dict[str, tuple[Any, Any]] = {
+    "modnet": (
+        modnet,
+        modnet.ModnetConfig(width=0.125, low=(8, 8), high=8, fused=4),
+    ),
+    "mmnet": (mmnet, mmnet.MmnetConfig(width=0.25)),
+    "dim": (dim, dim.DimConfig(widths=(4, 4, 8, 8, 8), refined=4)),
+    "background-matting-v2": (
+        bmv2,
+        bmv2.BackgroundMattingV2Config(
+            layers=(1, 1, 1, 1), width=1 / 16, context=8, decoder=(8, 8, 8), hidden=4
+        ),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    for module, config in TINY.values():
+        monkeypatch.setitem(module.CONFIGS, "tiny", config)
+
+
+def batch() -> Batch:
+    ramp = torch.linspace(-1, 2, 64).clamp(0, 1).expand(2, 1, 64, 64)
+    foreground, background = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
+    return Batch(
+        image=ramp * foreground + (1 - ramp) * background,
+        alpha=ramp,
+        trimap=(ramp[:, 0] > 0).long() + (ramp[:, 0] >= 1).long(),
+        foreground=foreground,
+        background=background,
+        plate=background,
+    )
+
+
+def made(family: str, **options: float) -> Recipe:
+    return recipe(TrainSettings(family=family, config="tiny", options=options))
+
+
+def learn(current: Recipe, steps: int = 1) -> list[float]:
+    optimisers = {
+        name: torch.optim.Adam([p for p in part.parameters() if p.requires_grad], lr=3e-3)
+        for name, part in current.parts.items()
+        if any(p.requires_grad for p in part.parameters())
+    }
+    values = []
+    for _ in range(steps):
+        for phase in current.phases(batch(), 0.0):
+            optimisers[phase.part].zero_grad()
+            phase.loss.backward()  # type: ignore[no-untyped-call]
+            optimisers[phase.part].step()
+            if phase.part == "network":
+                values.append(phase.loss.item())
+    return values
+
+
+@pytest.mark.parametrize("family", TINY)
+@pytest.mark.parametrize("stage", [1, 2])
+def test_every_stage_learns_and_predicts(family: str, stage: int) -> None:
+    options = {} if family == "mmnet" else {"stage": float(stage)}
+    current = made(family, **options)
+    values = learn(current, steps=8)
+    assert all(torch.tensor(values).isfinite())
+    if (family, stage) != ("modnet", 2):
+        assert min(values[4:]) < values[0]
+    with torch.no_grad():
+        alpha = current.predict(current.parts["network"].eval(), batch())
+    assert alpha.shape == (2, 1, 64, 64)
+
+
+def without_gradient(current: Recipe) -> set[str]:
+    for phase in current.phases(batch(), 0.0):
+        phase.loss.backward()  # type: ignore[no-untyped-call]
+    names = current.parts["network"].named_parameters()
+    return {name.split(".")[0] for name, p in names if p.grad is None}
+
+
+def test_what_each_stage_leaves_alone() -> None:
+    assert without_gradient(made("mmnet")) == set()
+    assert without_gradient(made("modnet")) == set()
+    assert without_gradient(made("dim")) == {"refinement"}
+    assert without_gradient(made("dim", stage=3)) == set()
+    assert "refinement" not in without_gradient(made("dim", stage=2))
+    assert without_gradient(made("background-matting-v2")) == {"refiner"}
+    assert without_gradient(made("background-matting-v2", stage=2)) == set()
+
+
+def test_adaptation_keeps_the_norms_and_needs_weights_but_no_truth() -> None:
+    current = made("modnet", stage=2)
+    assert current.requirements.weights
+    assert not current.requirements.truth
+    network = current.parts["network"]
+
+    def norms() -> list[torch.Tensor]:
+        modules = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+        return [t.clone() for m in modules for t in (m.running_mean, m.weight) if t is not None]
+
+    before = norms()
+    learn(current, steps=2)
+    assert all(torch.equal(a, b) for a, b in zip(before, norms(), strict=True))
+
+
+def test_stages_that_do_not_exist_are_refused() -> None:
+    for family in ("modnet", "dim", "background-matting-v2"):
+        with pytest.raises(TrainingError, match="no stage 7"):
+            made(family, stage=7)
+    with pytest.raises(TrainingError, match="no option"):
+        made("mmnet", stage=1)
+
+
+def test_sobel_measures_slopes() -> None:
+    ramp = torch.arange(8.0).expand(1, 1, 6, 8)
+    error = losses.sobel(ramp, torch.zeros_like(ramp))
+    # a slope of 1 across, half of it in the first and last column; nothing down
+    assert error.item() == pytest.approx((6 + 2 * 0.5) / 8 / 2)
+
+
+def test_soft_cross_entropy_is_least_at_the_truth() -> None:
+    truth = torch.tensor([0.25]).view(1, 1, 1, 1)
+
+    def at(probability: float) -> float:
+        odds = torch.logit(torch.tensor(probability)).view(1, 1, 1, 1)
+        logits = torch.cat([torch.zeros_like(odds), odds], dim=1)
+        return losses.soft_cross_entropy(logits, truth).item()
+
+    assert at(0.25) == pytest.approx(0.5623, abs=1e-4)
+    assert at(0.25) < min(at(0.2), at(0.3))
