@@ -10,7 +10,6 @@ from torch import Tensor
 
 from matteplug.networks.background_matting import cues
 from matteplug.networks.background_matting.config import COMPACT, PAPER, BackgroundMattingConfig
-from matteplug.networks.background_matting.discriminator import PatchDiscriminator
 from matteplug.networks.background_matting.family import export_module
 from matteplug.networks.background_matting.graph import BackgroundMattingGraph
 from matteplug.networks.background_matting.model import OPAQUE, BackgroundMatting, PlateOutput
@@ -22,6 +21,7 @@ from matteplug.networks.background_matting.propagation import (
 from matteplug.networks.background_matting.refiner import DAMPING, HALVINGS, MISFIT
 from matteplug.networks.families import family
 from matteplug.networks.ops.compositing import compositing_fit, project_alpha
+from matteplug.networks.ops.patch_discriminator import PatchDiscriminator
 from matteplug.networks.ops.push_pull import push_pull
 
 TINY = BackgroundMattingConfig(widths=(4, 8, 16), selected=4, shared=1, apart=1)

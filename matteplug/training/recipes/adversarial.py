@@ -14,8 +14,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from matteplug.networks.background_matting.discriminator import PatchDiscriminator
 from matteplug.networks.background_matting.model import BackgroundMatting, PlateOutput
+from matteplug.networks.ops.patch_discriminator import PatchDiscriminator
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
