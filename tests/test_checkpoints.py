@@ -99,7 +99,7 @@ def test_only_the_first_of_many_names_are_listed() -> None:
 
 def test_unknown_import_names_the_known_ones() -> None:
     with pytest.raises(NetworkError, match="matteformer"):
-        checkpoints.load("modnet", {})
+        checkpoints.load("no-such-network", {})
 
 
 def test_own_checkpoint_round_trip(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_unpooling_is_pytorchs_also_where_values_are_equal() -> None:
     ours, mask = pool(x)
     assert torch.equal(ours, maxima)
     values = torch.randn_like(ours)
-    assert torch.equal(unpool(values, mask), F.max_unpool2d(values, indices, 2))
+    assert torch.equal(unpool(values, mask), F.max_unpool2d(values, indices, [2, 2]))
 
 
 def test_mmnet_enlarges_without_the_shift_by_half_a_pixel() -> None:

@@ -12,7 +12,7 @@ class TrimapGraph(nn.Module):
 
     Args:
         model: takes an image (B, 3, H, W) in [0, 1] and a trimap (B, H, W) of 0, 128 and 255, and
-            returns alpha (B, 1, H, W); put in eval mode.
+            returns alpha (B, 1, H, W), or a tuple of it and other maps; put in eval mode.
         multiple: of the sides that it takes.
     """
 
@@ -21,8 +21,8 @@ class TrimapGraph(nn.Module):
         self.model = model.eval()
         self.multiple = multiple
 
-    def forward(self, image: Tensor, trimap: Tensor) -> Tensor:
-        """Compute the matte.
+    def forward(self, image: Tensor, trimap: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Compute the matte, and what else the model returns, cut to the picture.
 
         ======  ============  =======  ========================================
         name    shape         dtype    range
@@ -36,5 +36,7 @@ class TrimapGraph(nn.Module):
         image = replicate_to_multiple(image, self.multiple) / 255
         trimap = replicate_to_multiple(trimap, self.multiple)[:, 0]
         levels = 128.0 * (trimap >= 85).to(image.dtype) + 127.0 * (trimap > 170).to(image.dtype)
-        alpha: Tensor = self.model(image, levels)
-        return alpha[:, :, :height, :width].clamp(0, 1)
+        outputs = self.model(image, levels)
+        if isinstance(outputs, Tensor):
+            return outputs[:, :, :height, :width].clamp(0, 1)
+        return tuple(output[:, :, :height, :width].clamp(0, 1) for output in outputs)

@@ -57,7 +57,7 @@ class BackgroundMattingV2Recipe:
         network, plate = cast(BackgroundMattingV2, network), cast(Tensor, batch.plate)
         if self._options["stage"] == 1:
             return network.base(batch.image, plate).alpha
-        return network(batch.image, plate)[0]
+        return cast(Tensor, network(batch.image, plate)[0])
 
 
 def against(alpha: Tensor, foreground: Tensor, truth: Tensor, colours: Tensor) -> dict[str, Tensor]:

@@ -34,12 +34,12 @@ class PortraitRecipe:
     ) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}
         self.requirements = requirements or DataRequirements(portraits=True, trimap=False)
-        self._losses, self._options = losses, options
+        self._losses, self.options = losses, options
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
-        terms = self._losses(self.parts[NETWORK], batch, self._options)
-        yield Phase(NETWORK, weighted(terms, self._options), terms)
+        terms = self._losses(self.parts[NETWORK], batch, self.options)
+        yield Phase(NETWORK, weighted(terms, self.options), terms)
 
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return the alpha."""
