@@ -18,7 +18,7 @@ from matteplug.networks.ops.resizing import like
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weighted, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options, weighted
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {"stage": 1.0, "alpha": 1.0, "gradient": 1.0, "foreground": 1.0, "error": 1.0}
@@ -75,7 +75,7 @@ def recipe(settings: TrainSettings) -> BackgroundMattingV2Recipe:
     Raises:
         TrainingError: there is no such stage.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = family("background-matting-v2", settings.config).build(settings.config)
     if options["stage"] not in (1, 2):
         raise TrainingError(

@@ -17,7 +17,7 @@ from matteplug.networks.families import family
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weighted, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options, weighted
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {"stage": 1.0, "alpha": 0.5, "composition": 0.5, "refined": 1.0}
@@ -73,7 +73,7 @@ def recipe(settings: TrainSettings) -> DimRecipe:
     Raises:
         TrainingError: there is no such stage, or the network has no refinement.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = cast(Dim, family("dim", settings.config).build(settings.config))
     if options["stage"] not in (1, 2, 3):
         raise TrainingError(

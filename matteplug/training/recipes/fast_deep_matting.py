@@ -16,7 +16,7 @@ from matteplug.networks.families import family
 from matteplug.networks.fast_deep_matting.model import FastDeepMatting
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
-from matteplug.training.recipes import weights
+from matteplug.training.recipes import recipe_options
 from matteplug.training.recipes.portraits import PortraitRecipe
 from matteplug.training.settings import TrainSettings
 
@@ -56,7 +56,7 @@ def recipe(settings: TrainSettings) -> FastDeepMattingRecipe:
     Raises:
         TrainingError: there is no such stage.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = family("fast-deep-matting", settings.config).build(settings.config)
     if options["stage"] not in (1, 2):
         raise TrainingError(

@@ -17,7 +17,7 @@ from matteplug.networks.ops.patch_discriminator import PatchDiscriminator
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weighted, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options, weighted
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {"stage": 1.0, "square": 1.0, "structure": 0.1, "fools": 0.05}
@@ -65,7 +65,7 @@ def recipe(settings: TrainSettings) -> HattRecipe:
     Raises:
         TrainingError: there is no such stage.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = family("hattmatting", settings.config).build(settings.config)
     if options["stage"] not in (1, 2):
         raise TrainingError(

@@ -12,7 +12,7 @@ from matteplug.networks.families import family
 from matteplug.networks.mmnet.model import MULTIPLE, Mmnet
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
-from matteplug.training.recipes import weights
+from matteplug.training.recipes import recipe_options
 from matteplug.training.recipes.portraits import PortraitRecipe
 from matteplug.training.settings import TrainSettings
 
@@ -41,4 +41,4 @@ def terms(network: nn.Module, batch: Batch, options: Mapping[str, float]) -> dic
 def recipe(settings: TrainSettings) -> PortraitRecipe:
     """Return the recipe with a freshly made network of the settings' configuration."""
     network = family("mmnet", settings.config).build(settings.config)
-    return PortraitRecipe(network, terms, weights(settings, OPTIONS))
+    return PortraitRecipe(network, terms, recipe_options(settings, OPTIONS))

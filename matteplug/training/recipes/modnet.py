@@ -15,7 +15,7 @@ from matteplug.networks.modnet.model import Modnet
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, Recipe, weighted, weights
+from matteplug.training.recipes import NETWORK, Phase, Recipe, recipe_options, weighted
 from matteplug.training.recipes.portraits import PortraitRecipe
 from matteplug.training.recipes.teacher import Teacher
 from matteplug.training.settings import TrainSettings
@@ -127,7 +127,7 @@ def recipe(settings: TrainSettings) -> Recipe:
     Raises:
         TrainingError: there is no such stage.
     """
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     network = family("modnet", settings.config).build(settings.config)
     if options["stage"] == 1:
         return PortraitRecipe(network, terms, options)

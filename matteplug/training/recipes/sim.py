@@ -18,7 +18,7 @@ from matteplug.networks.sim.model import Sim
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
-from matteplug.training.recipes import NETWORK, Phase, weighted, weights
+from matteplug.training.recipes import NETWORK, Phase, recipe_options, weighted
 from matteplug.training.recipes.dim import levels
 from matteplug.training.settings import TrainSettings
 
@@ -94,5 +94,5 @@ def learnt_gradient(alpha: Tensor, truth: Tensor, unknown: Tensor, weight: Tenso
 
 def recipe(settings: TrainSettings) -> SimRecipe:
     """Return the recipe with a freshly made network of the settings' configuration."""
-    options = weights(settings, OPTIONS)
+    options = recipe_options(settings, OPTIONS)
     return SimRecipe(cast(Sim, family("sim", settings.config).build(settings.config)), options)
