@@ -103,14 +103,11 @@ def _print_table() -> None:
         table.add_row(
             spec.id, spec.title, spec.guide.value, spec.licence or "–", spec.weights or "none"
         )
-    console = Console(markup=False)
-    console.print(table)
+    Console(markup=False).print(table)
     installed = registry().networks
     for family in registry().families.values():
         if family.id not in installed:
-            console.print(
-                f"\n{family.title or family.id}: {_without_weights(family)}", markup=False
-            )
+            print(f"\n{family.title or family.id}: {_without_weights(family)}")
 
 
 def _without_weights(family: FamilySpec) -> str:
