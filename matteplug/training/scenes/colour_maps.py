@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from matteplug.training.scenes.noise import Field
 
-Map = NDArray[np.float64]
+ColourMap = NDArray[np.float64]
 """(3, 4): an affine map of RGB."""
 
-IDENTITY: Map = np.eye(3, 4)
-GREY: Map = np.pad(np.full((3, 3), 1 / 3), ((0, 0), (0, 1)))
+IDENTITY: ColourMap = np.eye(3, 4)
+GREY: ColourMap = np.pad(np.full((3, 3), 1 / 3), ((0, 0), (0, 1)))
 
 
 def spread(mask: Field) -> Field:
@@ -41,7 +41,9 @@ def mean(colours: Field) -> NDArray[np.float64]:
     return np.array(cv2.mean(colours)[:3])
 
 
-def scaled(factor: float | NDArray[np.float64], offset: float | NDArray[np.float64] = 0.0) -> Map:
+def scaled(
+    factor: float | NDArray[np.float64], offset: float | NDArray[np.float64] = 0.0
+) -> ColourMap:
     """Return the map c → factor · c + offset, each a number or one number per channel."""
     change = np.zeros((3, 4))
     np.fill_diagonal(change, factor)
@@ -49,14 +51,14 @@ def scaled(factor: float | NDArray[np.float64], offset: float | NDArray[np.float
     return change
 
 
-def then(first: Map, second: Map) -> Map:
+def then(first: ColourMap, second: ColourMap) -> ColourMap:
     """Return the map that applies `first`, then `second`."""
-    chained: Map = second[:, :3] @ first
+    chained: ColourMap = second[:, :3] @ first
     chained[:, 3] += second[:, 3]
     return chained
 
 
-def recoloured(colours: Field, change: Map) -> Field:
+def recoloured(colours: Field, change: ColourMap) -> Field:
     """Apply an affine map to colours, clipped to [0, 1]."""
     changed: Field = cv2.transform(colours, change.astype(np.float32))
     return np.clip(changed, 0, 1, out=changed)

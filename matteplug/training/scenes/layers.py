@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.training.scenes import colour_maps
-from matteplug.training.scenes.drawn.cutout import NEUTRAL, U8, Cutout, Material
+from matteplug.training.scenes.drawn.cutout import NEUTRAL, U8, Cutout, MaterialKind
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.textures import Textures
 
@@ -33,7 +33,7 @@ class Drawn:
     """
 
     channels: U8
-    material: Material
+    material: MaterialKind
     spots: NDArray[np.float32]
     blur_px: float = 0.0
 
@@ -50,7 +50,7 @@ class Drawn:
         return cls(cutout.channels(), cutout.material, spots, cutout.blur_px)
 
 
-class Pose(NamedTuple):
+class Placement(NamedTuple):
     """The position of a drawing in the view.
 
     Attributes:
@@ -67,7 +67,7 @@ class Pose(NamedTuple):
     endless: bool
 
 
-def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
+def near_edge(rng: Rng, drawn: Drawn, size: int) -> Placement:
     """Choose a pose that shows a part of the drawing near one of its spots."""
     zoom = log_uniform(rng, 0.6, 1.8)
     spot = drawn.spots[int(rng.integers(len(drawn.spots)))]
@@ -75,10 +75,10 @@ def near_edge(rng: Rng, drawn: Drawn, size: int) -> Pose:
     edge = drawn.channels.shape[0]
     margin = min(0.5 * size / zoom, 0.4 * edge)  # keep the crop on the drawing if it fits
     turn = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, 2 * np.pi)
-    return Pose(np.clip(spot, margin, edge - margin), zoom, turn, rng.random() < 0.5, True)
+    return Placement(np.clip(spot, margin, edge - margin), zoom, turn, rng.random() < 0.5, True)
 
 
-def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
+def whole(rng: Rng, drawn: Drawn, size: int) -> Placement:
     """Choose a pose that shows the drawing upright and mostly whole.
 
     Where the drawing's frame cuts the object, so does the view's, lest it end in a straight line in
@@ -102,10 +102,10 @@ def whole(rng: Rng, drawn: Drawn, size: int) -> Pose:
     spot[0] = max(spot[0], nearest) if left else spot[0]
     spot[0] = min(spot[0], edge - nearest) if right and not left else spot[0]
     spot[1] = max(spot[1], nearest) if top else spot[1]
-    return Pose(spot, zoom, rng.normal(0, 0.04), rng.random() < 0.5, False)
+    return Placement(spot, zoom, rng.normal(0, 0.04), rng.random() < 0.5, False)
 
 
-def view(drawn: Drawn, size: int, pose: Pose) -> Field:
+def view(drawn: Drawn, size: int, pose: Placement) -> Field:
     """Return the (size, size, 3 or 6) float32 [0, 1] view of a drawing."""
     spot, zoom, turn, mirrored, endless = pose
     pixels = drawn.channels
@@ -122,7 +122,7 @@ def view(drawn: Drawn, size: int, pose: Pose) -> Field:
     return scaled
 
 
-def densify(rng: Rng, alpha: Field, material: Material) -> Field:
+def densify(rng: Rng, alpha: Field, material: MaterialKind) -> Field:
     """Return 1 − (1 − α)^g: real fur and hair are opaque but for their outermost pixels."""
     if material == "smoke":
         return alpha
@@ -136,7 +136,7 @@ def densify(rng: Rng, alpha: Field, material: Material) -> Field:
 def colours(
     rng: Rng,
     view: Field,
-    material: Material,
+    material: MaterialKind,
     textures: Textures,
     *,
     behind: Field,

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from matteplug.training.scenes import colour_maps
-from matteplug.training.scenes.colour_maps import Map
-from matteplug.training.scenes.drawn.cutout import Material
+from matteplug.training.scenes.colour_maps import ColourMap
+from matteplug.training.scenes.drawn.cutout import MaterialKind
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 from matteplug.training.scenes.photographs import Photographs
 
@@ -40,7 +40,9 @@ class Textures:
             scene = soften(scene, log_uniform(rng, 0.6, 9))
         return np.clip(scene, 0, 1), index
 
-    def foreground(self, rng: Rng, material: Material, behind: Field, behind_index: int) -> Field:
+    def foreground(
+        self, rng: Rng, material: MaterialKind, behind: Field, behind_index: int
+    ) -> Field:
         """Return a texture that suits a material; often in the colours of its background."""
         texture, change = self._plain(rng, material, behind_index)
         if rng.random() < 0.22:  # recolour to a neighbourhood of the background
@@ -53,7 +55,9 @@ class Textures:
             change = colour_maps.then(change, cast)
         return colour_maps.recoloured(texture, change)
 
-    def _plain(self, rng: Rng, material: Material, behind_index: int) -> tuple[Field, Map]:
+    def _plain(
+        self, rng: Rng, material: MaterialKind, behind_index: int
+    ) -> tuple[Field, ColourMap]:
         """Return a texture and how its colours are to be changed."""
         photo = behind_index if rng.random() < 0.14 else self._photographs.choose(rng)
 
@@ -61,7 +65,7 @@ class Textures:
             return self._photographs.crop(rng, photo, self._size, (low, high))
 
         unchanged = colour_maps.IDENTITY
-        recipes: dict[Material, list[tuple[float, Callable[[], tuple[Field, Map]]]]] = {
+        recipes: dict[MaterialKind, list[tuple[float, Callable[[], tuple[Field, ColourMap]]]]] = {
             "smoke": [
                 (0.8, lambda: (self.gradient(rng), unchanged)),
                 (0.2, lambda: (crop(0.1, 1.0), unchanged)),
@@ -82,14 +86,14 @@ class Textures:
         chances = [chance for chance, _ in recipes[material]]
         return recipes[material][int(rng.choice(len(chances), p=chances))][1]()
 
-    def _relief(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
+    def _relief(self, rng: Rng, texture: Field) -> tuple[Field, ColourMap]:
         """Give one colour the light and shade of a photograph."""
         colour, depth = self._photographs.colour(rng), rng.uniform(0.3, 1.6)
         middle = colour_maps.mean(texture).mean()
         lit = colour_maps.scaled(colour * depth, colour * (1 - depth * middle))
         return texture, colour_maps.then(colour_maps.GREY, lit)
 
-    def _quiet(self, rng: Rng, texture: Field) -> tuple[Field, Map]:
+    def _quiet(self, rng: Rng, texture: Field) -> tuple[Field, ColourMap]:
         """Lower a photograph's contrast, perhaps around another colour."""
         middle = colour_maps.mean(texture)
         colour = self._photographs.colour(rng) if rng.random() < 0.5 else middle

@@ -59,7 +59,7 @@ class Dataset:
 
     @property
     def only_backgrounds(self) -> bool:
-        """Tell whether this is a dataset of backgrounds."""
+        """Whether this is a dataset of backgrounds."""
         return not LAYOUTS[self.kind].alphas
 
 

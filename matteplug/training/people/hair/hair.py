@@ -28,7 +28,7 @@ _RECEDING = np.array([22, 28, 25, 15, 8, 0, 0, 0, 0, 0, 0])
 
 
 @dataclass(frozen=True)
-class Style:
+class HairStyle:
     """How hair grows and falls; lengths in metres on a mean head.
 
     Attributes:
@@ -104,26 +104,26 @@ def _loose(roots: Array, outward: Array, rng: Rng) -> Array:
 
 
 STYLES = {
-    "buzz": Style(0.008, _radial, 1.2, 0.0, fray=0.02, clumps=False, parts_face=False),
-    "crop": Style(0.03, _forward, 0.35, short_sides=True, parts_face=False),
-    "short": Style(0.06, _short, 0.3, 5.0, short_sides=True),
-    "quiff": Style(0.08, _upward, 1.0, 0.6, short_sides=True),
-    "messy": Style(
+    "buzz": HairStyle(0.008, _radial, 1.2, 0.0, fray=0.02, clumps=False, parts_face=False),
+    "crop": HairStyle(0.03, _forward, 0.35, short_sides=True, parts_face=False),
+    "short": HairStyle(0.06, _short, 0.3, 5.0, short_sides=True),
+    "quiff": HairStyle(0.08, _upward, 1.0, 0.6, short_sides=True),
+    "messy": HairStyle(
         0.11, _any_way, 0.9, 2.5, 0.35, 0.03, 0.005, short_sides=True, parts_face=False
     ),
-    "slick": Style(0.13, _back, 0.1, 3.0, 0.08, 0.006),
-    "bob": Style(0.26, _sides),
-    "fringe": Style(0.3, _radial, parts_face=False),
-    "long": Style(0.5, _sides, 0.25),
-    "wavy": Style(0.5, _sides, 0.35, curl=0.012, turns=9),
-    "curly": Style(0.26, _loose, 0.9, 1.8, 0.3, 0.02, 0.012, 28),
-    "afro": Style(
+    "slick": HairStyle(0.13, _back, 0.1, 3.0, 0.08, 0.006),
+    "bob": HairStyle(0.26, _sides),
+    "fringe": HairStyle(0.3, _radial, parts_face=False),
+    "long": HairStyle(0.5, _sides, 0.25),
+    "wavy": HairStyle(0.5, _sides, 0.35, curl=0.012, turns=9),
+    "curly": HairStyle(0.26, _loose, 0.9, 1.8, 0.3, 0.02, 0.012, 28),
+    "afro": HairStyle(
         0.09, _outward, 3.0, 0.15, 0.15, 0.03, 0.007, 60, clumps=False, parts_face=False
     ),
-    "locs": Style(0.34, _loose, 0.6, 3.0, 0.2, 0.004, 0.003, 40),
-    "frizzy": Style(0.3, _loose, 0.8, 1.8, 0.3, 0.025, 0.008, 22),
-    "ponytail": Style(0.45, _back, 0.15, curl=0.005, tied="tail"),
-    "bun": Style(0.4, _back, 0.15, tied="bun"),
+    "locs": HairStyle(0.34, _loose, 0.6, 3.0, 0.2, 0.004, 0.003, 40),
+    "frizzy": HairStyle(0.3, _loose, 0.8, 1.8, 0.3, 0.025, 0.008, 22),
+    "ponytail": HairStyle(0.45, _back, 0.15, curl=0.005, tied="tail"),
+    "bun": HairStyle(0.4, _back, 0.15, tied="bun"),
 }  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def scalp(figure: Figure, receding: float = 0.0) -> Array:
 
 
 def grow(
-    rng: Rng, figure: Figure, surface: Surface, mask: Array, style: Style, count: int
+    rng: Rng, figure: Figure, surface: Surface, mask: Array, style: HairStyle, count: int
 ) -> Array:
     """Return (count, POINTS, 3) strands in metres, with roots distributed by `mask` (V,)."""
     body = figure.parts.group("body")
@@ -152,7 +152,7 @@ def grow(
 
 
 def _guides(
-    rng: Rng, figure: Figure, surface: Surface, style: Style, roots: Array, outward: Array
+    rng: Rng, figure: Figure, surface: Surface, style: HairStyle, roots: Array, outward: Array
 ) -> Array:
     scale = figure.scale
     local, tilt = figure.in_head(roots), outward @ figure.axes
@@ -194,7 +194,7 @@ def _guides(
 
 
 def _after_tie(
-    figure: Figure, style: Style, heading: Array, at: Array, tie: Array, k: int
+    figure: Figure, style: HairStyle, heading: Array, at: Array, tie: Array, k: int
 ) -> Array:
     """Return the direction of tied hair: down as a tail, or round a bun."""
     back, scale = figure.axes @ BACK, figure.scale
@@ -229,7 +229,7 @@ def _cut_above_eyes(rng: Rng, figure: Figure, guides: Array) -> Array:
 
 
 def _strands(
-    rng: Rng, scale: float, style: Style, guides: Array, roots: Array, outward: Array
+    rng: Rng, scale: float, style: HairStyle, guides: Array, roots: Array, outward: Array
 ) -> Array:
     from scipy.spatial import cKDTree
 

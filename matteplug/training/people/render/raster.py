@@ -1,8 +1,8 @@
 """Rasterisation with a depth buffer: the triangle or strand that each sample sees.
 
 Points are (x, y, depth) in samples; depth grows away from the viewer and is linear on the screen
-(-1/z in a camera, z in a light's map).  A strand narrower than a sample is kept with a probability
-of the fraction of the sample that it covers, so that coverage is right on average over a pixel.
+(-1/z in a camera, z in a light's map).  A strand narrower than a sample is drawn with a
+probability equal to the fraction it covers, so that coverage is right on average over a pixel.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Objects drawn by the program, with exact alpha: one style per module."""
+"""Synthetic objects with exact alpha, grouped by style."""

@@ -1,8 +1,8 @@
-"""A drawn object before it has colours: alpha, the light on it, and which of two colours it takes.
+"""A drawn object before it is coloured: alpha, its light, and the mix of its two colours.
 
 Styles draw super-sampled on a `Canvas` whose three 8-bit channels are premultiplied (alpha,
-alpha·shade, alpha·tone): one anti-aliased line then paints coverage, light and colour at once,
-nearer strokes over farther ones, as a painter would.
+alpha·shade, alpha·tone): one anti-aliased line then draws coverage, light and colour at once,
+nearer strokes over farther ones.
 """
 
 from __future__ import annotations
@@ -17,38 +17,38 @@ from numpy.typing import NDArray
 from matteplug.training.scenes.noise import Rng, log_uniform
 
 U8 = NDArray[Any]
-"""(H, W) or (H, W, C) uint8; OpenCV's annotations do not tell dtypes apart."""
-Material = Literal["strands", "solid", "smoke"]
+"""(H, W) or (H, W, C) uint8; OpenCV's annotations do not distinguish dtypes."""
+MaterialKind = Literal["strands", "solid", "smoke"]
 NEUTRAL = 128
 """The shade that leaves a colour as it is; 64 halves it, 255 doubles it."""
 BLUR_PROBABILITY = 0.3
-"""Share of the drawings that are out of focus: their thin parts nowhere cover a pixel."""
+"""Probability that a drawing is out of focus: its thin parts nowhere cover a pixel."""
 BLUR_PX = (0.8, 2.5)
 """Least and largest standard deviation of their blur."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cutout:
-    """An object that waits for colours.
+    """An object without colours.
 
     Attributes:
         alpha: (N, N) uint8, coverage.
         shade: (N, N) uint8, light: colours are multiplied by shade / 128.
-        tone: (N, N) uint8, how much of the second of two textures.
+        tone: (N, N) uint8, the weight of the second of two textures.
         material: what kind of texture suits it.
         colour: (N, N, 3) uint8 straight RGB of a sprite or a rendered person; None to be textured.
-        blur_px: standard deviation of a blur to be seen through, in pixels of the scene.
+        blur_px: standard deviation of the blur to apply, in pixels of the scene.
     """
 
     alpha: U8
     shade: U8
     tone: U8
-    material: Material
+    material: MaterialKind
     colour: U8 | None = None
     blur_px: float = 0.0
 
     def channels(self) -> U8:
-        """Return (N, N, 3) or (N, N, 6) uint8: all that has to be warped together."""
+        """Return (N, N, 3) or (N, N, 6) uint8: the arrays that have to be warped together."""
         channels = [self.alpha, self.shade, self.tone]
         stacked = np.dstack(channels)
         return stacked if self.colour is None else np.dstack([stacked, self.colour])
@@ -79,28 +79,28 @@ class Canvas:
     def strokes(
         self, paths: NDArray[np.float64], width: float, shade: float = NEUTRAL, tone: float = 0
     ) -> None:
-        """Draw open lines (L, M, 2) of one width (at least one enlarged pixel) and one look."""
+        """Draw open lines (L, M, 2) of one width (at least one enlarged pixel), light and tone."""
         thickness = max(1, round(width))
         look = (255, min(max(shade, 0), 255), min(max(tone, 0), 255))
         cv2.polylines(self.pixels, list(fixed(paths)), False, look, thickness, cv2.LINE_AA, 4)
 
-    def finish(self, material: Material) -> Cutout:
+    def finish(self, material: MaterialKind) -> Cutout:
         """Average down to the finished size and divide light and tone by alpha."""
         size = (self.size_px, self.size_px)
         small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
         return from_premultiplied(small, material)
 
-    def focused(self, rng: Rng, material: Material) -> Cutout:
+    def focused(self, rng: Rng, material: MaterialKind) -> Cutout:
         """Finish; some drawings are out of focus.
 
-        Feathers, lace and letters never are: benchmarks are made of them, and stay comparable.
+        Feathers, lace and letters never are: benchmarks consist of them, and remain comparable.
         """
         blur_px = log_uniform(rng, *BLUR_PX) if rng.random() < BLUR_PROBABILITY else 0.0
         return replace(self.finish(material), blur_px=blur_px)
 
 
-def from_premultiplied(channels: U8, material: Material) -> Cutout:
-    """Make a cutout of (N, N, 3) premultiplied channels; light and tone reach beyond alpha."""
+def from_premultiplied(channels: U8, material: MaterialKind) -> Cutout:
+    """Return a cutout of (N, N, 3) premultiplied channels; light and tone extend beyond alpha."""
     alpha = channels[..., 0]
     covered, lit, toned = cv2.split(channels)
     shade: U8 = cv2.divide(lit, covered, scale=255)
@@ -115,8 +115,8 @@ def from_premultiplied(channels: U8, material: Material) -> Cutout:
     return Cutout(alpha=alpha, shade=shade, tone=tone, material=material)
 
 
-def flat(alpha: U8, material: Material = "solid") -> Cutout:
-    """Make an evenly lit cutout of one tone."""
+def flat(alpha: U8, material: MaterialKind = "solid") -> Cutout:
+    """Return an evenly lit cutout of one tone."""
     return Cutout(
         alpha=alpha,
         shade=np.full_like(alpha, NEUTRAL),

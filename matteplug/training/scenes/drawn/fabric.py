@@ -1,4 +1,4 @@
-"""Nets, lace, woven and wicker things: meshes whose holes show the background."""
+"""Nets, lace, weaves and wickerwork: meshes whose holes show the background."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def pierce(rng: Rng, canvas: Canvas, holes: int) -> None:
 
 
 def bars(rng: Rng, size_px: int) -> Cutout:
-    """Draw rods, wires and straps: long things of constant width, a body among them."""
+    """Draw rods, wires and straps of constant width, mostly with a body among them."""
     canvas = Canvas(size_px, SAMPLES)
     if rng.random() < 0.7:
         radius = rng.uniform(0.1, 0.3) * canvas.edge

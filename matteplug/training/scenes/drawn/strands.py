@@ -1,7 +1,7 @@
 """Hair and fur: curved, tapering, clumped strands that shade one another and grow from soft bodies.
 
-Guides set the course of a lock; its strands run beside the guide and close up towards the tip.
-Far strands are drawn first; each is darker at the root, in the shadow of its neighbours.
+Guides set the course of a lock; its strands follow the guide and converge towards the tip.  Far
+strands are drawn first; each is darker at the root, in the shadow of its neighbours.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 SAMPLES = 3
 POINTS = 13
 PIECES = 4
-"""A strand is drawn in four pieces of three segments, each thinner and lit otherwise."""
+"""A strand is drawn in four pieces of three segments, each thinner and lit differently."""
 TOGETHER = 16
-"""Strands that share one look: drawing them in one call is what makes the drawing fast."""
+"""Strands of the same light and tone: drawing them in one call makes the drawing fast."""
 
 
 def courses(rng: Rng, roots: Floats, angles: Floats, lengths: Floats, curl: float) -> Floats:
@@ -39,7 +39,7 @@ def courses(rng: Rng, roots: Floats, angles: Floats, lengths: Floats, curl: floa
 
 
 def fall(paths: Floats, strength: float) -> Floats:
-    """Bend curves downwards the farther they are from their root."""
+    """Return curves bent downwards, the more the farther from their root."""
     along = np.linspace(0.0, 1.0, paths.shape[1])[None]
     reach = np.linalg.norm(paths[:, -1] - paths[:, 0], axis=1)[:, None]
     dropped: Floats = paths.copy()
@@ -68,13 +68,13 @@ def paint(
     taper = np.linspace(1.0, rng.uniform(0.25, 0.7), PIECES)
     for start in range(0, len(paths), TOGETHER):
         group = paths[start : start + TOGETHER]
-        own = NEUTRAL * np.exp(rng.normal(-0.05, contrast))
-        own_tone = np.clip(tone + rng.normal(0, 60), 0, 255)
+        shade = NEUTRAL * np.exp(rng.normal(-0.05, contrast))
+        group_tone = np.clip(tone + rng.normal(0, 60), 0, 255)
         width = float(widths[start])
         for piece in range(PIECES):
             part = group[:, piece * segments : (piece + 1) * segments + 1]
-            lit = own * light[piece] * (1 + gloss * (piece == shine_at))
-            canvas.strokes(part, width * taper[piece], lit, own_tone)
+            lit = shade * light[piece] * (1 + gloss * (piece == shine_at))
+            canvas.strokes(part, width * taper[piece], lit, group_tone)
 
 
 def rooted(
@@ -82,8 +82,8 @@ def rooted(
 ) -> tuple[Floats, Floats, Floats]:
     """Choose roots near an outline: positions (count, 2), outward angles, places along it [0, 1).
 
-    A root sits up to `depth` of the way to the middle; roots come sorted outermost first.
-    `kept` (points of the outline,) says where roots may be.
+    Roots lie up to the fraction `depth` of the way to the middle, sorted outermost first.  `kept`
+    (points of the outline,) says where roots may be.
     """
     index = rng.integers(0, len(outline), count)
     if kept is not None:
@@ -95,7 +95,7 @@ def rooted(
 
 
 def stretch(rng: Rng, outline: Floats, longest: float) -> NDArray[np.bool_]:
-    """Choose a stretch of an outline, a fifth of it to `longest`: (points of the outline,)."""
+    """Return a mask (points of the outline,) of a stretch, a fifth to `longest` of an outline."""
     first, fraction = rng.random(), rng.uniform(0.2, longest)
     chosen: NDArray[np.bool_] = (
         np.linspace(0, 1, len(outline), endpoint=False) - first
@@ -104,7 +104,7 @@ def stretch(rng: Rng, outline: Floats, longest: float) -> NDArray[np.bool_]:
 
 
 def bodies(rng: Rng, canvas: Canvas) -> list[Floats]:
-    """Choose the outlines strands grow from: a body, sometimes with ears, head or limbs."""
+    """Return the outlines that strands grow from: a body, sometimes with ears, head or limbs."""
     edge = canvas.edge
     main = outlines.blob(
         rng, outlines.somewhere(rng, edge), rng.uniform(0.18, 0.5) * edge, rng.uniform(0.02, 0.3)
@@ -211,7 +211,7 @@ def mane(rng: Rng, size_px: int) -> Cutout:
 
 
 def veil(rng: Rng, size_px: int) -> Cutout:
-    """Draw loose hair beside a body: so few and fine strands that one looks through most of it."""
+    """Draw loose hair beside a body: strands so few and fine that most of it is see-through."""
     canvas = Canvas(size_px, SAMPLES)
     edge = canvas.edge
     outline = bodies(rng, canvas)[0]

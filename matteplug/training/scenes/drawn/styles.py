@@ -1,4 +1,4 @@
-"""The table of what can be drawn, and how often each is."""
+"""The table of styles that can be drawn, and their relative frequencies."""
 
 from __future__ import annotations
 
