@@ -72,16 +72,20 @@ class LightDenseBlock(nn.Module):
 class Feathering(nn.Module):
     """A guided filter whose coefficients are learned (section 3.3).
 
-    Decided: the mask is the softmax of the two classes, so that the linear form stays bounded.
+    Decided: the mask is the softmax of the two classes, so that the linear form stays bounded; the
+    coefficients start near 1, 0 and 0, which leaves the mask as it is.
     """
 
     def __init__(self, width: int) -> None:
         super().__init__()
+        last = nn.Conv2d(width, 3, 3, padding=1)
+        nn.init.normal_(last.weight, std=1e-2)
+        last.bias = nn.Parameter(torch.tensor([1.0, 0.0, 0.0]))
         self.coefficients = nn.Sequential(
             nn.Conv2d(3 + 2 + 3 + 3, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
-            nn.Conv2d(width, 3, 3, padding=1),
+            last,
         )
 
     def forward(self, image: Tensor, logits: Tensor) -> Tensor:

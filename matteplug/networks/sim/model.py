@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -48,12 +50,14 @@ class Sim(nn.Module):
         self.join8 = nn.Sequential(normed(self.pyramid.channels, context), normed(context, context))
         self.join4 = normed(context + f1, context)
         self.join2 = normed(context + f0, half)
+        outputs = nn.Conv2d(last, 1 + 3 + 3, 1)
+        nn.init.constant_(cast(Tensor, outputs.bias)[:1], 0.5)  # so that alpha is not clamped
         self.predict = nn.Sequential(
             nn.Conv2d(half + 4, full, 3, padding=1),
             nn.LeakyReLU(inplace=True),
             nn.Conv2d(full, last, 3, padding=1),
             nn.LeakyReLU(inplace=True),
-            nn.Conv2d(last, 1 + 3 + 3, 1),
+            outputs,
         )
         self.weigh = nn.Linear(context, 2)
 
