@@ -1,4 +1,4 @@
-"""Pictures of noise, and files that no library writes: 16-bit PNG with chunks, gray profiles."""
+"""Files that no library writes: 16-bit PNG with chunks, gray profiles."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import struct
 import zlib
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-
-
-def picture(dtype: Any = np.uint8, shape: tuple[int, ...] = (5, 7, 3)) -> NDArray[Any]:
-    return np.random.default_rng(5).integers(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from factories import network, picture, trimap
 from numpy.typing import NDArray
 
 from matteplug import api, plugins
@@ -18,16 +19,6 @@ from matteplug.matting import foreground
 from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.testing import FakeEngine
 from matteplug.types import CancelToken, MatteRequest, weighted
-
-ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)
-
-
-def network(network_id: str, guide: Guide, *roles: str) -> NetworkSpec:
-    channels = {"image": 3, "plate": 3, "motion": 4}
-    inputs = tuple(TensorSpec(name=r, role=r, channels=channels.get(r, 1)) for r in roles)
-    return NetworkSpec(
-        id=network_id, title=network_id, guide=guide, inputs=inputs, outputs=(ALPHA,)
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -44,17 +35,6 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> plugins.Registry:
     )
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     return registry
-
-
-def picture(height: int = 40, width: int = 60) -> NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def trimap(height: int = 40, width: int = 60) -> NDArray[np.uint8]:
-    guide = np.zeros((height, width), np.uint8)
-    guide[:, width // 3 :] = 128
-    guide[:, 2 * width // 3 :] = 255
-    return guide
 
 
 def test_the_best_of_those_that_were_measured_is_chosen(registry: plugins.Registry) -> None:
@@ -105,18 +85,20 @@ def test_a_selection_becomes_a_trimap_with_a_note_or_band() -> None:
     selection = np.zeros((120, 160), bool)
     selection[30:90, 40:120] = True
     engine = FakeEngine()
-    matte = api.matte(picture(120, 160), selection=selection, band_px=4, engine=engine)
+    matte = api.matte(picture(shape=(120, 160, 3)), selection=selection, band_px=4, engine=engine)
     assert set(np.unique(matte.alpha)) == {0.0, 0.5, 1.0}
     assert matte.alpha[60, 80] == 1.0
     assert matte.alpha[60, 40] == 0.5
     with pytest.raises(RequestError, match="cannot be used together"):
-        api.matte(picture(120, 160), selection=selection, trimap=selection, engine=engine)
+        api.matte(
+            picture(shape=(120, 160, 3)), selection=selection, trimap=selection, engine=engine
+        )
 
 
 def test_a_trimap_without_gray_gets_the_band_that_was_asked_for() -> None:
     hard = np.zeros((120, 160), bool)
     hard[30:90, 40:120] = True
-    image, engine = picture(120, 160), FakeEngine()
+    image, engine = picture(shape=(120, 160, 3)), FakeEngine()
     expected = api.matte(image, selection=hard, band_px=4, engine=engine)
     found = api.matte(image, trimap=hard, band_px=4, engine=engine)
     assert np.array_equal(found.alpha, expected.alpha)
@@ -158,7 +140,7 @@ def test_depth_is_kept(dtype: type) -> None:
 
 
 def test_a_plate_network_gets_what_it_needs() -> None:
-    image, plate = picture(64, 64), picture(64, 64)[::-1].copy()
+    image, plate = picture(shape=(64, 64, 3)), picture(shape=(64, 64, 3))[::-1].copy()
     engine = FakeEngine(alpha=lambda inputs: inputs["segmentation"] * 0.5 + 0.5)
     options = {"network": "by-plate", "plate": plate, "align": False, "engine": engine}
     without = api.matte(image, **options)
@@ -180,7 +162,7 @@ def test_outputs_count_where_the_trimap_is_unknown(registry: plugins.Registry) -
     outputs = tuple(TensorSpec(name=r, role=r, channels=c) for r, c in roles.items())
     spec = replace(registry.networks["by-trimap"], id="tells", outputs=outputs)
     registry.add("b", "b 1", networks=[spec])
-    image, guide = picture(600, 700), np.zeros((600, 700), np.uint8)
+    image, guide = picture(shape=(600, 700, 3)), np.zeros((600, 700), np.uint8)
     guide[300:340, 20:40], guide[300:340, 40:60] = 128, 255
     matte = api.matte(image, trimap=guide, network="tells", engine=FakeEngine())
     assert matte.confidence == 1
@@ -272,7 +254,7 @@ def test_a_token_set_while_the_plate_is_registered_cancels() -> None:
 
 def test_a_registered_plate_moves_the_progress() -> None:
     told: list[tuple[float, str]] = []
-    image = cv2.GaussianBlur(picture(96, 128), (0, 0), 2)
+    image = cv2.GaussianBlur(picture(shape=(96, 128, 3)), (0, 0), 2)
     plate = image.copy()
     plate[30:60, 40:80] = 255 - plate[30:60, 40:80]
     api.matte(

@@ -29,7 +29,9 @@ def _pymatting() -> None:
     pytest.importorskip("pymatting")
 
 
-def scene(height: int = 40, width: int = 50) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
+def soft_disc(
+    height: int = 40, width: int = 50
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
     """Inputs by role of a soft disc in two colours, and the true alpha."""
     disc = np.zeros((height, width), np.float32)
     cv2.circle(disc, (width // 2, height // 2), min(height, width) // 3, 1, -1)
@@ -43,7 +45,7 @@ def scene(height: int = 40, width: int = 50) -> tuple[dict[str, NDArray[Any]], N
 
 @pytest.mark.parametrize("method", ["closed-form", "knn"])
 def test_a_solver_runs_as_a_network_and_finds_the_alpha(method: str) -> None:
-    inputs, truth = scene()
+    inputs, truth = soft_disc()
     session = OrtEngine().session(SPECS[method])
     alpha = session.run(inputs)["alpha"]
     unknown = inputs["trimap"][0, 0] == 0.5
@@ -53,7 +55,7 @@ def test_a_solver_runs_as_a_network_and_finds_the_alpha(method: str) -> None:
 
 
 def test_a_batch_is_solved_picture_by_picture() -> None:
-    inputs, _ = scene()
+    inputs, _ = soft_disc()
     mirrored = {role: array[..., ::-1] for role, array in inputs.items()}
     both = {role: np.concatenate([inputs[role], mirrored[role]]) for role in inputs}
     alphas = classical.closed_form(both)["alpha"]
@@ -74,7 +76,7 @@ def test_small_pictures_are_solved(solve: Any, size: tuple[int, int]) -> None:
 
 
 def test_a_trimap_that_knows_nothing_is_refused() -> None:
-    inputs, _ = scene()
+    inputs, _ = soft_disc()
     inputs["trimap"] = np.full_like(inputs["trimap"], 0.5)
     with pytest.raises(EngineError, match="found no alpha"):
         classical.closed_form(inputs)
@@ -82,7 +84,7 @@ def test_a_trimap_that_knows_nothing_is_refused() -> None:
 
 def test_without_pymatting_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymatting", None)
-    inputs, _ = scene()
+    inputs, _ = soft_disc()
     with pytest.raises(EngineError) as caught:
         classical.knn(inputs)
     assert "matteplug[classical]" in caught.value.hint

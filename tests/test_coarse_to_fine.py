@@ -78,7 +78,7 @@ class RedSession:
         return sum(i["image"].shape[2] * i["image"].shape[3] for i in self.seen)
 
 
-def scene(
+def red_disc(
     width: int, height: int, radius: int, band: int, soft: float = 4
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A picture whose red is alpha: a disc with a soft edge, and its trimap."""
@@ -115,7 +115,7 @@ def test_a_small_limit_makes_the_glance_smaller() -> None:
 
 
 def test_a_small_picture_is_computed_in_one_piece() -> None:
-    image, trimap = scene(500, 400, 120, 40)
+    image, trimap = red_disc(500, 400, 120, 40)
     session = RedSession()
     found = alpha_of(session, MatteRequest(image=image, trimap=trimap))
     assert len(session.seen) == 1
@@ -125,7 +125,7 @@ def test_a_small_picture_is_computed_in_one_piece() -> None:
 
 @pytest.mark.parametrize("limit_mib", [None, 250])
 def test_a_large_picture_costs_little_and_is_right(limit_mib: int | None) -> None:
-    image, trimap = scene(2000, 1500, 480, 80)
+    image, trimap = red_disc(2000, 1500, 480, 80)
     session = RedSession()
     request = MatteRequest(image=image, trimap=trimap, options=MatteOptions(limit_mib=limit_mib))
     found = alpha_of(session, request)
@@ -139,7 +139,7 @@ def test_a_large_picture_costs_little_and_is_right(limit_mib: int | None) -> Non
 
 
 def test_what_cannot_be_tiled_is_held_to_a_limit_that_was_set() -> None:
-    image, trimap = scene(300, 200, 60, 20)
+    image, trimap = red_disc(300, 200, 60, 20)
 
     def run(limit_mib: int | None, **changes: Any) -> RedSession:
         session = RedSession(spec=replace(TRIMAP_SPEC, tiling=False, **changes))
@@ -158,7 +158,7 @@ def test_what_cannot_be_tiled_is_held_to_a_limit_that_was_set() -> None:
 
 
 def test_what_the_glance_decided_is_known_to_the_tiles() -> None:
-    image, trimap = scene(2000, 1500, 480, 300)
+    image, trimap = red_disc(2000, 1500, 480, 300)
     session = RedSession()
     alpha_of(session, MatteRequest(image=image, trimap=trimap))
     unknown = sum(int((i["trimap"] == 0.5).sum()) for i in session.seen[1:])
@@ -177,14 +177,14 @@ def test_tiles_keep_the_averages_that_the_glance_found() -> None:
                 found["alpha"] = np.clip(found["alpha"] + 0.2, 0, 1)
             return found
 
-    image, trimap = scene(2000, 1500, 480, 200, soft=30)
+    image, trimap = red_disc(2000, 1500, 480, 200, soft=30)
     unknown = trimap == UNKNOWN
     request = MatteRequest(image=image, trimap=trimap)
     assert np.abs(alpha_of(Drifting(), request) - image[..., 0] / 255)[unknown].mean() < 0.02
 
 
 def test_detail_finer_than_the_glance_survives() -> None:
-    image, trimap = scene(2000, 1500, 480, 200)
+    image, trimap = red_disc(2000, 1500, 480, 200)
     image[600:800:6, 300:1700] = 255  # lines of two pixels, too fine for the glance
     image[601:800:6, 300:1700] = 255
     trimap[600:800, 300:1700] = UNKNOWN
@@ -194,7 +194,7 @@ def test_detail_finer_than_the_glance_survives() -> None:
 
 
 def test_a_small_object_in_a_large_picture_is_seen_at_full_size() -> None:
-    image, trimap = scene(3000, 2000, 60, 20)
+    image, trimap = red_disc(3000, 2000, 60, 20)
     session = RedSession()
     found = alpha_of(session, MatteRequest(image=image, trimap=trimap))
     assert len(session.seen) == 1
@@ -204,7 +204,7 @@ def test_a_small_object_in_a_large_picture_is_seen_at_full_size() -> None:
 
 
 def test_without_a_trimap_the_whole_picture_is_glanced_at_and_its_edges_refined() -> None:
-    image, _ = scene(2000, 1500, 480, 10)
+    image, _ = red_disc(2000, 1500, 480, 10)
     session = RedSession(spec=PLATE_SPEC)
     found = coarse_to_fine.run(session, MatteRequest(image=image, plate=np.zeros_like(image)))
     assert session.seen_px < 0.55 * image[..., 0].size
@@ -215,7 +215,7 @@ def test_without_a_trimap_the_whole_picture_is_glanced_at_and_its_edges_refined(
 
 
 def test_a_trimap_without_unknown_needs_no_network() -> None:
-    _, trimap = scene(300, 200, 60, 20)
+    _, trimap = red_disc(300, 200, 60, 20)
     trimap[trimap == UNKNOWN] = FOREGROUND
     for spec in (TRIMAP_SPEC, replace(TRIMAP_SPEC, tiling=False)):
         session = RedSession(spec=spec)
@@ -234,7 +234,7 @@ def test_odd_sizes(width: int, height: int) -> None:
 
 
 def test_progress_rises_to_one_and_cancelling_stops() -> None:
-    image, trimap = scene(2000, 1500, 480, 80)
+    image, trimap = red_disc(2000, 1500, 480, 80)
     request = MatteRequest(image=image, trimap=trimap)
     reports: list[float] = []
     coarse_to_fine.run(RedSession(), request, progress=lambda share, what: reports.append(share))

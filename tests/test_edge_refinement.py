@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from factories import ALPHA, network
 
 from matteplug import api, plugins
 from matteplug.matting import edge_refinement
@@ -16,25 +17,11 @@ from matteplug.testing import FakeEngine
 from matteplug.types import Alpha, Tensor
 
 SIDE = 100
-ALPHA = TensorSpec(name="alpha", role="alpha", channels=1)
 COLOURS = TensorSpec(name="foreground", role="foreground", channels=3)
 IMAGE = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
 
 
-def network(network_id: str, guide: Guide, *roles: str, share: float = 0.0) -> NetworkSpec:
-    inputs = tuple(TensorSpec(name=r, role=r, channels=3 if r != "trimap" else 1) for r in roles)
-    outputs = (ALPHA,) if guide is Guide.TRIMAP else (ALPHA, COLOURS)
-    return NetworkSpec(
-        id=network_id,
-        title=network_id,
-        guide=guide,
-        inputs=inputs,
-        outputs=outputs,
-        edge_band_fraction=share,
-    )
-
-
-ROUGH = network("rough", Guide.NONE, "image", share=0.03)
+ROUGH = network("rough", Guide.NONE, "image", outputs=(ALPHA, COLOURS), edge_band_fraction=0.03)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +30,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     networks = [
         network("edges", Guide.TRIMAP, "image", "trimap"),
         ROUGH,
-        network("final", Guide.NONE, "image"),
+        network("final", Guide.NONE, "image", outputs=(ALPHA, COLOURS)),
     ]
     registry.add("a", "a 1", networks=networks)
     monkeypatch.setattr(plugins, "registry", lambda: registry)

@@ -89,7 +89,7 @@ def slow(tmp_path: Path) -> Path:
     return convolutions(tmp_path / "slow.onnx", 400)
 
 
-def picture(batch: int = 1, height: int = 5, width: int = 7) -> dict[str, Tensor]:
+def random_inputs(batch: int = 1, height: int = 5, width: int = 7) -> dict[str, Tensor]:
     rng = np.random.default_rng(3)
     return {"image": rng.random((batch, 3, height, width), np.float32)}
 
@@ -104,7 +104,7 @@ def test_scales_and_normalises_as_the_spec_says(first_channel: Path) -> None:
 
 def test_scales_outputs_back_and_clips(first_channel: Path) -> None:
     output = replace(ALPHA, low=-255.0, high=255.0)  # the graph's 0 to 255 are the upper half
-    inputs = picture()
+    inputs = random_inputs()
     alpha = OrtEngine().session(spec_of(first_channel, outputs=(output,))).run(inputs)["alpha"]
     np.testing.assert_allclose(alpha, inputs["image"][:, :1] / 2 + 0.5, atol=1e-6)
     clipped = OrtEngine().session(spec_of(first_channel)).run(inputs)["alpha"]
@@ -131,7 +131,7 @@ def test_pads_to_the_size_rule_and_crops(tmp_path: Path) -> None:
         path, size=SizeRule(multiple=32, minimum_px=64), outputs=(replace(ALPHA, high=255.0),)
     )
     for width, seen in ((7, 64), (64, 64), (65, 96)):
-        alpha = OrtEngine().session(spec).run(picture(width=width))["alpha"]
+        alpha = OrtEngine().session(spec).run(random_inputs(width=width))["alpha"]
         assert alpha.shape == (1, 1, 5, width)
         np.testing.assert_allclose(alpha, seen / 255, atol=1e-6)
 
@@ -183,7 +183,7 @@ def test_a_denied_provider_is_refused_with_its_reason(first_channel: Path) -> No
 
 def test_cancel_stops_within_half_a_second_and_the_session_stays_usable(slow: Path) -> None:
     session = OrtEngine(threads=1).session(spec_of(slow))
-    small = session.run(picture(height=8, width=8))["alpha"]
+    small = session.run(random_inputs(height=8, width=8))["alpha"]
     token = CancelToken()
     cancelled_at = []
 
@@ -194,9 +194,9 @@ def test_cancel_stops_within_half_a_second_and_the_session_stays_usable(slow: Pa
     timer = threading.Timer(0.3, cancel)
     timer.start()
     with pytest.raises(Cancelled):
-        session.run(picture(height=512, width=512), token)
+        session.run(random_inputs(height=512, width=512), token)
     assert time.perf_counter() - cancelled_at[0] < 0.5
-    again = session.run(picture(height=8, width=8), CancelToken())["alpha"]
+    again = session.run(random_inputs(height=8, width=8), CancelToken())["alpha"]
     np.testing.assert_array_equal(small, again)
 
 
@@ -204,7 +204,7 @@ def test_a_token_cancelled_before_stops_at_once(first_channel: Path) -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        OrtEngine().session(spec_of(first_channel)).run(picture(), token)
+        OrtEngine().session(spec_of(first_channel)).run(random_inputs(), token)
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["as it is", "from the cache"])
@@ -218,7 +218,7 @@ def test_a_host_s_worker_leaves_the_cores_alone_between_mattes(
     busy = OrtEngine().session(spec)
 
     def burned_s(session: Session) -> float:
-        session.run(picture(height=32, width=32))
+        session.run(random_inputs(height=32, width=32))
         started = time.process_time()
         time.sleep(0.2)
         return time.process_time() - started
@@ -243,7 +243,7 @@ def test_numbers_that_are_none_are_an_error(tmp_path: Path) -> None:
         minus=minus,
     )
     with pytest.raises(EngineError) as caught:
-        OrtEngine().session(spec_of(path)).run(picture())
+        OrtEngine().session(spec_of(path)).run(random_inputs())
     assert caught.value.code == "not-a-number"
 
 
@@ -283,7 +283,7 @@ def inverted(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def test_a_solver_is_called_with_roles() -> None:
     spec = spec_of(Path(), weights=None, solver=f"{__name__}:inverted")
     session = OrtEngine().session(spec)
-    inputs = picture()
+    inputs = random_inputs()
     np.testing.assert_array_equal(session.run(inputs)["alpha"], 1 - inputs["image"][:, :1])
     with pytest.raises(EngineError, match="CPU"):
         OrtEngine().session(spec, "cuda")

@@ -13,9 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from factories import picture
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
-from raw_pictures import deep_png, gray_profile, picture, png_chunk
+from raw_pictures import deep_png, gray_profile, png_chunk
 
 from matteplug.errors import RequestError
 from matteplug.images import files

@@ -43,7 +43,7 @@ def texture(shape: tuple[int, int], base: Floats, seed: int) -> Floats:
     return np.clip(out, 0, 1).astype(np.float32)
 
 
-def scene(background: Floats, seed: int = 0) -> tuple[Floats, Floats, Floats, Floats]:
+def strand_composite(background: Floats, seed: int = 0) -> tuple[Floats, Floats, Floats, Floats]:
     """Image with a little noise, alpha, and the true foreground and background."""
     alpha = strands()
     F, B = texture(alpha.shape, RED, 1 + seed), texture(alpha.shape, background, 2 + seed)
@@ -61,7 +61,7 @@ def scaled(image: Floats, dtype: Any) -> NDArray[Any]:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_opaque_pixels_keep_their_exact_value_and_the_dtype_stays(dtype: Any) -> None:
-    image, alpha, _, _ = scene(GREEN)
+    image, alpha, _, _ = strand_composite(GREEN)
     stored = scaled(image, dtype)
     before = stored.copy()
     result = foreground.estimate(stored, alpha)
@@ -73,7 +73,7 @@ def test_opaque_pixels_keep_their_exact_value_and_the_dtype_stays(dtype: Any) ->
 
 @pytest.mark.parametrize("background", [GREEN, GREY])
 def test_recomposing_over_the_original_background_gives_the_image(background: Floats) -> None:
-    image, alpha, _, B = scene(background)
+    image, alpha, _, B = strand_composite(background)
     share = alpha[..., None]
     error = np.abs(share * foreground.estimate(image, alpha) + (1 - share) * B - image)
     assert error.mean() < 2 / 255
@@ -82,7 +82,7 @@ def test_recomposing_over_the_original_background_gives_the_image(background: Fl
 
 def test_a_green_background_leaves_at_most_half_of_plain_copyings_fringe() -> None:
     for seed in range(3):
-        image, alpha, F, _ = scene(GREEN, seed)
+        image, alpha, F, _ = strand_composite(GREEN, seed)
         weight = np.where(alpha < 1, alpha, 0)[..., None]
         copied = (np.abs(image - F) * weight).sum()
         estimated = (np.abs(foreground.estimate(image, alpha) - F) * weight).sum()
@@ -90,7 +90,7 @@ def test_a_green_background_leaves_at_most_half_of_plain_copyings_fringe() -> No
 
 
 def test_depths_agree() -> None:
-    image, alpha, _, _ = scene(GREEN)
+    image, alpha, _, _ = strand_composite(GREEN)
     eight = scaled(image, np.uint8)
     as_float = foreground.estimate(eight.astype(np.float32) / 255, alpha)
     assert np.abs(foreground.estimate(eight, alpha) / 255.0 - as_float).max() <= 0.5 / 255 + 1e-5
@@ -109,7 +109,7 @@ def test_under_alpha_zero_the_foregrounds_colour_goes_on() -> None:
 
 
 def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    image, alpha, _, _ = scene(GREEN)
+    image, alpha, _, _ = strand_composite(GREEN)
     whole = foreground.estimate(image, alpha)
     monkeypatch.setattr(foreground, "TILE_PX", 32)
     tiled = foreground.estimate(image, alpha)
@@ -133,7 +133,7 @@ def test_any_size_and_any_alpha_gives_colours(size: tuple[int, int], dtype: Any)
 
 def test_progress_is_by_tile_and_ends_at_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foreground, "TILE_PX", 64)
-    image, alpha, _, _ = scene(GREEN)
+    image, alpha, _, _ = strand_composite(GREEN)
     shares: list[float] = []
     foreground.estimate(image, alpha, progress=lambda share, what: shares.append(share))
     assert len(shares) == 20  # of 5 × 4 tiles
@@ -146,7 +146,7 @@ def test_it_is_cancelled_between_tiles_of_any_level(
     tiles: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(foreground, "TILE_PX", 64)
-    image, alpha, _, _ = scene(GREEN)
+    image, alpha, _, _ = strand_composite(GREEN)
     token, refine, refined = CancelToken(), foreground._refine, 0
 
     def counted(*arguments: Any) -> Any:

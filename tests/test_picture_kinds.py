@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from factories import picture
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, PngImagePlugin
-from raw_pictures import deep_png, gray_profile, picture
+from raw_pictures import deep_png, gray_profile
 
 from matteplug.errors import RequestError
 from matteplug.images import files, profiles
@@ -306,7 +307,7 @@ def test_whatever_pillow_decodes_is_read(tmp_path: Path, suffix: str) -> None:
 
 
 def test_16_bits_of_a_ppm_stay(tmp_path: Path) -> None:
-    array = picture(np.uint16)
+    array = picture(np.uint16, (5, 7, 3))
     data = b"P6\n7 5\n65535\n" + array.astype(">u2").tobytes()
     np.testing.assert_array_equal(read(tmp_path, data, "ppm").image, array)
 

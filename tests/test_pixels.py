@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from factories import picture
 
 from matteplug.errors import RequestError
 from matteplug.images import pixels
 from matteplug.types import Size
 
 DEPTHS = [np.uint8, np.uint16, np.float32]
-
-
-def picture(dtype: Any, height: int = 9, width: int = 7) -> NDArray[Any]:
-    values = np.random.default_rng(1).random((height, width, 3), np.float32)
-    return pixels.from_float(values, dtype)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -48,7 +43,7 @@ def test_other_dtypes_are_a_mistake() -> None:
 
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_a_cutout_keeps_the_colours_bit_for_bit(dtype: Any) -> None:
-    foreground = picture(dtype)
+    foreground = picture(dtype, (9, 7, 3))
     alpha = np.linspace(0, 1, 63, dtype=np.float32).reshape(9, 7)
     result = pixels.cutout(foreground, alpha)
     assert result.dtype == dtype
@@ -60,7 +55,7 @@ def test_a_cutout_keeps_the_colours_bit_for_bit(dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_a_composite_changes_nothing_where_alpha_is_one_or_zero(dtype: Any) -> None:
-    foreground, backdrop = picture(dtype), picture(dtype)[::-1]
+    foreground, backdrop = picture(dtype, (9, 7, 3)), picture(dtype, (9, 7, 3))[::-1]
     alpha = np.full((9, 7), 0.3, np.float32)
     alpha[:3], alpha[-3:] = 1, 0
     result = pixels.composite(foreground, alpha, backdrop)
@@ -72,7 +67,7 @@ def test_a_composite_changes_nothing_where_alpha_is_one_or_zero(dtype: Any) -> N
 @pytest.mark.parametrize("dtype", DEPTHS)
 def test_a_composite_is_the_rounded_blend(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "_STRIP_PIXELS", 14)  # several strips
-    foreground, backdrop = picture(dtype), picture(dtype)[:, ::-1]
+    foreground, backdrop = picture(dtype, (9, 7, 3)), picture(dtype, (9, 7, 3))[:, ::-1]
     alpha = np.random.default_rng(2).random((9, 7), np.float32)
     exact = foreground.astype(float) * alpha[..., None] + backdrop * (
         1 - alpha[..., None].astype(float)
@@ -87,7 +82,7 @@ def test_a_composite_is_the_rounded_blend(dtype: Any, monkeypatch: pytest.Monkey
     [(np.uint8, (51, 0, 255)), (np.uint16, (13107, 0, 65535)), (np.float32, (0.2, 0, 1))],
 )
 def test_a_composite_over_a_colour(dtype: Any, expected: tuple[float, ...]) -> None:
-    foreground = picture(dtype)
+    foreground = picture(dtype, (9, 7, 3))
     result = pixels.composite(foreground, np.zeros((9, 7), np.float32), (51, 0, 255))
     assert result.dtype == dtype
     assert (result == np.array(expected, dtype)).all()
@@ -107,14 +102,14 @@ def test_a_composite_over_a_colour(dtype: Any, expected: tuple[float, ...]) -> N
 )
 def test_a_backdrop_that_does_not_fit_is_refused(backdrop: Any, code: str) -> None:
     with pytest.raises(RequestError) as caught:
-        pixels.composite(picture(np.uint8), np.ones((9, 7), np.float32), backdrop)
+        pixels.composite(picture(np.uint8, (9, 7, 3)), np.ones((9, 7), np.float32), backdrop)
     assert caught.value.code == code
     assert caught.value.hint
 
 
 def test_an_alpha_of_another_size_is_refused() -> None:
     with pytest.raises(RequestError, match="7×8 pixels but the picture is 7×9"):
-        pixels.cutout(picture(np.uint8), np.ones((8, 7), np.float32))
+        pixels.cutout(picture(np.uint8, (9, 7, 3)), np.ones((8, 7), np.float32))
 
 
 @pytest.mark.parametrize("dtype", DEPTHS)

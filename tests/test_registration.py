@@ -22,7 +22,7 @@ from matteplug.types import CancelToken, MatteRequest
 WIDTH, HEIGHT = 640, 420
 
 
-def scene(seed: int) -> NDArray[np.uint8]:
+def textured(seed: int) -> NDArray[np.uint8]:
     """A picture with structure at all scales, like a photograph's spectrum."""
     rng = np.random.default_rng(seed)
     total = np.zeros((HEIGHT, WIDTH, 3), np.float32)
@@ -53,7 +53,7 @@ def pair(seed: int, motion: float, stops: float) -> tuple[NDArray[Any], ...]:
         stops: exposure of the image relative to the plate.
     """
     rng = np.random.default_rng(seed)
-    background, other = scene(seed), scene(seed + 1000)
+    background, other = textured(seed), textured(seed + 1000)
     corners = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
     shift = motion * WIDTH * (0.7 * rng.uniform(-1, 1, 2) + 0.3 * rng.uniform(-1, 1, (4, 2)))
     homography = cv2.getPerspectiveTransform(corners, (corners + shift).astype(np.float32))
@@ -94,9 +94,9 @@ def test_motion_and_exposure_are_recovered(seed: int, motion: float, stops: floa
 
 
 def test_what_the_plate_does_not_reach_goes_on_as_beside_it() -> None:
-    wide = scene(3)
+    wide = textured(3)
     image, plate = wide[:, 12:].copy(), wide[:, :-12].copy()  # the plate was taken farther left
-    image[200:, 100:200] = scene(4)[200:, 100:200]
+    image[200:, 100:200] = textured(4)[200:, 100:200]
     found = registration.register(image, plate)
     lacking = image.shape[1] - found.reach.width
     assert 11 <= lacking <= 13
@@ -155,7 +155,7 @@ def test_registration_is_cancelled_between_its_steps(
 
 def test_an_unrelated_plate_is_refused() -> None:
     image, *_ = pair(1, 0.0, 0.0)
-    found = registration.register(image, scene(77))
+    found = registration.register(image, textured(77))
     assert found.confidence < registration.CONFIDENCE_NEEDED
     with pytest.raises(RequestError, match="--no-align") as caught:
         registration.require(found)
@@ -194,8 +194,8 @@ def test_depth_is_kept(dtype: type) -> None:
 
 
 def test_another_size_of_the_same_aspect_is_resized() -> None:
-    image = scene(1)
-    smaller = cv2.resize(scene(2), (WIDTH // 2, HEIGHT // 2))
+    image = textured(1)
+    smaller = cv2.resize(textured(2), (WIDTH // 2, HEIGHT // 2))
     assert registration.check(image, smaller).shape == image.shape
     with pytest.raises(RequestError, match="aspect ratios differ"):
         registration.check(image, smaller[:, :-40])
@@ -203,7 +203,7 @@ def test_another_size_of_the_same_aspect_is_resized() -> None:
 
 def test_the_image_itself_is_no_plate() -> None:
     with pytest.raises(RequestError, match="nothing differs"):
-        registration.check(scene(1), scene(1))
+        registration.check(textured(1), textured(1))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 7)])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
+from factories import picture
 from onnx import TensorProto, helper, numpy_helper
 
 from matteplug import api, cli, plugins
@@ -49,10 +49,6 @@ def graph(tmp_path: Path) -> tuple[Path, Path]:
     spec = json.loads((LUMA / "matteplug_luma" / "luma.json").read_text())
     spec_path.write_text(json.dumps(spec | {"id": "bright"}))
     return onnx_path, spec_path
-
-
-def picture() -> NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 256, (21, 34, 3), np.uint8)
 
 
 def test_a_package_is_installed_and_used_by_the_command_line(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def job(*entries: Any, **header: Any) -> WireJob:
     return WireJob.from_frame({"buffers": listed, **header}, found)
 
 
-def trimap(width: int, height: int) -> NDArray[np.uint8]:
+def mostly_unknown(width: int, height: int) -> NDArray[np.uint8]:
     return np.repeat(np.array([[0, 128, 255]], np.uint8), [2, width - 4, 2], axis=1).repeat(
         height, axis=0
     )
@@ -108,7 +108,7 @@ def test_the_worker_ends_within_a_second_when_its_host_does(
     ask(process, {"type": "hello", "protocol": PROTOCOL})
     slow = {"type": "matte", "id": 1, "options": {"network": "closed-form"}}
     pixels = entry("image", np.zeros((5, 9, 3), np.uint8), "RGB u8")
-    guide = entry("trimap", trimap(9, 5), "Y u8")
+    guide = entry("trimap", mostly_unknown(9, 5), "Y u8")
     assert ask(process, slow, pixels, guide)["type"] == "progress"
     assert process.stdin is not None
     started = time.perf_counter()
@@ -243,7 +243,7 @@ def test_a_plate_has_to_cover_the_picture() -> None:
 
 
 def test_what_is_erased_of_a_trimap_layer_is_background() -> None:
-    layer = np.repeat(trimap(8, 4)[..., None], 4, axis=2)
+    layer = np.repeat(mostly_unknown(8, 4)[..., None], 4, axis=2)
     layer[..., 3] = 255
     layer[:2, :, 3] = 0
     picture = entry("image", np.zeros((4, 8, 3), np.uint8), "RGB u8")
@@ -251,8 +251,8 @@ def test_what_is_erased_of_a_trimap_layer_is_background() -> None:
     opaque = WireAdapter().read(job(picture, entry("trimap", layer[..., :3], "RGB u8"))).trimap
     assert read is not None
     assert opaque is not None
-    assert (opaque == trimap(8, 4)).all()
-    assert (read[2:] == trimap(8, 4)[2:]).all()
+    assert (opaque == mostly_unknown(8, 4)).all()
+    assert (read[2:] == mostly_unknown(8, 4)[2:]).all()
     assert (read[:2] == 0).all()
 
 
@@ -261,7 +261,7 @@ def test_the_picture_s_own_transparency_stays() -> None:
     image[:, 6:, 3] = 51  # a fifth
     asked = job(
         entry("image", image, "RGBA u8"),
-        entry("trimap", trimap(8, 4), "Y u8"),
+        entry("trimap", mostly_unknown(8, 4), "Y u8"),
         results={"alpha": "Y u8", "cutout": "RGBA u8", "foreground": "BGRA u8"},
     )
     request = WireAdapter().read(asked)
@@ -275,7 +275,7 @@ def test_the_picture_s_own_transparency_stays() -> None:
 
 def test_an_alpha_a_little_below_one_is_no_transparency() -> None:
     image = np.full((4, 8, 4), np.nextafter(1, 0, dtype=np.float32), np.float32)
-    asked = job(entry("image", image, "RGBA f32"), entry("trimap", trimap(8, 4), "Y u8"))
+    asked = job(entry("image", image, "RGBA f32"), entry("trimap", mostly_unknown(8, 4), "Y u8"))
     assert WireAdapter().read(asked).notes == ()
 
 
@@ -283,7 +283,7 @@ def test_highlights_beyond_white_stay_where_the_picture_is_opaque() -> None:
     image = np.full((4, 8, 3), 4.5, np.float32)
     asked = job(
         entry("image", image, "RGB f32"),
-        entry("trimap", trimap(8, 4), "Y u8"),
+        entry("trimap", mostly_unknown(8, 4), "Y u8"),
         results={"foreground": "RGB f32"},
     )
     request = WireAdapter().read(asked)
@@ -343,7 +343,7 @@ def test_a_mask_has_one_channel_and_a_result_its_channels() -> None:
 @pytest.mark.parametrize("name", ["selection", "trimap", "segmentation"])
 def test_floats_a_little_beyond_full_scale_are_full_scale(name: str) -> None:
     picture = entry("image", np.zeros((4, 8, 3), np.uint8), "RGB u8")
-    exact = trimap(8, 4) / np.float32(255)
+    exact = mostly_unknown(8, 4) / np.float32(255)
     if name == "selection":
         exact = np.floor(exact)
     beyond = exact.copy()
