@@ -16,9 +16,10 @@ import numpy as np
 from matteplug import options
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
+from matteplug.guides import fit
 from matteplug.guides import trimap as trimaps
-from matteplug.images import pixels
-from matteplug.images.arguments import mask, picture
+from matteplug.images import arguments, files, pixels
+from matteplug.images.policy import Policy
 from matteplug.matting import edge_refinement, foreground, network_pass
 from matteplug.matting.choice import choose
 from matteplug.matting.validation import checked
@@ -31,7 +32,9 @@ from matteplug.types import (
     Image,
     MatteOptions,
     MatteRequest,
+    Metadata,
     Progress,
+    Size,
     Tensor,
     silent,
     weighted,
@@ -97,34 +100,101 @@ def matte(  # noqa: D417 - the decorator describes the options
         EngineError: the provider cannot do it.
         Cancelled: `cancel` was set.
     """
-    request = MatteRequest(
-        image=picture(image),
-        plate=None if plate is None else picture(plate),
-        segmentation=None if segmentation is None else mask(segmentation),
+    asked = request(
+        image,
+        trimap=trimap,
+        selection=selection,
+        plate=plate,
+        segmentation=segmentation,
         network=network,
-        options=options.read(MatteOptions, given),
+        chosen=options.read(MatteOptions, given),
+        cancel=cancel,
     )
-    request = with_guide(request, trimap=trimap, selection=selection)
-    return run(request, engine=engine, progress=progress, cancel=cancel)
+    return run(asked, engine=engine, progress=progress, cancel=cancel)
+
+
+def request(
+    image: ImageLike,
+    *,
+    trimap: ImageLike | None = None,
+    selection: ImageLike | None = None,
+    plate: ImageLike | None = None,
+    segmentation: ImageLike | None = None,
+    network: str | None = None,
+    chosen: MatteOptions | None = None,
+    cancel: CancelToken | None = None,
+) -> MatteRequest:
+    """Return the request that pictures and guides, as people have them, stand for.
+
+    Sizes of files are compared by their headers, before anything is decoded.
+
+    Args:
+        image: the picture; this and the guides as for `matte`.
+        trimap: known background, known foreground and the unknown between them.
+        selection: a rough selection of the foreground; not together with `trimap`.
+        plate: the clean background plate.
+        segmentation: a coarse soft mask of the foreground.
+        network: id of a network, or None to choose by the guide.
+        chosen: the options.
+        cancel: stops reading files.
+
+    Raises:
+        Cancelled: `cancel` was set.
+        RequestError: the picture or a guide cannot be used.
+    """
+    chosen = chosen or MatteOptions()
+    reading: dict[str, Any] = {"policy": Policy.current(chosen), "cancel": cancel}
+    guides = {"trimap": trimap, "selection": selection, "plate": plate}
+    for what, guide in {**guides, "segmentation": segmentation}.items():
+        if arguments.is_path(image) and arguments.is_path(guide):
+            sizes = (files.size(path, **reading) for path in (guide, image))  # type: ignore[arg-type]
+            fit.check(*sizes, what)
+    picture = arguments.picture(image, **reading)
+    notes = picture.notes + ((arguments.TRANSPARENT,) if picture.alpha is not None else ())
+    asked = MatteRequest(
+        image=picture.image,
+        network=network,
+        opacity=picture.alpha,
+        icc=picture.icc,
+        metadata=picture.metadata,
+        options=chosen,
+        notes=notes,
+    )
+    if plate is not None:
+        asked = replace(asked, plate=arguments.picture(plate, "plate", **reading).image)
+    if segmentation is not None:
+        coarse = arguments.mask(segmentation, "segmentation", **reading)
+        coarse, scaling = fit.fitted(coarse, Size.of(asked.image), "segmentation")
+        asked = replace(asked, segmentation=coarse, notes=asked.notes + scaling)
+    return with_guide(asked, trimap=trimap, selection=selection, cancel=cancel)
 
 
 def with_guide(
-    request: MatteRequest, *, trimap: ImageLike | None = None, selection: ImageLike | None = None
+    request: MatteRequest,
+    *,
+    trimap: ImageLike | None = None,
+    selection: ImageLike | None = None,
+    cancel: CancelToken | None = None,
 ) -> MatteRequest:
     """Return `request` with the trimap that a mask or a selection stands for, and notes on repairs.
 
+    A guide of another size is scaled, where its aspect is the picture's.
+
     Raises:
+        Cancelled: `cancel` was set.
         RequestError: both are given, or the guide cannot be used.
     """
     if trimap is not None and selection is not None:
         raise RequestError("two-guides", "A trimap and a selection cannot be used together.")
-    if trimap is not None:
-        result = trimaps.from_mask(mask(trimap), band_px=request.options.band_px)
-    elif selection is not None:
-        result = trimaps.from_selection(mask(selection), band_px=request.options.band_px)
-    else:
+    what, given = ("trimap", trimap) if trimap is not None else ("selection", selection)
+    if given is None:
         return request
-    return replace(request, trimap=result.trimap, notes=request.notes + result.notes)
+    policy = Policy.current(request.options)
+    mask = arguments.mask(given, what, policy=policy, cancel=cancel)
+    mask, scaling = fit.fitted(mask, Size.of(request.image), what)
+    read = trimaps.from_mask if what == "trimap" else trimaps.from_selection
+    result = read(mask, band_px=request.options.band_px)
+    return replace(request, trimap=result.trimap, notes=request.notes + scaling + result.notes)
 
 
 def run(
@@ -166,7 +236,7 @@ def run(
     finished = time.perf_counter()
     steps["colours"](1.0, "done")
     return Matte(
-        alpha=alpha,
+        alpha=alpha if request.opacity is None else alpha * request.opacity,
         foreground=colours,
         network=spec.id,
         provider=prediction.provider,
@@ -177,6 +247,8 @@ def run(
         },
         confidence=prediction.confidence,
         notes=notes,
+        icc=request.icc,
+        metadata=request.metadata if request.options.keep_metadata else Metadata(),
     )
 
 

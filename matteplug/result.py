@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 
-from matteplug.images import pixels
-from matteplug.types import Alpha, Image
+import numpy as np
+
+from matteplug.images import files, pixels
+from matteplug.types import Alpha, Image, Metadata, Size
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Matte:
     """The result: alpha and straight foreground colours, and how they were made.
 
@@ -21,6 +24,8 @@ class Matte:
         elapsed_s: seconds by part: "network", "foreground", "total".
         confidence: 0 to 1 if the network estimates it, else None.
         notes: sentences for the user: repairs, choices, doubts.
+        icc: colour profile of the foreground; None for sRGB.
+        metadata: resolution, copyright and the like, from the image.
     """
 
     alpha: Alpha
@@ -30,6 +35,20 @@ class Matte:
     elapsed_s: dict[str, float]
     confidence: float | None = None
     notes: tuple[str, ...] = ()
+    icc: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{Size.of(self.alpha)} {self.foreground.dtype}",
+            f"{self.network} on {self.provider}",
+            f"{self.elapsed_s.get('total', 0.0):.2f} s",
+        ]
+        if self.confidence is not None:
+            parts.append(f"confidence {self.confidence:.2f}")
+        if self.notes:
+            parts.append(f"{len(self.notes)} note{'s' * (len(self.notes) > 1)}")
+        return f"<Matte {', '.join(parts)}>"
 
     def cutout(self) -> Image:
         """Return (H, W, 4) of the image's dtype: straight colours and alpha."""
@@ -46,3 +65,23 @@ class Matte:
             RequestError: the backdrop has another size or dtype, or is not a colour.
         """
         return pixels.composite(self.foreground, self.alpha, backdrop)
+
+    def save(self, path: str | os.PathLike[str], array: Image | Alpha | None = None) -> None:
+        """Write the cutout to a file, with the image's depth, profile and metadata.
+
+        The picture is upright, as the image was when it was read.
+
+        Args:
+            path: .png, .tif or, for 8 bits, .webp; the file appears complete or not at all.
+            array: what to write instead: a composite, or `alpha`, which may be a .jpg too.  Floats
+                are written with the image's depth, or 16 bits where that is float.
+
+        Raises:
+            RequestError: the format cannot hold it ("format-…"), or it cannot be written; see
+                `matteplug.images.files.write`.
+        """
+        written = self.cutout() if array is None else array
+        if written.dtype.kind == "f":
+            depth = self.foreground.dtype
+            written = pixels.from_float(written, np.uint16 if depth.kind == "f" else depth)
+        files.write(path, written, icc=self.icc, metadata=self.metadata)

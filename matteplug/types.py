@@ -227,6 +227,74 @@ class MatteOptions:
         hosts=("batch",),
         pixels=False,  # each is proven to give the same matte
     )
+    keep_metadata: bool = option(
+        True,
+        label="Keep metadata",
+        help="Copy resolution, copyright, artist, description and date to the result",
+        hosts=("batch",),
+        pixels=False,
+    )
+    max_area_megapixels: int | None = option(
+        None,
+        label="Largest area",
+        help="Area of the largest picture file that is opened",
+        automatic="MATTEPLUG_MAX_MEGAPIXELS, or 400",
+        unit="megapixels",
+        low=1,
+        high=1 << 20,
+        hosts=("batch",),
+        pixels=False,
+    )
+    max_side_px: int | None = option(
+        None,
+        label="Longest side",
+        help="Longest side of a picture file that is opened",
+        automatic="MATTEPLUG_MAX_SIDE_PX, or 65535",
+        unit="pixels",
+        low=1,
+        high=1 << 30,
+        hosts=("batch",),
+        pixels=False,
+    )
+    max_memory_mib: int | None = option(
+        None,
+        label="Memory for a file",
+        help="Memory that decoding one file may take",
+        automatic="MATTEPLUG_MAX_MEMORY_MIB, or 1280 and at most a quarter of the machine's",
+        unit="MiB",
+        low=1,
+        high=1 << 20,
+        hosts=("batch",),
+        pixels=False,
+    )
+    max_time_seconds: int | None = option(
+        None,
+        label="Time for a file",
+        help="Processor time that decoding one file may take",
+        automatic="MATTEPLUG_MAX_SECONDS, or 9",
+        unit="seconds",
+        low=1,
+        high=1 << 20,
+        hosts=("batch",),
+        pixels=False,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What travels from a picture to its result, beside its colours.
+
+    Attributes:
+        dpi: resolution across and down in pixels per inch.
+        copyright, artist, description: as the picture says; empty for nothing.
+        date: as EXIF has it ("2026:01:02 03:04:05").
+    """
+
+    dpi: tuple[float, float] | None = None
+    copyright: str = ""
+    artist: str = ""
+    description: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +306,10 @@ class MatteRequest:
         trimap: (H, W) uint8, 0, 128 or 255; or None.
         plate: clean background plate, an image like `image`; or None.
         segmentation: (H, W) float32 [0, 1], coarse soft mask for networks that take one; or None.
+        opacity: (H, W) float32 [0, 1], the image's own alpha, by which the matte's is multiplied;
+            None where it is opaque.
+        icc: colour profile of the image, for the result; None for sRGB.
+        metadata: resolution, copyright and the like, for the result.
         options: see `MatteOptions`.
         notes: what was decided while the request was made ("2 stray pixels became unknown").
     """
@@ -249,5 +321,8 @@ class MatteRequest:
     trimap: Trimap | None = None
     plate: Image | None = None
     segmentation: Alpha | None = None
+    opacity: Alpha | None = None
+    icc: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
     options: MatteOptions = field(default_factory=MatteOptions)
     notes: tuple[str, ...] = ()

@@ -2,82 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from matteplug import api
 from matteplug.errors import MatteplugError, RequestError
-from matteplug.images import files, pixels
-from matteplug.images.files import Picture
 from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.result import Matte
-from matteplug.types import Image, MatteRequest, Size
+from matteplug.types import CancelToken, Image, MatteRequest, Size
 from matteplug_batch.find import PLATE, SELECTION, TRIMAP
 from matteplug_batch.job import Job, Output
 
 
 class FolderAdapter:
-    """Reads a picture with its guide, and writes what was asked for.
-
-    Between the two calls it keeps what a request does not carry: the picture's colour profile and
-    its own transparency.
-    """
+    """Reads a picture with its guide, and writes what was asked for."""
 
     def __init__(self) -> None:
-        self._opened: dict[Job, Picture] = {}
+        self._cancel = CancelToken()
 
     def read(self, job: Job) -> MatteRequest:
         """Read the picture and its guide.
 
         Raises:
+            Cancelled: `stop` was called.
             RequestError: a file cannot be read, or the guide does not fit the picture.
         """
         sources, guide = job.found, job.guide
         if guide is None:
             _check_that_none_is_needed(job)
-        picture = files.read(job.image)
-        request = MatteRequest(
-            image=picture.image,
-            network=job.settings.network,
-            plate=files.read(guide).image if guide and guide == sources.plate else None,
-            options=job.settings.options,
-            notes=picture.notes + (_TRANSPARENT if picture.alpha is not None else ()),
-        )
-        request = api.with_guide(
-            request,
+        return api.request(
+            job.image,
             trimap=guide if guide == sources.trimap else None,
             selection=guide if guide == sources.selection else None,
+            plate=guide if guide == sources.plate else None,
+            network=job.settings.network,
+            chosen=job.settings.options,
+            cancel=self._cancel,
         )
-        self._opened[job] = replace(picture, image=_NO_PIXELS)
-        return request
 
     def write(self, job: Job, matte: Matte) -> None:
-        """Write the cutout, alpha or composite, with the picture's depth and colour profile.
+        """Write the cutout, alpha or composite, with the picture's depth, profile and metadata.
 
         Raises:
             RequestError: the file cannot be written.
         """
-        opened = self._opened.pop(job)
-        if opened.alpha is not None:
-            matte = replace(matte, alpha=matte.alpha * opened.alpha)
         job.result.parent.mkdir(parents=True, exist_ok=True)
-        files.write(job.result, _result(job, matte, opened.icc), icc=opened.icc)
+        matte.save(job.result, _result(job, matte))
 
-    def forget(self, job: Job) -> None:
-        """Drop what is kept about a picture that will not be written."""
-        self._opened.pop(job, None)
+    def stop(self) -> None:
+        """Stop reading; safe from any thread."""
+        self._cancel.cancel()
 
 
-def _result(job: Job, matte: Matte, icc: bytes | None) -> Image:
+def _result(job: Job, matte: Matte) -> Image:
     if job.settings.output is Output.CUTOUT:
         return matte.cutout()
-    dtype = matte.foreground.dtype
     if job.settings.output is Output.ALPHA:
-        return pixels.from_float(matte.alpha, dtype)
+        return matte.alpha
     assert job.settings.backdrop is not None, "the command line refuses this"
-    return matte.composite(job.settings.backdrop.behind(Size.of(matte.alpha), dtype, icc))
+    size, dtype = Size.of(matte.alpha), matte.foreground.dtype
+    return matte.composite(job.settings.backdrop.behind(size, dtype, matte.icc))
 
 
 def _check_that_none_is_needed(job: Job) -> None:
@@ -92,7 +76,7 @@ def _check_that_none_is_needed(job: Job) -> None:
         needed = job.settings.guide.value if job.settings.guide else "guide"
         raise RequestError(
             "guide-missing",
-            f"There is no {needed} beside it, which it cannot be cut out without.",
+            f"There is no {needed} beside it, and without one it cannot be cut out.",
             f"Put {names} beside it.",
         ) from None
 
@@ -103,4 +87,3 @@ _KINDS = {
     None: (TRIMAP, SELECTION, PLATE),
 }
 _NO_PIXELS = np.empty((0, 0, 3), np.uint8)
-_TRANSPARENT = ("The picture was partly transparent, and stays so.",)

@@ -54,10 +54,10 @@ class Observer(Protocol):
 
 
 class Adapter(HostAdapter[Job], Protocol):
-    """An adapter that can be told that a job is over."""
+    """An adapter that can be stopped while it reads."""
 
-    def forget(self, job: Job) -> None:
-        """Drop what is remembered about a job."""
+    def stop(self) -> None:
+        """Stop reading; safe from any thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +135,7 @@ class Batch:
             ThreadPoolExecutor(1) as worker,
             cancelled_by_ctrl_c() as cancel,
         ):
+            cancel.add_callback(self.adapter.stop)
             reading = [reader.submit(self._read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
                 observer.begin(job.image)
@@ -183,8 +184,6 @@ class Batch:
             return PictureOutcome(
                 image=job.image, state=State.FAILED, guide=job.guide, error=as_sentence(error)
             )
-        finally:
-            self.adapter.forget(job)
         return PictureOutcome(
             image=job.image,
             state=State.DONE,

@@ -24,10 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import Cancelled, MatteplugError, PackageError, RequestError
-from matteplug.images.metadata import Metadata
 from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded
-from matteplug.types import CancelToken, Size
+from matteplug.types import CancelToken, Metadata, Size
 
 _MODULE = "matteplug.images.decoder_process"
 _WAIT_S = 60.0
@@ -42,6 +41,7 @@ def decode(
     name: str,
     *,
     through_profile: bool = True,
+    policy: Policy | None = None,
     cancel: CancelToken | None = None,
 ) -> Decoded:
     """Decode a picture file.
@@ -50,6 +50,7 @@ def decode(
         source: its path or its bytes.
         name: what errors call it.
         through_profile: take gray, CMYK and Lab to sRGB; masks are numbers and stay as they are.
+        policy: what it may cost; by default what the environment says.
         cancel: stops decoding at once.
 
     Raises:
@@ -58,7 +59,7 @@ def decode(
             "image-too-large", "image-too-slow", "memory".
     """
     request = {"what": "decode", "through_profile": through_profile}
-    answer, arrays = _ask(request, source, name, cancel)
+    answer, arrays = _ask(request, source, name, policy, cancel)
     dpi = answer["metadata"].pop("dpi")
     return Decoded(
         image=arrays[0],
@@ -69,20 +70,30 @@ def decode(
     )
 
 
-def size(source: Path | bytes, name: str, *, cancel: CancelToken | None = None) -> Size:
+def size(
+    source: Path | bytes,
+    name: str,
+    *,
+    policy: Policy | None = None,
+    cancel: CancelToken | None = None,
+) -> Size:
     """Return the size of a picture as it is shown, from its header; arguments as `decode`.
 
     Raises:
         Cancelled, RequestError: as `decode`.
     """
-    answer, _ = _ask({"what": "size"}, source, name, cancel)
+    answer, _ = _ask({"what": "size"}, source, name, policy, cancel)
     return Size(*answer["size"])
 
 
 def _ask(
-    request: Mapping[str, Any], source: Path | bytes, name: str, cancel: CancelToken | None
+    request: Mapping[str, Any],
+    source: Path | bytes,
+    name: str,
+    policy: Policy | None,
+    cancel: CancelToken | None,
 ) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    policy = Policy.current()
+    policy = policy or Policy.current()
     data = source if isinstance(source, bytes) else None
     place = {"bytes": len(data)} if data is not None else {"path": os.path.abspath(source)}
     line = json.dumps({**request, **place, "name": name, "policy": asdict(policy)}).encode()

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.images.metadata import Metadata, exif, png_chunks, tiff_tags
+from matteplug.images.metadata import exif, png_chunks, tiff_tags
+from matteplug.types import Metadata
 
 FORMATS = {
     ".png": "png",

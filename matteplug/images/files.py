@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from matteplug.errors import RequestError
 from matteplug.images import decoder, pixels
 from matteplug.images.encoding import encode
-from matteplug.images.metadata import Metadata
-from matteplug.types import Alpha, CancelToken, Image, Size
+from matteplug.images.policy import Policy
+from matteplug.images.samples import Decoded
+from matteplug.types import Alpha, CancelToken, Image, Metadata, Size
 
 _COLOURLESS = 24
 """Largest difference between two channels, in 255ths, that JPEG causes in a gray mask."""
@@ -25,26 +26,31 @@ _COLOURLESS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A picture file's content.
+    """A picture, and what belongs to it beside its colours.
 
     Attributes:
-        image: (H, W, 3) uint8 or uint16, upright.
+        image: (H, W, 3) uint8 or uint16, upright; what Python hands over may be of other types.
         alpha: (H, W) float32 [0, 1], or None where everything is opaque.
         icc: colour profile of `image`; None means sRGB.
         metadata: resolution, copyright and the like.
-        path: where it was read.
+        path: where it was read; None for what Python handed over.
         notes: sentences for the user about how it was read.
     """
 
     image: Image
-    alpha: Alpha | None
-    icc: bytes | None
-    metadata: Metadata
-    path: Path
+    alpha: Alpha | None = None
+    icc: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    path: Path | None = None
     notes: tuple[str, ...] = ()
 
 
-def read(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> Picture:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    policy: Policy | None = None,
+    cancel: CancelToken | None = None,
+) -> Picture:
     """Read a picture in any format that the installed Pillow decodes, 8 or 16 bits per channel.
 
     EXIF orientation is applied and 16 bits stay 16.  Gray, palette, CMYK and Lab become RGB, by
@@ -57,7 +63,12 @@ def read(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> 
             "file-damaged", "file-depth", "image-too-large", "image-too-slow", "memory".
     """
     path = _checked(path)
-    decoded = decoder.decode(path, str(path), cancel=cancel)
+    decoded = decoder.decode(path, str(path), policy=policy, cancel=cancel)
+    return of_decoded(decoded, path)
+
+
+def of_decoded(decoded: Decoded, path: Path | None = None) -> Picture:
+    """Return a decoded picture with its alpha in floats."""
     return Picture(
         image=decoded.image,
         alpha=None if decoded.alpha is None else pixels.to_float(decoded.alpha),
@@ -68,7 +79,12 @@ def read(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> 
     )
 
 
-def read_mask(path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> NDArray[Any]:
+def read_mask(
+    path: str | os.PathLike[str],
+    *,
+    policy: Policy | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[Any]:
     """Read a trimap or a soft mask as (H, W) uint8 or uint16 numbers, without colour management.
 
     The mask is the gray value, black where it is transparent; in a picture of a single colour it is
@@ -78,17 +94,22 @@ def read_mask(path: str | os.PathLike[str], *, cancel: CancelToken | None = None
         Cancelled, RequestError: as `read`, or the picture is in colour ("mask-colour").
     """
     path = _checked(path)
-    return _mask(path, str(path), cancel)
+    return _mask(path, str(path), policy, cancel)
 
 
-def size(path: str | os.PathLike[str]) -> Size:
+def size(
+    path: str | os.PathLike[str],
+    *,
+    policy: Policy | None = None,
+    cancel: CancelToken | None = None,
+) -> Size:
     """Return the size of a picture or mask as it is shown, from its header.
 
     Raises:
         RequestError: as `read`.
     """
     path = _checked(path)
-    return decoder.size(path, str(path))
+    return decoder.size(path, str(path), policy=policy, cancel=cancel)
 
 
 def decode_mask(data: bytes, name: str) -> NDArray[Any]:
@@ -166,8 +187,13 @@ def _checked(path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _mask(source: Path | bytes, name: str, cancel: CancelToken | None = None) -> NDArray[Any]:
-    decoded = decoder.decode(source, name, through_profile=False, cancel=cancel)
+def _mask(
+    source: Path | bytes,
+    name: str,
+    policy: Policy | None = None,
+    cancel: CancelToken | None = None,
+) -> NDArray[Any]:
+    decoded = decoder.decode(source, name, through_profile=False, policy=policy, cancel=cancel)
     return gray_of(decoded.image, decoded.alpha, f"mask {name}")
 
 

@@ -10,8 +10,9 @@ import contextlib
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from matteplug.types import Metadata
 
 if TYPE_CHECKING:
     from PIL.Image import Exif, Image
@@ -31,26 +32,9 @@ _LONGEST = 10_000
 _INCH_PER_METRE = 39.37007874
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metadata:
-    """What travels from a picture to its result.
-
-    Attributes:
-        dpi: resolution across and down in pixels per inch.
-        copyright, artist, description: as the picture says; empty for nothing.
-        date: as EXIF has it ("2026:01:02 03:04:05").
-    """
-
-    dpi: tuple[float, float] | None = None
-    copyright: str = ""
-    artist: str = ""
-    description: str = ""
-    date: str = ""
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The fields of text that are not empty."""
-        return {name: text for name in _EXIF if (text := getattr(self, name))}
+def texts(metadata: Metadata) -> dict[str, str]:
+    """Return the fields of text that are not empty."""
+    return {name: text for name in _EXIF if (text := getattr(metadata, name))}
 
 
 def of_pillow(image: Image) -> Metadata:
@@ -62,12 +46,12 @@ def of_pillow(image: Image) -> Metadata:
         _iptc(image),
         lambda name: next((image.info[k] for k in _PNG[name] if image.info.get(k)), None),
     ]
-    texts = {
+    found = {
         name: next((text for source in sources if (text := clean(source(name)))), "")
         for name in _EXIF
     }
     dpi = image.info.get("dpi")
-    return Metadata(dpi=resolution(*dpi) if dpi else _exif_dpi(exif), **texts)
+    return Metadata(dpi=resolution(*dpi) if dpi else _exif_dpi(exif), **found)
 
 
 def of_tiff(tags: Callable[[int], Any]) -> Metadata:
@@ -77,14 +61,14 @@ def of_tiff(tags: Callable[[int], Any]) -> Metadata:
         tags: the value of a tag, or None.
     """
     xmp = tags(700)
-    texts = {
+    found = {
         name: clean(tags(tag)) or clean(xmp_text(xmp if isinstance(xmp, bytes) else b"", name))
         for name, tag in _EXIF.items()
     }
     across, down, unit = _number(tags(282)), _number(tags(283)), tags(296)
     per_inch = 2.54 if unit == 3 else 1.0
     dpi = None if unit == 1 else resolution(across * per_inch, down * per_inch)
-    return Metadata(dpi=dpi, **texts)
+    return Metadata(dpi=dpi, **found)
 
 
 def exif(metadata: Metadata) -> bytes:
@@ -94,14 +78,14 @@ def exif(metadata: Metadata) -> bytes:
     block = Exif()
     if metadata.dpi:
         block[282], block[283], block[296] = *metadata.dpi, 2
-    for name, text in metadata.texts.items():
+    for name, text in texts(metadata).items():
         block[_EXIF[name]] = text.encode()
     return block.tobytes().removeprefix(b"Exif\0\0") if len(block) else b""
 
 
 def tiff_tags(metadata: Metadata) -> list[tuple[int, bytes]]:
     """Return TIFF's tags of text with their values, NUL included."""
-    return [(_EXIF[name], text.encode() + b"\0") for name, text in metadata.texts.items()]
+    return [(_EXIF[name], text.encode() + b"\0") for name, text in texts(metadata).items()]
 
 
 def png_chunks(metadata: Metadata) -> list[tuple[bytes, bytes]]:
@@ -112,7 +96,7 @@ def png_chunks(metadata: Metadata) -> list[tuple[bytes, bytes]]:
         chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if block := exif(metadata):
         chunks.append((b"eXIf", block))
-    for name, text in metadata.texts.items():
+    for name, text in texts(metadata).items():
         keyword = _PNG[name][0].encode("latin-1")
         chunks.append((b"iTXt", keyword + b"\0\0\0\0\0" + text.encode()))
     return chunks

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ORIENTATION = 0x0112
 """EXIF 2.3."""
-_SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N")
+SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
 def picture(image: Image) -> Decoded:
@@ -52,7 +52,7 @@ def samples_of(image: Image) -> Samples:
         RequestError: "image-range", as `picture`.
     """
     mode = image.mode
-    if mode in _SIXTEEN_BIT or mode in ("I", "F"):
+    if mode in SIXTEEN_BIT or mode in ("I", "F"):
         return _wide(image)
     if mode == "CMYK":
         return Samples(colours=np.asarray(image), space=Space.CMYK)

@@ -1,11 +1,11 @@
 """The policy for untrusted pictures: how large they may be, and what opening one may cost.
 
-| limit | environment variable | default |
-|---|---|---|
-| megapixels | MATTEPLUG_MAX_MEGAPIXELS | 400 |
-| longer side in pixels | MATTEPLUG_MAX_SIDE_PX | 65535 |
-| memory in MiB | MATTEPLUG_MAX_MEMORY_MIB | 1280, at most a quarter of the machine's |
-| processor time in seconds | MATTEPLUG_MAX_SECONDS | 9 |
+| limit | option | environment variable | default |
+|---|---|---|---|
+| area in megapixels | max_area_megapixels | MATTEPLUG_MAX_MEGAPIXELS | 400 |
+| longer side in pixels | max_side_px | MATTEPLUG_MAX_SIDE_PX | 65535 |
+| memory in MiB | max_memory_mib | MATTEPLUG_MAX_MEMORY_MIB | 1280, at most ¼ of the machine's |
+| processor time in seconds | max_time_seconds | MATTEPLUG_MAX_SECONDS | 9 |
 
 Size and memory are judged by the header, before anything is decoded; `decoder` enforces memory and
 time while it is.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matteplug.errors import RequestError
-from matteplug.types import Size
+from matteplug.types import MatteOptions, Size
 
 _MEMORY_MIB = 1280.0
 _MACHINE_FRACTION = 0.25
@@ -43,17 +43,20 @@ class Policy:
     seconds: float
 
     @classmethod
-    def current(cls) -> Policy:
-        """Return the policy that the environment and the machine set.
+    def current(cls, options: MatteOptions | None = None) -> Policy:
+        """Return the policy that options, environment and machine set, in this order.
 
         Raises:
             RequestError: a variable is not a positive number ("option-limit").
         """
+        given = options or MatteOptions()
         return cls(
-            megapixels=_variable("MATTEPLUG_MAX_MEGAPIXELS", 400.0),
-            side_px=_variable("MATTEPLUG_MAX_SIDE_PX", 65535.0),
-            memory_mib=_variable("MATTEPLUG_MAX_MEMORY_MIB", 0.0) or _default_memory_mib(),
-            seconds=_variable("MATTEPLUG_MAX_SECONDS", 9.0),
+            megapixels=given.max_area_megapixels or _variable("MATTEPLUG_MAX_MEGAPIXELS", 400.0),
+            side_px=given.max_side_px or _variable("MATTEPLUG_MAX_SIDE_PX", 65535.0),
+            memory_mib=given.max_memory_mib
+            or _variable("MATTEPLUG_MAX_MEMORY_MIB", 0.0)
+            or _default_memory_mib(),
+            seconds=given.max_time_seconds or _variable("MATTEPLUG_MAX_SECONDS", 9.0),
         )
 
     def check(self, size: Size, bytes_per_pixel: float, name: str) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.images import pixels, profiles
-from matteplug.images.metadata import Metadata
 from matteplug.images.srgb import srgb_from_linear
+from matteplug.types import Metadata
 
 _STRIP_ROWS = 256
 _SRGB_FROM_XYZ_D50 = np.array(

@@ -25,8 +25,8 @@ def checked(request: MatteRequest) -> MatteRequest:
         RequestError: a picture is of another form ("image-shape", "image-dtype",
             "image-not-finite") or range ("image-range"), the trimap is not one ("trimap-form",
             "trimap-size", "trimap-values"), the segmentation is not a mask ("mask-form",
-            "mask-values") or of another size ("segmentation-size"), or an option is not possible
-            (see `options.check`).
+            "mask-values") or of another size ("segmentation-size"), the opacity is of another size
+            ("opacity-size"), or an option is not possible (see `options.check`).
     """
     options.check(request.options)
     image, plate = _in_range(request.image, "image"), request.plate
@@ -45,6 +45,12 @@ def checked(request: MatteRequest) -> MatteRequest:
                 f"The segmentation is {Size.of(segmentation)} pixels but the picture is {size}.",
                 "Make the segmentation at the picture's size.",
             )
+    if request.opacity is not None and Size.of(request.opacity) != size:
+        raise RequestError(
+            "opacity-size",
+            f"The opacity is {Size.of(request.opacity)} pixels but the picture is {size}.",
+            "Take the alpha of the same picture.",
+        )
     return replace(request, image=image, plate=plate, segmentation=segmentation, notes=notes)
 
 
