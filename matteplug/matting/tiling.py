@@ -190,7 +190,7 @@ def _too_small(spec: NetworkSpec, limit_mib: int, needed_mib: float) -> RequestE
     parts = "" if spec.tiling else " for this picture, which it must see whole"
     return RequestError(
         "limit-too-small",
-        f"{spec.id} cannot run in {limit_mib} MiB{parts}.",
+        f"{spec.id} cannot work in {limit_mib} MiB{parts}.",
         f"Set the memory limit to {math.ceil(needed_mib)} MiB or more.",
     )
 
