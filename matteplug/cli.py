@@ -16,6 +16,8 @@ from matteplug.errors import MatteplugError
 from matteplug.hookspecs import Command
 from matteplug.plugin_guard import reason
 
+__all__ = ["main"]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""

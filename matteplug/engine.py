@@ -26,6 +26,8 @@ from matteplug.types import CancelToken, Progress, Tensor, silent
 if TYPE_CHECKING:
     from matteplug.runtime.probe import Verdict
 
+__all__ = ["Engine", "OrtEngine", "Session", "Value", "default_engine"]
+
 Value = TypeVar("Value")
 
 

@@ -6,6 +6,18 @@ says what to do about it.  Programming errors stay ``TypeError`` and ``ValueErro
 
 from __future__ import annotations
 
+__all__ = [
+    "Cancelled",
+    "EngineError",
+    "MatteplugError",
+    "NetworkError",
+    "PackageError",
+    "PluginError",
+    "RequestError",
+    "TrainingError",
+    "WireError",
+]
+
 
 class MatteplugError(Exception):
     """Root of all errors that matteplug raises on purpose.

@@ -9,6 +9,8 @@ from typing import Any
 from matteplug.errors import RequestError
 from matteplug.options import Option
 
+__all__ = ["add", "flag", "values"]
+
 
 def add(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
     """Add a flag for each option; the values come under the options' names."""

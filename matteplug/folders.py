@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+__all__ = ["cache_folder", "networks_folder", "state_folder"]
+
 
 def networks_folder() -> Path:
     """Return the folder of the user's own networks; `MATTEPLUG_NETWORKS` overrides it."""

@@ -17,6 +17,8 @@ from matteplug import fields
 from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec
 
+__all__ = ["GROUP", "Command", "hookimpl", "hookspec"]
+
 GROUP = "matteplug"
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)

@@ -10,6 +10,8 @@ from matteplug.hosting.packaging import Packaging
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
 
+__all__ = ["HostAdapter", "HostSpec"]
+
 JobT = TypeVar("JobT")
 JobT_contra = TypeVar("JobT_contra", contravariant=True)
 

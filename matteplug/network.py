@@ -15,6 +15,16 @@ from typing import Any
 
 from matteplug import fields
 
+__all__ = [
+    "CHANNELS",
+    "FamilySpec",
+    "Guide",
+    "NetworkSpec",
+    "PublicCheckpoint",
+    "SizeRule",
+    "TensorSpec",
+]
+
 CHANNELS = {
     "image": 3,
     "trimap": 1,

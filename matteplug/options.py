@@ -17,6 +17,8 @@ import numpy as np
 
 from matteplug.errors import RequestError
 
+__all__ = ["Option", "check", "documented", "of", "option", "read"]
+
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 

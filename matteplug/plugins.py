@@ -37,6 +37,8 @@ from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 from matteplug.plugin_guard import guarded, reason
 
+__all__ = ["Plugin", "Registry", "load", "registry", "resolve"]
+
 LIMIT_S, TOTAL_S = 10.0, 20.0
 _LEAST_S = 1.0
 _MOST = 1000

@@ -10,6 +10,8 @@ import numpy as np
 from matteplug.images import files, pixels
 from matteplug.types import Alpha, Image, Metadata, Size
 
+__all__ = ["Matte"]
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Matte:

@@ -19,6 +19,26 @@ from numpy.typing import NDArray
 from matteplug.errors import Cancelled
 from matteplug.options import option
 
+__all__ = [
+    "BACKGROUND",
+    "FOREGROUND",
+    "UNKNOWN",
+    "Alpha",
+    "CancelToken",
+    "Image",
+    "MatteOptions",
+    "MatteRequest",
+    "Metadata",
+    "Progress",
+    "Rect",
+    "Size",
+    "Tensor",
+    "Trimap",
+    "silent",
+    "weighted",
+    "within",
+]
+
 Image: TypeAlias = NDArray[Any]
 """(H, W, 3) uint8, uint16 or float32 colours, sRGB-encoded."""
 Alpha: TypeAlias = NDArray[np.float32]

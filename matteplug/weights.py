@@ -17,6 +17,16 @@ from typing import NamedTuple
 from matteplug.errors import NetworkError
 from matteplug.network import NetworkSpec
 
+__all__ = [
+    "Manifests",
+    "default_specs",
+    "exported_folder",
+    "manifests_in",
+    "path_of",
+    "read_manifest",
+    "sha256_of",
+]
+
 
 def exported_folder() -> Path:
     """Return the folder of the default weights: in the wheel, else in the checkout."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from matteplug.host import HostAdapter
     from matteplug.wire import WireJob
 
+__all__ = ["main", "serve"]
+
 _Header = Mapping[str, Any]
 
 

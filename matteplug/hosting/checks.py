@@ -16,6 +16,8 @@ from matteplug.folders import state_folder
 from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 
+__all__ = ["folder", "judge", "require_program", "run"]
+
 _LIMIT_S = 300.0
 _TICK_S = 0.1
 

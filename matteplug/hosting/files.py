@@ -21,6 +21,8 @@ from typing import Protocol
 from matteplug.errors import RequestError
 from matteplug.folders import state_folder
 
+__all__ = ["HostFiles", "Switch", "log_file"]
+
 _BRIDGE = Path(__file__).parents[1] / "bridge.py"
 
 

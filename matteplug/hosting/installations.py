@@ -17,6 +17,8 @@ from pathlib import Path
 
 from matteplug.hosting.packaging import LINUX, WINDOWS, Packaging
 
+__all__ = ["Installation", "find"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:

@@ -11,6 +11,19 @@ from dataclasses import dataclass
 
 from matteplug import fields
 
+__all__ = [
+    "LINUX",
+    "MACOS",
+    "WINDOWS",
+    "Packaging",
+    "appimage",
+    "flatpak",
+    "macos",
+    "native",
+    "snap",
+    "windows",
+]
+
 LINUX, WINDOWS, MACOS = "linux", "win32", "darwin"
 
 _APPIMAGE_FOLDERS = ("~/Applications", "~/Downloads", "~/.local/bin", "~/bin", "/opt")

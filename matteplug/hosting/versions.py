@@ -9,6 +9,8 @@ from pathlib import Path
 from matteplug.hosting.environment import of_programs
 from matteplug.hosting.installations import Installation
 
+__all__ = ["version_of"]
+
 _NUMBER = re.compile(r"\d+\.\d+(?:\.\d+)*")
 _LIMIT_S = 20.0
 

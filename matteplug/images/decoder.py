@@ -28,6 +28,8 @@ from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded
 from matteplug.types import CancelToken, Metadata, Size
 
+__all__ = ["decode", "size"]
+
 _MODULE = "matteplug.images.decoder_process"
 _WAIT_S = 60.0
 """How long a file may take on the clock, on a machine that does much else or a disk that hangs."""

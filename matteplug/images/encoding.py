@@ -18,6 +18,8 @@ from matteplug.errors import RequestError
 from matteplug.images.metadata import exif, png_chunks, tiff_tags
 from matteplug.types import Metadata
 
+__all__ = ["FORMATS", "encode"]
+
 FORMATS = {
     ".png": "png",
     ".tif": "tiff",

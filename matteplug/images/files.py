@@ -20,6 +20,8 @@ from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded
 from matteplug.types import Alpha, CancelToken, Image, Metadata, Size
 
+__all__ = ["Picture", "decode_mask", "gray_of", "of_decoded", "read", "read_mask", "size", "write"]
+
 _COLOURLESS = 24
 """Largest difference between two channels, in 255ths, that JPEG causes in a gray mask."""
 

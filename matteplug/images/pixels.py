@@ -15,6 +15,16 @@ from numpy.typing import DTypeLike, NDArray
 from matteplug.errors import RequestError
 from matteplug.types import Alpha, Image, Size
 
+__all__ = [
+    "ROUNDING",
+    "checkerboard",
+    "composite",
+    "cutout",
+    "from_float",
+    "full_scale",
+    "to_float",
+]
+
 ROUNDING = 1e-3
 """How far floats may overshoot [0, 1]: the precision of half floats."""
 _STRIP_PIXELS = 1 << 18

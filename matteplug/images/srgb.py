@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["linear_from_srgb", "srgb_from_linear"]
+
 Array = NDArray[np.float32]
 """Colours (H, W, 3) or gray (H, W), about [0, 1]."""
 

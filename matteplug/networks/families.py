@@ -16,6 +16,8 @@ from matteplug.network import NetworkSpec
 if TYPE_CHECKING:
     from torch import nn
 
+__all__ = ["Family", "family"]
+
 
 class Family(Protocol):
     """The contents of a family's module; importing it imports torch."""

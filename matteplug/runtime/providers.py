@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from matteplug.errors import EngineError
 
+__all__ = ["CPU", "PROVIDERS", "Provider", "named", "order"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:

@@ -13,6 +13,8 @@ from matteplug.errors import RequestError
 from matteplug.images import pixels
 from matteplug.types import Rect
 
+__all__ = ["Buffer", "PixelFormat", "encode"]
+
 _CHANNELS = {"Y": (0,), "RGB": (0, 1, 2), "RGBA": (0, 1, 2, 3), "BGRA": (2, 1, 0, 3)}
 """Where red, green, blue and alpha lie; the permutations are their own inverses."""
 _DEPTHS = {"u8": np.uint8, "u16": np.uint16, "f16": np.float16, "f32": np.float32}
