@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "mask selected": ({"special": "mask selected"}, "Select the layer itself"),
     "has mask": (
         {"special": "has mask", "settings": {"output": "layer-mask"}},
-        "has a mask already",
+        "already has a mask",
     ),
     "locked": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
     "deep": ({"precision": 650}, "8 bits per channel"),

@@ -120,7 +120,7 @@ def start_gimp(chroot: Path) -> Start:
     def start(
         script: str, program: str = "gimp-console-3.0", display: str = ""
     ) -> subprocess.Popen[bytes]:
-        for name in (script, "serving.py", "editing.py"):
+        for name in (script, "serving.py", "editing.py", "patterns.py"):
             shutil.copy(HERE / name, chroot / "srv" / "test")
         environment = {
             "PATH": PATH,

@@ -28,3 +28,20 @@ class EditedMeanwhile:
             )
             answer[name] = bytes(image.data) if channels == "RGBA" else counted
         return {"network": "none", "notes": []}, answer
+
+
+def make_meanwhile(
+    smart_matte: Any, layers: Any, image: Any, layer: Any, *, output: str, edit: Callable[..., Any]
+) -> str:
+    """Make a matte of a layer that is edited meanwhile; return what was refused, or "".
+
+    `smart_matte` and `layers` are the modules of the GIMP at hand, `edit` takes image and layer.
+    """
+    settings: dict[str, Any] = dict.fromkeys(smart_matte.SETTINGS, "")
+    settings.update({"guide": "selection", "band-px": 0, "output": output})
+    worker = EditedMeanwhile(lambda: edit(image, layer))
+    try:
+        smart_matte.make(worker, layers, image, layer, settings, "gimp", None)
+    except smart_matte.bridge.Refusal as error:
+        return str(error)
+    return ""

@@ -14,12 +14,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["GIMP2_DIRECTORY"], "plug-ins/matteplug-smart-matte"))
 
-import bridge
 import gegl_pixels
-import smart_matte as shared
-from editing import EditedMeanwhile
+import smart_matte
+from editing import make_meanwhile
 from gimp_layers import Layers
 from libgimp import INT32, pdb, serve
+from patterns import as_colours, gradient, stripes
 from serving import serve as serve_cases
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
@@ -70,13 +70,7 @@ def make(case):
         pdb.gimp_image_insert_layer(image, parent, None, 0)
     pdb.gimp_image_insert_layer(image, layer, parent, 0)
     pdb.gimp_layer_set_offsets(layer, *case.get("at", (0, 0)))
-    values = bytearray()
-    for y in range(height):
-        for x in range(width):
-            gray = (5 * x + 3 * y) % 256
-            colour = (gray, gray, gray) if base == "gray" else (x * 4 % 256, y * 6 % 256, gray)
-            values += bytes((*colour, 255 if x < width - 6 else 90))
-    gegl_pixels.set_colours(layer, "u8", bytes(values))
+    gegl_pixels.set_colours(layer, "u8", gradient(width, height, base))
     if case.get("select", True):
         pdb.gimp_image_select_ellipse(image, 2, 12, 8, 30, 22)
     return image, layer
@@ -146,7 +140,7 @@ def prepare(case, image, layer, settings):
 def add_trimap(special, image, layer):
     """Add three stripes as a layer, the upper half of it erased or not, or as a channel."""
     width, height = SIZE
-    rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * height
+    rows = stripes(height)
     if special == "trimap channel":
         channel = pdb.gimp_selection_save(image)
         gegl_pixels.set_mask(channel, "u8", rows)
@@ -154,8 +148,7 @@ def add_trimap(special, image, layer):
     kind = pdb.gimp_drawable_type(layer)
     trimap = pdb.gimp_layer_new(image, width, height, kind, "trimap", 100, 28)
     pdb.gimp_image_insert_layer(image, trimap, None, 0)
-    half = len(rows) // 2 if special == "erased trimap" else 0
-    colours = b"".join(bytes((v, v, v, 255 * (i >= half))) for i, v in enumerate(rows))
+    colours = as_colours(rows, half_erased=special == "erased trimap")
     gegl_pixels.set_colours(trimap, "u8", colours)
     return trimap
 
@@ -176,16 +169,9 @@ EDITS = {
 def run_edited(case):
     """Make a matte with an edit meanwhile, and tell what it was made of, and into what."""
     image, layer = make(case)
-    settings = dict.fromkeys(shared.SETTINGS, "")
-    settings.update({"guide": "selection", "band-px": 0, "output": case["output"]})
     before = drawable_report(layer)
-    worker = EditedMeanwhile(lambda: EDITS[case["meanwhile"]](image, layer))
-    try:
-        layers = Layers(pdb, gegl_pixels)
-        shared.make(worker, layers, image, layer, settings, "gimp2", None)
-        refused = ""
-    except bridge.Refusal as error:
-        refused = str(error)
+    layers, edit = Layers(pdb, gegl_pixels), EDITS[case["meanwhile"]]
+    refused = make_meanwhile(smart_matte, layers, image, layer, output=case["output"], edit=edit)
     report = {
         "refused": refused,
         "before": before,
@@ -202,7 +188,7 @@ def run_undone(case):
     display, report = pdb.gimp_display_new(image), {}
     for output in case["undone"]:
         before = state(image)
-        result = smart_matte(image, layer, {"output": output})
+        result = run_procedure(image, layer, {"output": output})
         pdb.gimp_displays_flush()
         with open(os.path.join(FOLDER, "finished"), "a") as file:
             file.write(result[0] + "\n")
@@ -235,7 +221,7 @@ def drawable_report(layer):
     }
 
 
-def smart_matte(image, drawable, settings):
+def run_procedure(image, drawable, settings):
     """Run the procedure as a script does; return a status and GIMP's words."""
     chosen = {
         "network": "",
@@ -268,7 +254,7 @@ def run(case):
     results = []
     for _ in range(case.get("runs", 1)):
         started = time.perf_counter()
-        results.append(smart_matte(image, drawable, settings))
+        results.append(run_procedure(image, drawable, settings))
         elapsed_s = time.perf_counter() - started
     active, parent = pdb.gimp_image_get_active_drawable(image), pdb.gimp_item_get_parent(layer)
     _, children = pdb.gimp_item_get_children(parent) if parent else pdb.gimp_image_get_layers(image)

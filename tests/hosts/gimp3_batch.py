@@ -15,10 +15,10 @@ FOLDER = os.environ["MATTEPLUG_TEST"]
 PLUG_IN = os.path.join(os.environ["GIMP3_DIRECTORY"], "plug-ins", "matteplug-smart-matte")
 sys.path[:0] = [FOLDER, PLUG_IN]
 
-import bridge
 import gimp_layers
 import smart_matte
-from editing import EditedMeanwhile
+from editing import make_meanwhile
+from patterns import as_colours, gradient, stripes
 from serving import serve
 
 BASES = {"rgb": Gimp.ImageBaseType.RGB, "gray": Gimp.ImageBaseType.GRAY}
@@ -75,13 +75,7 @@ def make(case):
         image.insert_layer(parent, None, 0)
     image.insert_layer(layer, parent, 0)
     layer.set_offsets(*case.get("at", (0, 0)))
-    values = bytearray()
-    for y in range(height):
-        for x in range(width):
-            gray = (5 * x + 3 * y) % 256
-            colour = (gray, gray, gray) if base == "gray" else (x * 4 % 256, y * 6 % 256, gray)
-            values += bytes((*colour, 255 if x < width - 6 else 90))
-    put(layer, name_in_space(layer, "R'G'B'A u8"), bytes(values))
+    put(layer, name_in_space(layer, "R'G'B'A u8"), gradient(width, height, base))
     if case.get("select", True):
         image.select_ellipse(Gimp.ChannelOps.REPLACE, 12, 8, 30, 22)
     return image, layer
@@ -153,7 +147,7 @@ def prepare(case, image, layer, settings):
 
 def add_trimap(special, image, layer):
     """Add three stripes as a layer, the upper half of it erased or not, or as a channel."""
-    rows = bytes((0,) * 20 + (128,) * 20 + (255,) * 20) * SIZE[1]
+    rows = stripes(SIZE[1])
     if special == "trimap channel":
         channel = Gimp.Channel.new(image, "trimap", *SIZE, 100, black())
         image.insert_channel(channel, None, 0)
@@ -162,8 +156,7 @@ def add_trimap(special, image, layer):
         return channel
     trimap = Gimp.Layer.new(image, "trimap", *SIZE, layer.type(), 100, Gimp.LayerMode.NORMAL)
     image.insert_layer(trimap, None, 0)
-    half = len(rows) // 2 if special == "erased trimap" else 0
-    colours = b"".join(bytes((v, v, v, 255 * (i >= half))) for i, v in enumerate(rows))
+    colours = as_colours(rows, half_erased=special == "erased trimap")
     put(trimap, name_in_space(trimap, "R'G'B'A u8"), colours)
     return trimap
 
@@ -188,15 +181,11 @@ EDITS = {
 def run_edited(case):
     """Make a matte with an edit meanwhile, and tell what it was made of, and into what."""
     image, layer = make(case)
-    settings = dict.fromkeys(smart_matte.SETTINGS, "")
-    settings.update({"guide": "selection", "band-px": 0, "output": case["output"]})
     before = drawable_report(layer)
-    worker = EditedMeanwhile(lambda: EDITS[case["meanwhile"]](image, layer))
-    try:
-        smart_matte.make(worker, gimp_layers, image, layer, settings, "gimp3", None)
-        refused = ""
-    except bridge.Refusal as error:
-        refused = str(error)
+    edit = EDITS[case["meanwhile"]]
+    refused = make_meanwhile(
+        smart_matte, gimp_layers, image, layer, output=case["output"], edit=edit
+    )
     layers = image.get_layers()
     report = {
         "refused": refused,

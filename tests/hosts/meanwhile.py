@@ -14,7 +14,7 @@ WORDS = {
     ("precision", "new-layer"): "",
     ("move", "selection"): "The layer changed meanwhile.",
     ("crop", "layer-mask"): "The layer changed meanwhile.",
-    ("mask", "layer-mask"): "has a mask already",
+    ("mask", "layer-mask"): "already has a mask",
     ("indexed", "new-layer"): "Mode > RGB",
     ("remove", "new-layer"): "The layer is gone",
 }

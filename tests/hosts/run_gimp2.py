@@ -36,7 +36,7 @@ class Gimp2:
         driver = plug_ins / "matteplug-test" / "matteplug-test.py"
         driver.parent.mkdir(parents=True)
         shutil.copy(HERE / "gimp2_batch.py", driver)
-        for name in ("serving.py", "editing.py"):
+        for name in ("serving.py", "editing.py", "patterns.py"):
             shutil.copy(HERE / name, driver.parent)
         driver.chmod(0o755)
         (folder / "gimp" / "gimprc").write_text("(check-updates no)\n")

@@ -81,7 +81,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "channel selected": ({"special": "channel selected"}, "Select a layer"),
     "has mask": (
         {"special": "has mask", "settings": {"output": "layer-mask"}},
-        "has a mask already",
+        "already has a mask",
     ),
     "locked mask": ({"special": "locked", "settings": {"output": "layer-mask"}}, "locked"),
     "no trimap": ({"settings": {"guide": "trimap"}}, "Choose the layer or channel"),

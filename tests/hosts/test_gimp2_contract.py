@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from matteplug.testing import HostContract, HostScene, Outcome
 from matteplug_gimp import matteplug_hosts
 
+from .reports import described, outcome
 from .run_gimp2 import Gimp2
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600), pytest.mark.xdist_group("gimp2")]
@@ -34,29 +31,8 @@ class TestGimp2(HostContract):
 
     def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         depth, precision = DEPTHS[scene.image.dtype.name]
-        described = {
-            "precision": precision,
-            "depth": depth,
-            "size": scene.selection.shape[::-1],
-            "at": scene.at,
-            "pixels": base64.b64encode(scene.image.tobytes()).decode(),
-            "selection": base64.b64encode(scene.selection.tobytes()).decode(),
-        }
+        case = {"scene": described(scene, depth, precision)}
         self.gimp.files.install(python)
-        report = self.gimp.cases.run({"scene": {"scene": described}})["scene"]
+        report = self.gimp.cases.run({"scene": case})["scene"]
         assert "results" in report, report
-        ((status, message),) = report["results"]
-        cutout = report["layers"][0] if report["layers"] else None
-        return Outcome(
-            error="" if status == "success" else message,
-            image=_pixels(report["source"], scene),
-            at=tuple(report["source"]["at"]),
-            cutout=None if cutout is None else _pixels(cutout, scene),
-            cutout_at=(0, 0) if cutout is None else tuple(cutout["at"]),
-        )
-
-
-def _pixels(layer: dict[str, Any], scene: HostScene) -> NDArray[Any]:
-    width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
-    return values.reshape(height, width, -1)
+        return outcome(report, scene)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from matteplug.hosting.installations import Installation
 from matteplug.testing import HostContract, HostScene, Outcome
@@ -18,6 +14,7 @@ from matteplug_gimp.install_gimp3 import files
 
 from .cases import Cases
 from .conftest import FAKE
+from .reports import described, outcome
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(900), pytest.mark.xdist_group("gimp3")]
 
@@ -51,28 +48,7 @@ class TestGimp3(HostContract):
     def smart_matte(self, scene: HostScene, python: str, folder: Path) -> Outcome:
         self.files.install(python)
         depth, precision = DEPTHS[scene.image.dtype.name]
-        described = {
-            "precision": f"{precision}_NON_LINEAR",
-            "depth": depth,
-            "size": scene.selection.shape[::-1],
-            "at": scene.at,
-            "pixels": base64.b64encode(scene.image.tobytes()).decode(),
-            "selection": base64.b64encode(scene.selection.tobytes()).decode(),
-        }
-        report = self.cases.run({"scene": {"scene": described}})["scene"]
+        case = {"scene": described(scene, depth, f"{precision}_NON_LINEAR")}
+        report = self.cases.run({"scene": case})["scene"]
         assert "results" in report, (report, self.cases.said())
-        ((status, message),) = report["results"]
-        cutout = report["layers"][0] if report["layers"] else None
-        return Outcome(
-            error="" if status == "success" else message,
-            image=_pixels(report["source"], scene),
-            at=tuple(report["source"]["at"]),
-            cutout=None if cutout is None else _pixels(cutout, scene),
-            cutout_at=(0, 0) if cutout is None else tuple(cutout["at"]),
-        )
-
-
-def _pixels(layer: dict[str, Any], scene: HostScene) -> NDArray[Any]:
-    width, height = layer["size"]
-    values = np.frombuffer(base64.b64decode(layer["native"]), scene.image.dtype)
-    return values.reshape(height, width, -1)
+        return outcome(report, scene)

@@ -202,7 +202,7 @@ def test_a_matte_becomes_a_mask(tmp_path: Path, python: str) -> None:
     assert cat.get("mask") == f"url(#{mask.get('id')})"
     path.write_bytes(ElementTree.tostring(drawing))
     error, again = run(path, ("cat", "rough"), python, "--result=mask")
-    assert "has a mask already" in error
+    assert "already has a mask" in error
     assert again is None
 
 
