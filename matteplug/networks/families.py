@@ -23,7 +23,7 @@ class Family(Protocol):
     """The contents of a family's module; importing it imports torch."""
 
     CONFIGS: Mapping[str, Any]
-    """The configurations by name; "compact" is the default for training."""
+    """The configurations by name; see `default_config` for which is trained."""
 
     def build(self, config_name: str) -> nn.Module:
         """Return an untrained network."""
@@ -68,3 +68,16 @@ def family(network_id: str, config_name: str | None = None) -> Family:
             f"Known: {', '.join(sorted(module.CONFIGS))}.",
         )
     return module
+
+
+def default_config(network_id: str) -> str:
+    """Return the configuration that is trained unless another is named.
+
+    It is "compact", or the first one of a family that has none of this name.
+
+    Raises:
+        NetworkError: unknown family.
+        PluginError: as `family`.
+    """
+    configs = family(network_id).CONFIGS
+    return "compact" if "compact" in configs else next(iter(configs))

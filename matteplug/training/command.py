@@ -109,7 +109,7 @@ def _configure_data(parser: argparse.ArgumentParser) -> None:
 def _configure_training(parser: argparse.ArgumentParser) -> None:
     _configure_data(parser)
     add = parser.add_argument
-    add("--config", help="configuration of the network (default: compact)")
+    add("--config", help="configuration of the network (default: compact, if it has one)")
     add("--out", type=Path, help="folder of the run (default: runs/NETWORK-CONFIG)")
     add("--resume", type=Path, metavar="RUN", help="resume the run in this folder")
     add(
@@ -222,13 +222,17 @@ def _plot(arguments: argparse.Namespace) -> int:
 def _sheet(arguments: argparse.Namespace) -> int:
     from PIL import Image
 
+    from matteplug.networks.families import default_config
     from matteplug.training.data.sources import sources
     from matteplug.training.recipes import recipe
     from matteplug.training.settings import TrainSettings
     from matteplug.training.sheet import sheet
 
     settings = TrainSettings(
-        family=arguments.network, config="compact", data=tuple(arguments.data or ()), workers=0
+        family=arguments.network,
+        config=default_config(arguments.network),
+        data=tuple(arguments.data or ()),
+        workers=0,
     )
     settings = replace(settings, seed=arguments.seed or 0, skip_bad_files=arguments.skip_bad_files)
     settings = replace(settings, sizes_px=tuple(arguments.size or settings.sizes_px))

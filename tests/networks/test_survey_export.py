@@ -42,6 +42,13 @@ def test_specs_of_networks_that_see_the_whole_picture_forbid_tiles() -> None:
     assert whole == set(NETWORKS) - {"dim"}
 
 
+def test_the_default_configuration_is_compact_where_there_is_one() -> None:
+    names = {
+        family_id: families.default_config(family_id) for family_id in ("hfam", "shm", "modnet")
+    }
+    assert names == {"hfam": "compact", "shm": "compact", "modnet": "paper"}
+
+
 def test_a_discontinuous_graph_may_jump_in_few_places() -> None:
     def difference(jumps: float, worst: float = 0.5, problem: str = "") -> parity.Difference:
         case = parity.CASES[0]

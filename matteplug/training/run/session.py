@@ -79,7 +79,8 @@ def _resumable(folder: Path) -> Mapping[str, Any]:
 
 
 def _fresh(family: str, given: Mapping[str, Any]) -> TrainSettings:
-    return TrainSettings(**{"family": family, "config": "compact", **given})
+    config = given.get("config") or families.default_config(family)
+    return TrainSettings(**{**given, "family": family, "config": config})
 
 
 def _resumed(content: Mapping[str, Any], family: str, given: Mapping[str, Any]) -> TrainSettings:
