@@ -346,6 +346,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(path: Path, mode: str) -> Any:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
+    (tmp_path / "a.png").touch()
     monkeypatch.setattr(files, "open", opened, raising=False)
     assert refused(tmp_path / "a.png") == "file-unreadable"
 

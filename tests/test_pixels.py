@@ -88,12 +88,31 @@ def test_a_composite_over_a_colour(dtype: Any, expected: tuple[float, ...]) -> N
     assert (result == np.array(expected, dtype)).all()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_transparent_backdrop_stays_transparent_behind_the_foreground(dtype: Any) -> None:
+    foreground, alpha = picture(dtype), np.zeros((9, 7), np.float32)
+    alpha[0], alpha[1] = 1, 0.5
+    full = pixels.full_scale(dtype)
+    backdrop = np.zeros((9, 7, 4), dtype)
+    backdrop[..., 0], backdrop[..., 3] = full, pixels.from_float(np.float32([0.5]), dtype)
+    result = pixels.composite(foreground, alpha, backdrop)
+    assert (result.dtype, result.shape) == (dtype, (9, 7, 4))
+    np.testing.assert_array_equal(result[0, :, :3], foreground[0])
+    assert (result[0, :, 3] == full).all()
+    assert np.abs(result[1, :, 3] / full - 0.75).max() < 0.01
+    expected = foreground[1] / full * (2 / 3) + np.array([1, 0, 0]) / 3
+    assert np.abs(result[1, :, :3] / full - expected).max() < 0.01
+    np.testing.assert_array_equal(result[2:], backdrop[2:])
+    over_colour = pixels.composite(foreground, alpha, (255, 0, 0, 128))  # type: ignore[arg-type]
+    assert np.abs(over_colour / full - result / full).max() < 0.01
+
+
 @pytest.mark.parametrize(
     ("backdrop", "code"),
     [
         (np.zeros((9, 8, 3), np.uint8), "backdrop-size"),
         (np.zeros((9, 7, 3), np.uint16), "backdrop-depth"),
-        (np.zeros((9, 7, 4), np.uint8), "backdrop-colour"),
+        (np.zeros((9, 7, 5), np.uint8), "backdrop-colour"),
         ((0, 0, 256), "backdrop-colour"),
         ((0, 0, -1), "backdrop-colour"),
         ((0.5, 0.5, 0.5), "backdrop-colour"),

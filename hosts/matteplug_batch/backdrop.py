@@ -14,7 +14,8 @@ import numpy as np
 
 from matteplug.errors import RequestError
 from matteplug.images import files, pixels
-from matteplug.types import Image, Size
+from matteplug.images.files import Picture
+from matteplug.types import Alpha, Image, Size
 
 
 @dataclass(frozen=True)
@@ -49,22 +50,29 @@ class Backdrop:
             icc: the picture's profile, None for sRGB.
 
         Returns:
-            (H, W, 3) of `size` and `dtype`.
+            (H, W, 3) of `size` and `dtype`, or (H, W, 4) with straight alpha where it is not
+            opaque.
         """
-        colours, profile = self._colours
-        if profile != icc:
-            colours = _between_profiles(colours, profile, icc)
+        picture = self._picture
+        colours, opacity = picture.image, picture.alpha
+        if picture.icc != icc:
+            colours = _between_profiles(colours, picture.icc, icc)
         if self.status is None:
-            converted = pixels.from_float(pixels.to_float(colours), dtype)
-            return np.broadcast_to(converted, (size.height, size.width, 3))
-        return pixels.from_float(_cover(pixels.to_float(colours), size), dtype)
+            shape = (size.height, size.width, 3)
+            colours = np.broadcast_to(pixels.from_float(pixels.to_float(colours), dtype), shape)
+            opacity = None if opacity is None else np.broadcast_to(opacity, shape[:2])
+        else:
+            covering, opacity = _cover(pixels.to_float(colours), opacity, size)
+            colours = pixels.from_float(covering, dtype)
+        return colours if opacity is None else pixels.cutout(colours, opacity)
 
     @cached_property
-    def _colours(self) -> tuple[Image, bytes | None]:
-        if self.status is None:
-            return np.array(_colour(self.text), np.uint8).reshape(1, 1, 3), None
-        picture = files.read(Path(self.text))
-        return picture.image, picture.icc
+    def _picture(self) -> Picture:
+        if self.status is not None:
+            return files.read(Path(self.text))
+        colour = np.array(_colour(self.text), np.uint8).reshape(1, 1, -1)
+        alpha = pixels.to_float(colour[..., 3]) if colour.shape[2] == 4 else None
+        return Picture(image=colour[..., :3], alpha=alpha)
 
 
 def _colour(text: str) -> tuple[int, ...]:
@@ -73,7 +81,7 @@ def _colour(text: str) -> tuple[int, ...]:
     if text.replace(",", "").replace(" ", "").isdigit() and text.count(",") == 2:
         text = f"rgb({text})"
     try:
-        colour = ImageColor.getrgb(text)[:3]
+        colour = ImageColor.getrgb(text)  # three values, or four with an alpha
         if max(colour) > 255:
             raise ValueError
     except ValueError:
@@ -85,18 +93,26 @@ def _colour(text: str) -> tuple[int, ...]:
     return colour
 
 
-def _cover(image: Image, size: Size) -> Image:
-    """Scale a float image to cover `size`, and crop its middle."""
+def _cover(image: Image, opacity: Alpha | None, size: Size) -> tuple[Image, Alpha | None]:
+    """Scale a float image and its alpha until they cover `size`, and cut out their middle."""
     from matteplug.opencv import cv2
 
     height, width = image.shape[:2]
     scale = max(size.width / width, size.height / height)
     scaled = Size(max(size.width, round(width * scale)), max(size.height, round(height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    large = cv2.resize(image, scaled, interpolation=how)
     left, top = (scaled.width - size.width) // 2, (scaled.height - size.height) // 2
-    middle: Image = large[top : top + size.height, left : left + size.width]
-    return middle
+    middle = (slice(top, top + size.height), slice(left, left + size.width))
+
+    def resized(array: Image) -> Image:
+        large: Image = cv2.resize(array, scaled, interpolation=how)
+        return large[middle]
+
+    if opacity is None:
+        return resized(image), None
+    covered = resized(opacity)  # what is transparent lends no colour to its neighbours
+    colours = resized(image * opacity[..., None]) / np.maximum(covered, 1e-6)[..., None]
+    return np.clip(colours, 0, 1), covered
 
 
 def _between_profiles(colours: Image, source: bytes | None, target: bytes | None) -> Image:

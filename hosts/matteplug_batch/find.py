@@ -12,20 +12,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from matteplug.images import formats
+
 TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
 ALPHA = "_alpha"
 """``NAME_alpha.png`` is a picture's finished or true alpha, as in data sets."""
 FOLDER_PLATE = "plate"
-READABLE = frozenset(
-    {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-)
-"""Suffixes of the formats that `matteplug.images.files.read` reads."""
-CAMERA = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
-UNREADABLE = frozenset(CAMERA | {".avif", ".exr", ".heic", ".heif", ".jxl", ".psd", ".svg", ".xcf"})
-"""Suffixes of picture formats that cannot be read; their files are reported as skipped."""
 MARKER = ".matteplug-batch.jsonl"
 """The journal's name: a folder that contains one holds results, not source pictures."""
-_LITTER = frozenset(("__MACOSX", "@eaDir"))
+_LITTER = frozenset(("__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"))
+"""What systems leave in folders."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +47,7 @@ class Tree:
     Attributes:
         pictures: in the order of the tree, sorted by name.
         strays: trimaps whose picture is missing.
-        foreign: pictures in a format that cannot be read.
+        foreign: every other file: formats that cannot be read, and what is not a picture.
         closed: folders that cannot be listed.
     """
 
@@ -134,8 +130,9 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
     """Tell pictures from guides among the files of one folder."""
-    tree.foreign.extend(place / name for name in names if Path(name).suffix.lower() in UNREADABLE)
-    readable = [name for name in names if Path(name).suffix.lower() in READABLE]
+    readable = [name for name in names if Path(name).suffix.lower() in formats.readable()]
+    others = set(names) - set(readable) - _LITTER - {MARKER}
+    tree.foreign.extend(place / name for name in sorted(others))
     # PNG first: of two files for one guide, the lossless one is used.
     by_stem: dict[str, str] = {}
     for name in sorted(readable, key=lambda name: (not name.lower().endswith(".png"), name)):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matteplug.errors import RequestError
+from matteplug.images import formats
 from matteplug_batch import names
-from matteplug_batch.find import READABLE, find, real
+from matteplug_batch.find import find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State
 
-_FOREIGN = "This format cannot be read; convert it to PNG, TIFF or JPEG."
 _STRAY = "This trimap has no picture of that name."
 
 
@@ -46,10 +46,10 @@ class Plan:
             raise RequestError(
                 "folder-empty",
                 f"There is no picture in {folder}{rest}.",
-                f"Pictures end in {', '.join(sorted(READABLE))}.",
+                f"Pictures end in {', '.join(sorted(formats.readable()))}.",
             )
         results = names.results([found.image for found in tree.pictures], folder, out)
-        skipped = [(path, _FOREIGN) for path in tree.foreign]
+        skipped = [(path, formats.advice(path.suffix.lower())) for path in tree.foreign]
         skipped += [(path, _STRAY) for path in tree.strays]
         closed = RequestError(
             "folder-closed", "This folder cannot be listed.", "Change its permissions."

@@ -30,7 +30,7 @@ from matteplug.types import CancelToken, Metadata, Size
 
 __all__ = ["decode", "size"]
 
-_MODULE = "matteplug.images.decoder_process"
+_IMPORT = "from matteplug.images.decoder_process import main; main()"
 _WAIT_S = 60.0
 """How long a file may take on the clock, on a machine that does much else or a disk that hangs."""
 _ENDED_FOR_TIME = -27
@@ -121,7 +121,7 @@ def _ask(
         if "cancel" in ended_by:
             raise Cancelled from error
         if status == 1:
-            raise _broken(process.last_words()) from error
+            raise _broken(process.last_words) from error
         raise _ending(name, policy, status, "time" in ended_by) from error
     except BaseException:  # Ctrl-C
         process.end()
@@ -175,8 +175,7 @@ class _Process:
     """A running `decoder_process`."""
 
     def __init__(self) -> None:
-        code = "import sys; sys.path[:] = sys.argv[1:]; "
-        code += f"from {_MODULE} import main; main()"
+        code = f"import sys; sys.path[:] = sys.argv[1:]; {_IMPORT}"
         package = str(Path(__file__).parents[2])
         path = [place for place in sys.path if place]
         own_group: dict[str, Any] = (
@@ -184,7 +183,8 @@ class _Process:
             if sys.platform == "win32"
             else {"start_new_session": True}
         )  # the terminal's Ctrl-C is ours to handle
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `last_words`, or with this
+        self.last_words = ""
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `end`
         self._child = subprocess.Popen(
             [sys.executable, "-I", "-c", code, *path, package],
             stdin=subprocess.PIPE,
@@ -231,20 +231,18 @@ class _Process:
         self._child.kill()
 
     def end(self) -> int:
-        """End it and return its status."""
+        """End it and return its status; `last_words` is what it wrote to stderr last."""
         self._child.kill()  # nothing, where it has ended
         for pipe in (self._child.stdin, self._child.stdout):
             with contextlib.suppress(OSError):  # what was not sent any more
                 if pipe is not None:
                     pipe.close()
-        return self._child.wait()
-
-    def last_words(self) -> str:
-        """Return the last line that it wrote to stderr."""
+        status = self._child.wait()
         with self._complaints as file:
             file.seek(0)
             lines = file.read(100_000).decode(errors="replace").strip().splitlines()
-        return lines[-1].rstrip(".")[:300] if lines else "it says nothing"
+        self.last_words = lines[-1].rstrip(".")[:300] if lines else "it says nothing"
+        return status
 
 
 _idle: dict[int, list[_Process]] = {}

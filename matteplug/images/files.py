@@ -166,15 +166,13 @@ def _checked(path: str | os.PathLike[str]) -> Path:
     """Return the path of a file that can be opened."""
     path = Path(path)
     try:
-        with open(path, "rb") as file:
-            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        kind = os.stat(path).st_mode
+        if stat.S_ISREG(kind):
+            with open(path, "rb"):
+                pass
     except FileNotFoundError as error:
         raise RequestError(
             "file-missing", f"There is no file {path}.", "Check the name."
-        ) from error
-    except IsADirectoryError as error:
-        raise RequestError(
-            "file-not-image", f"{path} is a folder, not a picture.", "Name a picture file."
         ) from error
     except (OSError, ValueError) as error:
         raise RequestError(
@@ -182,7 +180,11 @@ def _checked(path: str | os.PathLike[str]) -> Path:
             f"The file {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
             "Check its permissions.",
         ) from error
-    if not is_file:
+    if stat.S_ISDIR(kind):
+        raise RequestError(
+            "file-not-image", f"{path} is a folder, not a picture.", "Name a picture file."
+        )
+    if not stat.S_ISREG(kind):
         raise RequestError(
             "file-not-image", f"{path} is a device or a pipe.", "Name a picture file."
         )

@@ -35,6 +35,11 @@ CAMERA = frozenset(
 """Suffixes of the cameras' raw formats."""
 PHONE = frozenset([".heic", ".heics", ".heif", ".heifs", ".hif"])
 """Suffixes of what telephones take, which needs a licensed decoder."""
+OTHER_PICTURES = frozenset(
+    {".clip", ".eps", ".exr", ".hdr", ".jxl", ".jxr", ".kra", ".ora", ".pdf", ".psb", ".svg"}
+    | {".wmf", ".xcf"}
+)
+"""Suffixes of further formats of pictures."""
 
 
 @cache
@@ -58,7 +63,9 @@ def advice(suffix: str) -> str:
         suffix: of its name, in small letters, with the dot.
     """
     if suffix in CAMERA:
-        return "Camera raw files are not read; develop it to a TIFF first (darktable, RawTherapee)."
+        return "Camera raw files cannot be read; develop it to TIFF, in darktable or RawTherapee."
     if suffix in PHONE:
-        return "HEIC is not read; save it as JPEG, PNG or AVIF first."
-    return "This format is not read; save it as PNG, TIFF or JPEG first."
+        return "HEIC cannot be read; convert it to JPEG, PNG or AVIF."
+    if suffix in OTHER_PICTURES:
+        return "This format cannot be read; convert it to PNG, TIFF or JPEG."
+    return "This is not a picture, or of a format that cannot be read."

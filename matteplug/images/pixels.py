@@ -91,8 +91,9 @@ def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[int, int,
     | foreground | (H, W, 3) | uint8, uint16, float32 | full scale |
     | alpha | (H, W) | float32 | 0 to 1 |
     | backdrop | (H, W, 3) | the foreground's | full scale |
-    | or a colour | (3,) | integers | 0 to 255 |
-    | returned | (H, W, 3) | the foreground's | full scale |
+    | or with straight alpha | (H, W, 4) | the foreground's | full scale |
+    | or a colour, with alpha | (3,), (4,) | integers | 0 to 255 |
+    | returned | (H, W, 3), or (H, W, 4) over one with alpha | the foreground's | full scale |
 
     Where alpha is 1 the result is the foreground bit for bit; where it is 0, the backdrop.
 
@@ -103,6 +104,8 @@ def composite(foreground: Image, alpha: Alpha, backdrop: Image | tuple[int, int,
     """
     _same_size(Size.of(alpha), Size.of(foreground), "alpha")
     behind = _behind(backdrop, foreground)
+    if behind.shape[2] == 4:
+        return _over_transparent(foreground, alpha, behind)
     result = np.empty_like(foreground)
     rows = max(1, _STRIP_PIXELS // foreground.shape[1])
     for top in range(0, foreground.shape[0], rows):
@@ -133,17 +136,37 @@ def _behind(backdrop: Image | tuple[int, int, int], foreground: Image) -> Image:
                 f"The backdrop is {backdrop.dtype} but the picture is {foreground.dtype}.",
                 "Convert the backdrop to the picture's depth.",
             )
-        if backdrop.shape[2] == 3:
+        if backdrop.shape[2] in (3, 4):
             return backdrop
     colour = np.asarray(backdrop)
     whole = colour.dtype.kind in "ui"
-    if colour.shape != (3,) or not whole or colour.min() < 0 or colour.max() > 255:
+    if colour.shape not in ((3,), (4,)) or not whole or colour.min() < 0 or colour.max() > 255:
         raise RequestError(
             "backdrop-colour",
             "The backdrop is neither a picture with three channels nor one colour.",
             "Give an (H, W, 3) array or three whole numbers from 0 to 255.",
         )
-    return np.broadcast_to(from_float(colour / 255, foreground.dtype), foreground.shape)
+    shape = (*foreground.shape[:2], colour.size)
+    return np.broadcast_to(from_float(colour / 255, foreground.dtype), shape)
+
+
+def _over_transparent(foreground: Image, alpha: Alpha, backdrop: Image) -> Image:
+    """Return straight colours and alpha of a foreground over a backdrop that has an alpha.
+
+    Porter and Duff (1984): α + (1 − α)β, and the colours that each of them shows.
+    """
+    result = np.empty(backdrop.shape, foreground.dtype)
+    rows = max(1, _STRIP_PIXELS // foreground.shape[1])
+    for top in range(0, foreground.shape[0], rows):
+        strip = slice(top, top + rows)
+        front = alpha[strip, :, None]
+        back = (1 - front) * to_float(backdrop[strip, :, 3:])
+        together = front + back
+        colours = foreground[strip] * front + backdrop[strip, :, :3] * back
+        colours = colours / np.maximum(together, np.float32(1e-6))
+        result[strip, :, :3] = colours if result.dtype == np.float32 else np.rint(colours)
+        result[strip, :, 3:] = from_float(together, result.dtype)
+    return result
 
 
 def _same_size(size: Size, expected: Size, name: str) -> None:

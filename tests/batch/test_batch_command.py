@@ -72,6 +72,20 @@ def test_a_backdrop_picture_covers_from_the_middle(
     assert (composite[0] == 255).all()
 
 
+def test_a_backdrop_s_own_transparency_is_respected(
+    batch: Batch, folder: Path, tmp_path: Path
+) -> None:
+    pair(folder / "a.png")
+    wall = np.full((30, 40, 4), (9, 8, 7, 51), np.uint8)
+    Image.fromarray(wall).save(tmp_path / "wall.png")
+    for backdrop in (tmp_path / "wall.png", "#09080733"):
+        assert batch(folder, "--backdrop", backdrop) == 0
+        result = stored(folder.with_name("photos-matte") / "a.png")
+        assert result.shape == (30, 40, 4)
+        assert result[0, 0].tolist() == [9, 8, 7, 51]
+        assert result[..., 3].max() == 255
+
+
 def test_a_backdrop_is_taken_into_the_picture_s_colour_space(batch: Batch, folder: Path) -> None:
     """In the picture's profile red and green have changed places."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

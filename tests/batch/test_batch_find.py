@@ -125,7 +125,7 @@ def test_a_link_into_a_closed_folder_is_a_picture_that_will_be_missed(
 def test_formats_that_cannot_be_read_are_told(folder: Path) -> None:
     make(folder, "a.HEIC", "b.cr2", "c.txt")
     tree = find(folder)
-    assert [path.name for path in tree.foreign] == ["a.HEIC", "b.cr2"]
+    assert [path.name for path in tree.foreign] == ["a.HEIC", "b.cr2", "c.txt"]
     assert not tree.pictures
 
 
