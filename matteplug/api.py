@@ -149,8 +149,8 @@ def request(
     guides = {"trimap": trimap, "selection": selection, "plate": plate}
     for what, guide in {**guides, "segmentation": segmentation}.items():
         if arguments.is_path(image) and arguments.is_path(guide):
-            sizes = (files.size(path, **reading) for path in (guide, image))  # type: ignore[arg-type]
-            fit.check(*sizes, what)
+            size = files.size(image, **reading)  # type: ignore[arg-type]
+            fit.check(files.size(guide, **reading), size, what)  # type: ignore[arg-type]
     picture = arguments.picture(image, **reading)
     notes = picture.notes + ((arguments.TRANSPARENT,) if picture.alpha is not None else ())
     asked = MatteRequest(

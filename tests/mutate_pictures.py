@@ -12,10 +12,12 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from factories import picture
 from PIL import Image
-from raw_pictures import deep_png, picture
+from raw_pictures import deep_png
 
 from matteplug.errors import RequestError
 from matteplug.images import files
@@ -37,7 +39,10 @@ def originals() -> dict[str, bytes]:
         "8.tif": encode(smooth, ".tif"),
         "16.tif": encode(picture(np.uint16, (24, 32, 3)), ".tif"),
     }
-    options = {"progressive.jpg": {"progressive": True}, "lzw.tif": {"compression": "tiff_lzw"}}
+    options: dict[str, dict[str, Any]] = {
+        "progressive.jpg": {"progressive": True},
+        "lzw.tif": {"compression": "tiff_lzw"},
+    }
     for name in FORMATS:
         if name not in result:
             buffer = io.BytesIO()

@@ -272,7 +272,7 @@ def test_a_registered_plate_moves_the_progress() -> None:
 @pytest.mark.parametrize(
     ("image", "code"),
     [
-        (np.zeros((4, 5, 5), np.uint8), "image-shape"),
+        (np.zeros((5, 5, 5), np.uint8), "image-shape"),
         (np.zeros((0, 4, 3), np.uint8), "image-shape"),
         (np.zeros((4, 4, 3), np.int32), "image-dtype"),
         (np.full((4, 4, 3), np.nan), "image-not-finite"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from factories import picture
 from numpy.typing import NDArray
 from PIL import Image
-from raw_pictures import gray_profile, picture
+from raw_pictures import gray_profile
 
 from matteplug import api
 from matteplug.errors import RequestError
@@ -30,8 +31,8 @@ def trimap() -> Array:
 
 
 def matte(image: Any, **given: Any) -> Matte:
-    given = {"trimap": trimap(), "clean_colours": False, "refine": False} | given
-    return api.matte(image, engine=FakeEngine(), **given)
+    options: dict[str, Any] = {"trimap": trimap(), "clean_colours": False, "refine": False, **given}
+    return api.matte(image, engine=FakeEngine(), **options)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "CMYK", "YCbCr", "HSV", "RGBA", "LAB"])

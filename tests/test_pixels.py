@@ -90,11 +90,11 @@ def test_a_composite_over_a_colour(dtype: Any, expected: tuple[float, ...]) -> N
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_a_transparent_backdrop_stays_transparent_behind_the_foreground(dtype: Any) -> None:
-    foreground, alpha = picture(dtype), np.zeros((9, 7), np.float32)
+    foreground, alpha = picture(dtype, (9, 7, 3)), np.zeros((9, 7), np.float32)
     alpha[0], alpha[1] = 1, 0.5
     full = pixels.full_scale(dtype)
     backdrop = np.zeros((9, 7, 4), dtype)
-    backdrop[..., 0], backdrop[..., 3] = full, pixels.from_float(np.float32([0.5]), dtype)
+    backdrop[..., 0], backdrop[..., 3] = full, pixels.from_float(np.full(1, 0.5, np.float32), dtype)
     result = pixels.composite(foreground, alpha, backdrop)
     assert (result.dtype, result.shape) == (dtype, (9, 7, 4))
     np.testing.assert_array_equal(result[0, :, :3], foreground[0])

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from factories import picture
 from mutate_pictures import attack
 from PIL import Image
-from raw_pictures import picture, png_chunk
+from raw_pictures import png_chunk
 
 from matteplug.errors import Cancelled, RequestError
 from matteplug.images import decoder, decoding, files
