@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+__all__ = ["advice", "readable"]
+
 SUFFIXES = {
     "AVIF": ".avif .avifs",
     "BMP": ".bmp .dib",
