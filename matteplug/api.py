@@ -89,7 +89,7 @@ def matte(  # noqa: D417 - the decorator describes the options
         network: id of a network; by default the guide decides: a trimap or selection first, then a
             plate, then none.
         engine: who runs the network; by default ONNX Runtime.
-        progress: called with the share done and a word for the step.
+        progress: called with the fraction done and a word for the step.
         cancel: a token that stops the work.
         **options: see there.
 
@@ -266,8 +266,8 @@ def _foreground(
     if predicted is None:
         return foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)
-    own, told = request.image, alpha < 1.0
-    if request.trimap is not None:  # of what is known the network says nothing
-        own = foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
-        told &= request.trimap == UNKNOWN
-    return np.where(told[..., None], colours, own)
+    others, is_predicted = request.image, alpha < 1.0
+    if request.trimap is not None:  # the network predicts nothing where the trimap is known
+        others = foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
+        is_predicted &= request.trimap == UNKNOWN
+    return np.where(is_predicted[..., None], colours, others)

@@ -31,12 +31,12 @@ def name(value: Any, what: str) -> str:
 
 def line(value: Any, what: str, *, empty: bool = False) -> str:
     """Check text of one line that every terminal and menu can show."""
-    found = text(value, what)
-    if not found.strip() and not empty:
+    checked = text(value, what)
+    if not checked.strip() and not empty:
         raise ValueError(f"the {what} is empty")
-    if not found.isprintable():
-        raise ValueError(f"the {what} {found!r} is not one line of printable characters")
-    return found
+    if not checked.isprintable():
+        raise ValueError(f"the {what} {checked!r} is not one line of printable characters")
+    return checked
 
 
 def text(value: Any, what: str) -> str:
@@ -57,10 +57,10 @@ def dotted(value: Any, what: str) -> str:
 
 def path(value: Any, what: str) -> str:
     """Check a path, given as text or as a path object."""
-    found = text(os.fspath(value) if isinstance(value, os.PathLike) else value, what)
-    if not found or "\0" in found:
-        raise ValueError(f"the {what} {found!r} is not a path")
-    return found
+    checked = text(os.fspath(value) if isinstance(value, os.PathLike) else value, what)
+    if not checked or "\0" in checked:
+        raise ValueError(f"the {what} {checked!r} is not a path")
+    return checked
 
 
 def flag(value: Any, what: str) -> bool:

@@ -13,11 +13,11 @@ def bringing(module: str) -> dict[str, str]:
 
     Their names do not tell: onnxruntime-extensions brings another module, ort-nightly this one.
     """
-    found = {}
+    versions = {}
     for distribution in distributions():
         if module in (distribution.read_text("top_level.txt") or "").split():
-            found[name_of(distribution)] = distribution.version
-    return dict(sorted(found.items()))
+            versions[name_of(distribution)] = distribution.version
+    return dict(sorted(versions.items()))
 
 
 def name_of(distribution: Distribution) -> str:

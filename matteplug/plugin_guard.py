@@ -60,12 +60,12 @@ def guarded(work: Callable[[], Result], limit_s: float) -> Result:
 def reason(error: BaseException) -> str:
     """Return what an exception says, in one printable line; its own methods may fail, too."""
     try:
-        said = str(error)
+        sentence = str(error)
         if not isinstance(error, MatteplugError):
-            said = f"{type(error).__name__}: {said}".removesuffix(": ")
+            sentence = f"{type(error).__name__}: {sentence}".removesuffix(": ")
     except BaseException:
-        said = type(error).__name__
-    return _shown(said)
+        sentence = type(error).__name__
+    return _shown(sentence)
 
 
 def _shown(text: str) -> str:

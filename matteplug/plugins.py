@@ -207,11 +207,11 @@ def registry() -> Registry:
     if "MATTEPLUG_PLUGINS" in os.environ:
         wanted = {name.strip() for name in os.environ["MATTEPLUG_PLUGINS"].split(",")}
         points = [point for point in points if point.name in wanted]
-    found = load(points, trace=bool(os.environ.get("MATTEPLUG_TRACE")))
-    found.plugins.extend(unreadable)
+    loaded = load(points, trace=bool(os.environ.get("MATTEPLUG_TRACE")))
+    loaded.plugins.extend(unreadable)
     for name, error in weights.manifests_in(folders.networks_folder()).damaged:
-        found.plugins.append(Plugin(name=name, distribution="user-networks", broken=reason(error)))
-    return found
+        loaded.plugins.append(Plugin(name=name, distribution="user-networks", broken=reason(error)))
+    return loaded
 
 
 def resolve(dotted: str) -> Any:

@@ -146,8 +146,8 @@ class _Worker:
 
         number, cancel = header.get("id"), self._cancels[header.get("id")]
 
-        def progress(share: float, what: str) -> None:
-            self._send({"type": "progress", "id": number, "share": share, "what": what})
+        def progress(fraction: float, what: str) -> None:
+            self._send({"type": "progress", "id": number, "share": fraction, "what": what})
 
         adapter = _adapter(header.get("host"))
         job = WireJob.from_frame(header, data)

@@ -23,7 +23,8 @@ _PARTIAL = 3 / 255
 _LEVEL_SHARE = 0.8
 """Share of the gray pixels that must lie near one value for a mask to be a trimap."""
 _SOFT_SHARE = 0.25
-"""A selection is soft where its partial part is thicker than this share of the band; else its gray
+"""A selection is soft where its partial part is thicker than this fraction of the band; else its
+gray
 is no more than antialiasing."""
 
 

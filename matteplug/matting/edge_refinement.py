@@ -43,7 +43,7 @@ def run(
         spec: the network that made the alpha.
         request: what it was made of; what its trimap knows is kept.
         alpha: (H, W) float32 [0, 1].
-        progress: called with the share of the work that is done.
+        progress: called with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
 
     Returns:

@@ -55,7 +55,7 @@ def run(
         engine: who runs it, by the provider of the request's options.
         spec: the network, from `matteplug.matting.choice`.
         request: the picture and its guides.
-        progress: called with the share of the pass that is done.
+        progress: called with the fraction of the pass that is done.
         cancel: stops between steps, between tiles and inside them.
 
     Raises:

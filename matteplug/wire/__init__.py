@@ -51,11 +51,11 @@ class WireJob:
         Raises:
             RequestError: it lacks the image, or a buffer or result is none that is known.
         """
-        found = {
+        sent = {
             str(entry["name"]): Buffer.from_entry(entry, data[entry["name"]])
             for entry in header["buffers"]
         }
-        if "image" not in found:
+        if "image" not in sent:
             raise RequestError("image-missing", "The host sent no image.")
         results = {}
         for name, text in dict(header.get("results", {})).items():
@@ -64,7 +64,7 @@ class WireJob:
                 raise RequestError(
                     "result-unknown", f'The host asked for "{name}" as {text}, which is not made.'
                 )
-        return cls(buffers=found, options=dict(header.get("options", {})), results=results)
+        return cls(buffers=sent, options=dict(header.get("options", {})), results=results)
 
     @property
     def rect(self) -> Rect:
@@ -171,6 +171,6 @@ def _with_highlights(job: WireJob, matte: Matte) -> Image:
     """Return the foreground, where alpha is 1 with the colours that were clipped in `read`."""
     if matte.foreground.dtype != np.float32:
         return matte.foreground
-    own = arguments.colours(job.buffers["image"].array(), "image")
-    colours: Image = np.where((matte.alpha == 1)[..., None], own, matte.foreground)
+    unclipped = arguments.colours(job.buffers["image"].array(), "image")
+    colours: Image = np.where((matte.alpha == 1)[..., None], unclipped, matte.foreground)
     return colours

@@ -49,16 +49,16 @@ def write_sheet(path: Path, photographs: Path, cutouts: Path) -> None:
 
 def _panels(cutout: Path, photographs: Path) -> list[NDArray[Any]]:
     """Return the four pictures of a row, (H, W) or (H, W, 3) uint8."""
-    (photograph,) = (found for found in photographs.glob(f"{cutout.stem}.*"))
+    (photograph,) = photographs.glob(f"{cutout.stem}.*")
     trimap = files.read_mask(photographs / f"{cutout.stem}_trimap.png")
-    made = files.read(cutout)
-    alpha = np.ones(trimap.shape, np.float32) if made.alpha is None else made.alpha
-    board = pixels.checkerboard(Size.of(alpha), made.image.dtype)
+    result = files.read(cutout)
+    alpha = np.ones(trimap.shape, np.float32) if result.alpha is None else result.alpha
+    board = pixels.checkerboard(Size.of(alpha), result.image.dtype)
     return [
         files.read(photograph).image,
         trimap,
         pixels.from_float(alpha, np.uint8),
-        pixels.composite(made.image, alpha, board),
+        pixels.composite(result.image, alpha, board),
     ]
 
 

@@ -115,12 +115,12 @@ class _Buffer:
         self.rectangle = _Rectangle(0, 0, width, height)
         babl_depth, self.sample_bytes = _BABL_DEPTHS[depth]
         self.pointer = gimp.gimp_drawable_get_buffer(drawable)
-        own = _gegl.gegl_buffer_get_format(self.pointer)
+        buffer_format = _gegl.gegl_buffer_get_format(self.pointer)
         if channels is None:
             # Masks as they are: GIMP calls them Y or Y', and naming the other bends 128 to 188.
-            channels = _babl.babl_format_get_encoding(own).decode().split()[0]
+            channels = _babl.babl_format_get_encoding(buffer_format).decode().split()[0]
         name = "%s %s" % (channels, babl_depth)
-        space = _babl.babl_format_get_space(own)
+        space = _babl.babl_format_get_space(buffer_format)
         self.format = _babl.babl_format_with_space(name.encode(), space)
 
     def __enter__(self):
