@@ -51,6 +51,7 @@ Floats of masks beyond 0 and 1 are clipped.
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the
 foreground with the matte's alpha times the image's own).  Their colours are straight.
 "host" is the id of a host adapter, for hosts whose bytes need one.
+An id is any JSON value; one that comes twice stands for both mattes.
 A worker whose standard input closes ends at once, in mid-run too.
 """
 
@@ -59,7 +60,6 @@ from __future__ import absolute_import, division, unicode_literals
 import collections
 import io
 import json
-import operator
 import os
 import signal
 import struct
@@ -105,7 +105,23 @@ _CHUNK = 1 << 20
 _CREATE_NO_WINDOW = 0x08000000
 _TAIL_BYTES = 4000
 _BEAT_S = 1.0
+_FRAMES_AHEAD = 16  # that are read before somebody asks for them
+_CHANNEL_BYTES = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}
 _STRAY_LIMIT = 1 << 16
+_TEXT = type("")
+_NUMBER = (int, type(1 << 64), float)  # of Python 2, long is a type of its own
+_ANSWERS = {
+    "hello": {"protocol": _NUMBER},
+    "progress": {"share": _NUMBER, "what": _TEXT},
+    "matte": {},
+    "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT},
+}  # type: Dict[str, Dict[str, Any]]
+"""What a worker's frames must have."""
+_LISTED = {
+    "networks": {"id": _TEXT, "title": _TEXT, "guide": _TEXT},
+    "options": {"name": _TEXT, "type": _TEXT, "label": _TEXT, "help": _TEXT, "hosts": list},
+}  # type: Dict[str, Dict[str, Any]]
+"""What the items of the lists in a worker's hello must have."""
 
 
 class Pixels(collections.namedtuple("Pixels", "format width height data x y")):
@@ -206,11 +222,27 @@ def chosen(option, shown):
 
 def write_frame(stream, header, buffers=()):
     # type: (IO[bytes], Mapping[str, Any], Buffers) -> None
-    """Write one frame; `buffers` are (entry, bytes), where entry becomes part of the header."""
+    """Write one frame; `buffers` are (entry, bytes), where entry becomes part of the header.
+
+    Raises BridgeError: the header is too large.
+    """
+    _write_all(stream, _head(header, buffers), buffers)
+
+
+def _head(header, buffers):
+    # type: (Mapping[str, Any], Buffers) -> bytes
+    """Return what comes before the buffers' bytes."""
     entries = [dict(entry, bytes=len(data)) for entry, data in buffers]
-    text = json.dumps(dict(header, buffers=entries)).encode("utf-8")
-    stream.write(_PREFIX.pack(MAGIC, len(text)))
-    stream.write(text)
+    whole = json.dumps(dict(header, buffers=entries), ensure_ascii=sys.version_info[0] == 2)
+    text = whole.encode("utf-8", "replace")  # names of files may hold half a surrogate pair
+    if len(text) > HEADER_LIMIT:
+        raise BridgeError("wire-size", "A frame's header would have %d bytes." % len(text))
+    return _PREFIX.pack(MAGIC, len(text)) + text
+
+
+def _write_all(stream, head, buffers):
+    # type: (IO[bytes], bytes, Buffers) -> None
+    stream.write(head)
     for _, data in buffers:
         stream.write(data)
     stream.flush()
@@ -252,14 +284,80 @@ def _header(text):
     # type: (bytes) -> Header
     try:
         header = json.loads(text.decode("utf-8"))  # type: Header
-        header["type"]
-        for entry in header.setdefault("buffers", []):
-            entry["name"]
-            if operator.index(entry["bytes"]) < 0:
-                raise ValueError(entry["bytes"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BridgeError("wire-header", "A frame's header cannot be understood: %r." % error)
+        json.dumps(header, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
+    except (ValueError, RuntimeError, MemoryError) as error:  # too deep: a RuntimeError
+        raise _unclear("%s" % error)
+    require(header, {"type": _TEXT})
+    names = set()
+    if not isinstance(header.setdefault("buffers", []), list):
+        raise _unclear("its buffers are no list")
+    for entry in header["buffers"]:
+        require(entry, {"name": _TEXT, "bytes": _NUMBER})
+        if isinstance(entry["bytes"], float) or entry["bytes"] < 0:
+            raise _unclear("a buffer has %r bytes" % entry["bytes"])
+        if entry["name"] in names:
+            raise _unclear("two buffers have one name")
+        names.add(entry["name"])
     return header
+
+
+def require(thing, fields):
+    # type: (Any, Mapping[str, Any]) -> None
+    """Check that an object of a header has these fields, of these types.
+
+    Raises BridgeError ("wire-header").
+    """
+    if not isinstance(thing, dict):
+        raise _unclear("there is a %s instead of an object" % type(thing).__name__)
+    for name in sorted(fields):
+        if name not in thing:
+            raise _unclear('there is no "%s"' % name)
+        if not isinstance(thing[name], fields[name]) or isinstance(thing[name], bool):
+            raise _unclear('"%s" is a %s' % (name, type(thing[name]).__name__))
+
+
+def _unclear(reason):
+    # type: (str) -> BridgeError
+    return BridgeError("wire-header", "A frame's header cannot be understood: %s." % reason)
+
+
+def _check_answer(header):
+    # type: (Header) -> None
+    """Check a worker's frame, so that a host can read it without looking.
+
+    Raises BridgeError ("wire-header").
+    """
+    kind = header["type"]
+    require(header, _ANSWERS.get(kind, {}))
+    if kind == "progress":
+        if not -0.01 <= header["share"] <= 1.01:  # NaN, too
+            raise _unclear("the share is %r" % header["share"])
+        header["share"] = min(max(float(header["share"]), 0.0), 1.0)
+    if kind == "hello" and header["protocol"] == PROTOCOL:
+        for name in sorted(_LISTED):
+            items = header.setdefault(name, [])  # an older worker lists no options
+            if not isinstance(items, list):
+                raise _unclear('"%s" is no list' % name)
+            for item in items:
+                require(item, _LISTED[name])
+    if kind == "matte":
+        for entry in header["buffers"]:
+            _check_size(entry)
+
+
+def _check_size(entry):
+    # type: (Header) -> None
+    """Check that a buffer of pixels has the bytes that its format and size ask for."""
+    if "format" not in entry or "size" not in entry:
+        return
+    require(entry, {"format": _TEXT, "size": list})
+    channels, _, depth = entry["format"].partition(" ")
+    sides = [side for side in entry["size"] if isinstance(side, _NUMBER) and side > 0]
+    if depth not in _CHANNEL_BYTES or len(sides) != 2 or len(entry["size"]) != 2:
+        raise _unclear('the format of "%s" is not known' % entry["name"])
+    expected = sides[0] * sides[1] * len(channels) * _CHANNEL_BYTES[depth]
+    if entry["bytes"] != expected:
+        raise _unclear('"%s" has %d bytes, not %s' % (entry["name"], entry["bytes"], expected))
 
 
 def _read_all(stream, size):
@@ -304,7 +402,8 @@ class Worker(object):
         seconds, or is of another version.
         """
         self._python = _text(python)  # for what the user reads
-        self._frames = queue.Queue()  # type: queue.Queue[Any]
+        self._frames = queue.Queue(_FRAMES_AHEAD)  # type: queue.Queue[Any]
+        self._closed = False
         self._sending = threading.Lock()
         self._stray = bytearray()  # what came on its standard output before its hello
         self._tail = b""  # of its standard error
@@ -342,31 +441,36 @@ class Worker(object):
 
         `buffers` maps names to `Pixels`, `results` names to formats.  `progress` is called in this
         thread with the fraction done (0 to 1) and what is being done, and again after every
-        second of silence: reporting is how a plug-in notices that its host is gone.
+        second of silence, from the first on and while the pixels are sent: reporting is how a
+        plug-in notices that its host is gone.
         Raises Refusal: the worker refuses ("cancelled" after `cancel`); or BridgeError: it failed
-        ("internal"), or died.
+        ("internal"), died, or sent a frame that cannot be understood.
         """
         self._id += 1
         header = {"type": "matte", "id": self._id, "results": results, "options": options or {}}
         if host is not None:
             header["host"] = host
-        self._send(header, [(_entry(name, buffers[name]), buffers[name].data) for name in buffers])
-        latest = []  # type: list[Any]
+        latest = [0.0, "waiting"]  # type: list[Any]
 
         def tell():
             # type: () -> None
-            if progress is not None and latest:
+            if progress is not None:
                 try:
                     progress(*latest)
                 except BaseException:
                     self.cancel()
                     raise
 
+        pixels = [(_entry(name, buffers[name]), buffers[name].data) for name in buffers]
+        self._send(header, pixels, tell)
         while True:
             answer, data = self._next(("progress", "matte", "error"), _BEAT_S, tell)
             if answer.get("id") != self._id:
                 continue  # left over from an earlier matte
             if answer["type"] == "matte":
+                missing = sorted(set(results) - set(data))
+                if missing:
+                    raise self._garbled(_unclear("it lacks the result %s" % missing[0]))
                 return answer, data
             if answer["type"] == "error":
                 kind = BridgeError if answer["code"] == "internal" else Refusal
@@ -411,9 +515,27 @@ class Worker(object):
             "Run: %s -m pip install --upgrade matteplug" % _quoted(self._python),
         )
 
-    def _send(self, header, buffers=()):
-        # type: (Mapping[str, Any], Buffers) -> None
-        if not self._write(header, buffers):
+    def _send(self, header, buffers=(), after_silence=lambda: None):
+        # type: (Mapping[str, Any], Buffers, Callable[[], None]) -> None
+        """Send a frame; `after_silence` is called every second that the worker does not take it."""
+        head = _head(header, buffers)
+        outcome = []  # type: List[Any]
+
+        def send():
+            # type: () -> None
+            try:
+                outcome.append(self._write(head, buffers))
+            except BaseException as error:  # data that is no bytes: the caller's mistake
+                outcome.append(error)
+
+        sending = _thread(send)
+        while sending.is_alive():
+            sending.join(_BEAT_S)
+            if sending.is_alive():
+                after_silence()
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        if not outcome[0]:
             raise self._died()
 
     def _mention(self, header):
@@ -422,13 +544,13 @@ class Worker(object):
 
         A worker that is gone raises nothing here; whoever waits for the matte is told.
         """
-        _thread(lambda: self._write(header))
+        _thread(lambda: self._write(_head(header, ())))
 
-    def _write(self, header, buffers=()):
-        # type: (Mapping[str, Any], Buffers) -> bool
+    def _write(self, head, buffers=()):
+        # type: (bytes, Buffers) -> bool
         try:
             with self._sending, _broken_pipe_is_an_error():
-                write_frame(self._process.stdin, header, buffers)
+                _write_all(self._process.stdin, head, buffers)
         except (IOError, OSError, ValueError):  # it is gone, or its pipe is closed
             return False
         return True
@@ -459,13 +581,18 @@ class Worker(object):
                 frame = self._frames.get(True, silence_s)  # type: Any
                 break
             except queue.Empty:
+                if not self._listening.is_alive() and self._frames.empty():
+                    raise self._died()
                 after_silence()
         if frame is None:
             raise self._died()
         if isinstance(frame, BridgeError):
-            self._kill()
-            raise BridgeError(frame.code, frame.message, frame.hint + self._last_output())
+            raise self._garbled(frame)
         header = frame[0]
+        try:
+            _check_answer(header)
+        except BridgeError as error:
+            raise self._garbled(error)
         if header["type"] not in types:
             self._kill()
             if header["type"] == "error":  # it could not even say hello
@@ -487,18 +614,33 @@ class Worker(object):
             try:
                 frame = read_frame(self._process.stdout, stray)
                 stray = None
-            except BridgeError as error:
-                self._frames.put(error)
-                return
             except (IOError, OSError, ValueError):  # closed by `_kill`
                 frame = None
-            self._frames.put(frame)
+            except MemoryError:
+                self._put(BridgeError("memory", "There is not enough memory for the result."))
+                return
+            except BridgeError as error:
+                self._put(error)
+                return
+            self._put(frame)
+
+    def _put(self, frame):
+        # type: (Any) -> None
+        """Queue what was read; wait while nobody asks for what is queued already."""
+        while True:
+            try:
+                self._frames.put(frame, True, _BEAT_S)
+                return
+            except queue.Full:
+                if self._closed:
+                    return
 
     def _log(self):
         # type: () -> None
         try:
-            for line in iter(self._process.stderr.readline, b""):
-                self._tail = (self._tail + line)[-_TAIL_BYTES:]
+            pipe = self._process.stderr.fileno()
+            for part in iter(lambda: os.read(pipe, _TAIL_BYTES), b""):  # it may have no lines
+                self._tail = (self._tail + part)[-_TAIL_BYTES:]
         except (IOError, OSError, ValueError):  # closed by `_kill`
             pass
 
@@ -509,6 +651,12 @@ class Worker(object):
         output = (bytes(self._stray) + self._tail)[-_TAIL_BYTES:]
         text = output.decode("utf-8", "replace").strip()
         return "\nIts last output:\n%s" % text if text else ""
+
+    def _garbled(self, error):
+        # type: (BridgeError) -> BridgeError
+        """End a worker whose frames are not understood, and return the error with its words."""
+        self._kill()
+        return BridgeError(error.code, error.message, error.hint + self._last_output())
 
     def _died(self):
         # type: () -> BridgeError
@@ -523,6 +671,7 @@ class Worker(object):
     def _kill(self, patience_s=0.0):
         # type: (float) -> int
         """End the process if it has not ended after `patience_s`, and return its status."""
+        self._closed = True
         deadline = time.time() + patience_s
         while self._process.poll() is None and time.time() < deadline:
             time.sleep(0.01)  # Python 2 has no wait with a limit

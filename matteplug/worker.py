@@ -15,11 +15,13 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from matteplug import __version__
 from matteplug.bridge import PROTOCOL, BridgeError, read_frame, write_frame
 from matteplug.errors import MatteplugError, PackageError, WireError
+from matteplug.plugin_guard import reason
 from matteplug.types import CancelToken
 
 if TYPE_CHECKING:
@@ -57,32 +59,43 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, engine: Engine | None = None) -> No
     _Worker(stdin, stdout, engine).run()
 
 
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A frame that waits for its answer."""
+
+    header: _Header
+    data: dict[str, bytes]
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+
 class _Worker:
     def __init__(self, stdin: BinaryIO, stdout: BinaryIO, engine: Engine | None) -> None:
         self._stdin = stdin
         self._stdout = stdout
         self._engine = engine
         self._sending = threading.Lock()
-        self._work: queue.SimpleQueue[tuple[_Header, dict[str, bytes]]] = queue.SimpleQueue()
-        self._cancels: dict[Any, CancelToken] = {}
+        self._work: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._pending: list[_Job] = []  # mattes; their ids may repeat
         self._greeted = False
 
     def run(self) -> NoReturn:
         threading.Thread(target=self._read, daemon=True).start()
         while True:
-            header, data = self._work.get()
+            job = self._work.get()
+            header = job.header
             try:
-                self._answer(header, data)
+                self._answer(job)
             except MatteplugError as error:
                 self._fail(header, error)
             except MemoryError:
                 self._fail(header, _OUT_OF_MEMORY)
-            except Exception as error:  # whatever it is, the host must hear of it
+            except (Exception, SystemExit) as error:  # whatever it is, the host must hear of it
                 traceback.print_exc()
-                reason = f"{type(error).__name__}: {error}"
-                self._fail(header, MatteplugError("internal", f"matteplug failed: {reason}."))
+                message = f"matteplug failed: {reason(error)}."
+                self._fail(header, MatteplugError("internal", message))
             finally:
-                self._cancels.pop(header.get("id"), None)
+                if job in self._pending:
+                    self._pending.remove(job)
 
     def _read(self) -> None:
         """Queue what comes; cancel at once; end the process with the wire."""
@@ -93,12 +106,14 @@ class _Worker:
                 if kind == "bye":
                     break
                 if kind == "cancel":
-                    if number in self._cancels:
-                        self._cancels[number].cancel()
+                    for job in [*self._pending]:
+                        if job.header.get("id") == number:
+                            job.cancel.cancel()
                     continue
+                job = _Job(header, data)
                 if kind == "matte":
-                    self._cancels[number] = CancelToken()
-                self._work.put((header, data))
+                    self._pending.append(job)
+                self._work.put(job)
         except BridgeError as error:
             print(f"matteplug.worker: {error}", file=sys.stderr)
             _end(2)
@@ -107,7 +122,8 @@ class _Worker:
             _end(1)
         _end(0)
 
-    def _answer(self, header: _Header, data: dict[str, bytes]) -> None:
+    def _answer(self, job: _Job) -> None:
+        header = job.header
         if header["type"] == "hello":
             self._greeted = header.get("protocol") == PROTOCOL
             self._send(_hello())
@@ -124,7 +140,7 @@ class _Worker:
                 "Install the plug-in of this version: matteplug hosts install",
             )
         else:
-            self._matte(header, data)
+            self._matte(job)
 
     def _load(self, network: str | None) -> None:
         """Load a network ahead of its matte, which will say what is wrong with it."""
@@ -140,19 +156,20 @@ class _Worker:
         except Exception:  # no answer belongs to a load: the host would take it for its matte's
             traceback.print_exc()
 
-    def _matte(self, header: _Header, data: dict[str, bytes]) -> None:
+    def _matte(self, received: _Job) -> None:
         from matteplug import api  # here, and not above, so that hello is quick
         from matteplug.wire import WireJob
 
-        number, cancel = header.get("id"), self._cancels[header.get("id")]
+        header, number = received.header, received.header.get("id")
+        _check(header)
 
         def progress(fraction: float, what: str) -> None:
             self._send({"type": "progress", "id": number, "share": fraction, "what": what})
 
         adapter = _adapter(header.get("host"))
-        job = WireJob.from_frame(header, data)
+        job = WireJob.from_frame(header, received.data)
         matte = api.run(
-            adapter.read(job), engine=self._the_engine(), progress=progress, cancel=cancel
+            adapter.read(job), engine=self._the_engine(), progress=progress, cancel=received.cancel
         )
         adapter.write(job, matte)
         answer = {
@@ -216,6 +233,20 @@ def _hello() -> dict[str, Any]:
         # Not more than is known: probing loads the runtime and a network, which a matte does first.
         "provider": asdict(doctor.expect(networks)),
     }
+
+
+def _check(header: _Header) -> None:
+    """Check the parts of a frame "matte" that say what is wanted.
+
+    Raises:
+        WireError: one has another type.
+    """
+    for name, kind in (("results", dict), ("options", dict), ("host", str)):
+        if not isinstance(value := header.get(name), kind | None):
+            raise WireError(
+                "wire-header",
+                f'"{name}" of a matte is a {type(value).__name__}, not {kind.__name__}.',
+            )
 
 
 def _adapter(host: str | None) -> HostAdapter[WireJob]:

@@ -33,7 +33,7 @@ def test_the_client_holds_against_good_and_bad_workers(version: str, tmp_path: P
         pytest.skip(f"no Python {version} found")
     folder = tmp_path / "für Jürgen"
     folder.mkdir()
-    for file in (ROOT / "matteplug" / "bridge.py", WIRE / "client.py"):
+    for file in (ROOT / "matteplug" / "bridge.py", WIRE / "client.py", WIRE / "malformed.py"):
         shutil.copy(file, folder)
     worker = folder / "python"
     (tmp_path / "sitecustomize.py").write_text("print('Welcome to this computer.', flush=True)\n")
@@ -46,7 +46,7 @@ def test_the_client_holds_against_good_and_bad_workers(version: str, tmp_path: P
         env={**os.environ, "LC_ALL": locale},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=False,
     )
     assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import runpy
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from matteplug import api
+from matteplug import worker as workers
 from matteplug.bridge import PROTOCOL, BridgeError, Pixels, read_frame, write_frame
 from matteplug.bridge import Worker as Bridge
 from matteplug.errors import RequestError
@@ -23,6 +26,7 @@ from matteplug.wire import WireAdapter, WireJob, buffers
 from matteplug.wire.buffers import Buffer, PixelFormat
 
 ROOT = Path(__file__).resolve().parent.parent
+MALFORMED: dict[str, bytes] = runpy.run_path(str(ROOT / "tests/wire/malformed.py"))["FRAMES"]
 FAKE = str(ROOT / "tests" / "wire" / "fake_worker.py")
 # as `-m matteplug.worker`, but of this source tree
 REAL = (
@@ -371,3 +375,79 @@ def test_the_bridge_passes_the_worker_s_own_words_on() -> None:
             )
         assert caught.value.code == "network-unknown"
         assert "matteplug plugins" in caught.value.hint
+
+
+@pytest.mark.parametrize("title", MALFORMED)
+def test_a_malformed_frame_ends_the_worker_with_a_sentence(
+    title: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr(workers, "_end", end)
+    worker = workers._Worker(io.BytesIO(MALFORMED[title]), io.BytesIO(), None)
+    with pytest.raises(SystemExit) as caught:
+        worker._read()
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("matteplug.worker: ")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"results": []}, "wire-header"),
+        ({"options": "fast"}, "wire-header"),
+        ({"host": ["krita"]}, "wire-header"),
+        ({"options": {"band_px": "wide"}}, "option-type"),
+        ({"size": [1e400, 2]}, "buffer-form"),
+        ({"size": "ab"}, "buffer-form"),
+        ({"size": [-8, -4]}, "buffer-size"),
+        ({"size": [10**30, 4]}, "buffer-size"),
+        ({"format": ["RGB", "u8"]}, "pixel-format"),
+        ({"at": [None, 0]}, "buffer-form"),
+    ],
+)
+def test_a_matte_that_makes_no_sense_is_answered_with_an_error(
+    process: subprocess.Popen[bytes], change: dict[str, Any], code: str
+) -> None:
+    ask(process, {"type": "hello", "protocol": PROTOCOL})
+    described, pixels = entry("image", np.zeros((4, 8, 3), np.uint8), "RGB u8")
+    header = {"type": "matte", "id": [1, None], "results": {"alpha": "Y u8"}}
+    for name, value in change.items():
+        (described if name in ("size", "format", "at") else header)[name] = value
+    answer = ask(process, header, (described, pixels))
+    assert (answer["type"], answer["code"], answer["id"]) == ("error", code, [1, None])
+    assert ask(process, {"type": "dance", "id": 3})["code"] == "wire-type"  # it goes on
+
+
+def test_ids_may_repeat(process: subprocess.Popen[bytes]) -> None:
+    ask(process, {"type": "hello", "protocol": PROTOCOL})
+    assert process.stdin is not None
+    assert process.stdout is not None
+    picture = entry("image", np.zeros((5, 9, 3), np.uint8), "RGB u8")
+    guide = entry("trimap", trimap(9, 5), "Y u8")
+    slow = {"type": "matte", "id": 7, "options": {"network": "closed-form"}}
+    for _ in range(2):  # each would take a minute
+        write_frame(process.stdin, slow, [picture, guide])
+    write_frame(process.stdin, {"type": "cancel", "id": 7})
+    quick = entry("image", np.zeros((5, 8, 3), np.uint8), "RGB u8")
+    for _ in range(2):
+        write_frame(process.stdin, slow, [quick, entry("trimap", trimap(8, 5), "Y u8")])
+    answers: list[str] = []
+    while len(answers) < 4:
+        frame = read_frame(process.stdout)
+        assert frame is not None
+        if frame[0]["type"] != "progress":
+            answers.append(frame[0].get("code", frame[0]["type"]))
+    assert answers == ["cancelled", "cancelled", "matte", "matte"]
+
+
+def test_a_name_that_is_no_text_does_not_garble_an_answer() -> None:
+    stream = io.BytesIO()
+    write_frame(stream, {"type": "error", "message": "The file a\udcff.png is damaged."})
+    stream.seek(0)
+    frame = read_frame(stream)
+    assert frame is not None
+    assert frame[0]["message"] == "The file a?.png is damaged."

@@ -58,13 +58,13 @@ class WireJob:
         if "image" not in sent:
             raise RequestError("image-missing", "The host sent no image.")
         results = {}
-        for name, text in dict(header.get("results", {})).items():
+        for name, text in (header.get("results") or {}).items():
             results[name] = PixelFormat.parse(str(text))
             if results[name].channels not in _RESULTS.get(name, ()):
                 raise RequestError(
                     "result-unknown", f'The host asked for "{name}" as {text}, which is not made.'
                 )
-        return cls(buffers=sent, options=dict(header.get("options", {})), results=results)
+        return cls(buffers=sent, options=dict(header.get("options") or {}), results=results)
 
     @property
     def rect(self) -> Rect:

@@ -84,7 +84,7 @@ class Buffer:
             pixel_format = PixelFormat.parse(str(entry["format"]))
             width, height = map(int, entry["size"])
             x, y = map(int, entry.get("at", (0, 0)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise RequestError(
                 "buffer-form", f'The buffer "{name}" lacks its format, size or place.'
             ) from error

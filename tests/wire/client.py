@@ -16,6 +16,7 @@ import threading
 import time
 
 import bridge
+import malformed
 from bridge import BridgeError, Pixels
 
 PYTHON, TESTS = sys.argv[1:]
@@ -27,6 +28,7 @@ def text(native):
 
 
 IMAGE = {"image": Pixels("RGB u8", 1, 1, b"abc")}
+LARGE = {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)}
 
 
 def peer(kind, **options):
@@ -111,11 +113,72 @@ for kind, code, words in (
     refused(code, words, matte, worker)
     assert not worker.alive, kind
 
+
+# whatever comes that makes no sense is an error, and ends the worker
+def comes(raw):
+    with open(os.path.join(HERE, str("raw")), "wb") as file:
+        file.write(raw)
+
+
+def garbled(function, *arguments):
+    try:
+        function(*arguments)
+    except BridgeError as error:
+        assert not isinstance(error, bridge.Refusal), error
+        assert error.code.startswith("wire-"), (error.code, error.message)
+    else:
+        raise AssertionError("no error")
+
+
+for raw in malformed.FRAMES.values():
+    garbled(bridge.read_frame, io.BytesIO(raw))
+for header in malformed.HELLOS.values():
+    comes(malformed.frame(header))
+    garbled(peer, "hellos")
+for title, header in sorted(malformed.ANSWERS.items()):
+    size = sum(entry["bytes"] for entry in header.get("buffers", ()))
+    comes(malformed.frame(header, b"a" * size))
+    worker = peer("answers")
+    garbled(matte, worker)
+    assert not worker.alive, title
+
+# what a worker writes meanwhile stays bounded
+with peer("flood") as worker:
+    time.sleep(0.5)
+    assert worker._frames.qsize() <= bridge._FRAMES_AHEAD, worker._frames.qsize()
+with peer("endless-line") as worker:
+    time.sleep(0.5)
+    assert 0 < len(worker._tail) <= bridge._TAIL_BYTES, len(worker._tail)
+
+
+# a silent worker: progress is called from the start, and while it does not take the pixels
+def beats_in_silence(kind, buffers):
+    beats = []
+
+    def tell(share, what):
+        # type: (float, str) -> None
+        beats.append((share, what))
+        if len(beats) == 3:
+            raise IOError("no host")
+
+    worker = peer(kind)
+    try:
+        worker.matte(buffers, {"alpha": "Y u8"}, progress=tell)
+        raise AssertionError("what progress raises is raised")
+    except IOError:
+        assert beats == [(0.0, "waiting")] * 3, beats
+    worker.close(limit_s=0.1)
+
+
+bridge._BEAT_S = 0.05
+beats_in_silence("silent", IMAGE)
+beats_in_silence("asleep", LARGE)
+bridge._BEAT_S = 1.0
+
 with peer("elsewhere") as worker:
     assert matte(worker)[1] == {"alpha": b"a"}, "an error of something else is not the matte's"
 
 # one that stops reading or answering in mid-matte keeps neither Cancel nor the end waiting
-LARGE = {"image": Pixels("RGB u8", 1000, 1000, b"abc" * 10**6)}
 
 
 def keeps_nobody_waiting(kind, buffers):

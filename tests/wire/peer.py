@@ -27,6 +27,24 @@ if kind == "wrong-answer":
     hello["type"] = "goodbye"
 
 bridge.read_frame(sys.stdin.buffer)
+if kind in ("hellos", "answers", "frames"):  # what comes next is in a file
+    with open(os.path.join(sys.argv[2], "raw"), "rb") as file:
+        raw = file.read()
+    if kind != "hellos":
+        bridge.write_frame(out, hello)
+        bridge.read_frame(sys.stdin.buffer)
+    out.write(raw)
+    out.close()
+    os.close(1)
+    sys.stdin.buffer.read()
+    sys.exit()
+if kind == "flood":
+    bridge.write_frame(out, hello)
+    while True:
+        bridge.write_frame(out, {"type": "progress", "id": 1, "share": 0.1, "what": "x" * 1000})
+if kind == "endless-line":
+    sys.stderr.write("\rprogress %d" % 7 * 1000000)
+    sys.stderr.flush()
 if kind in ("failing", "wrong-answer"):
     print("ImportError: something", file=sys.stderr)
 if kind == "failing":
