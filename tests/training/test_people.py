@@ -58,7 +58,7 @@ def test_people_are_rendered_the_same_each_time_and_not_again(
 
 
 def test_a_missing_parts_folder_is_named(photos: Path, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="holds no parts") as refused:
+    with pytest.raises(RequestError, match="has no parts of people") as refused:
         run("--parts", tmp_path / "no", "--photos", photos, "--out", tmp_path, "--count", "1")
     assert refused.value.code == "no-parts"
 

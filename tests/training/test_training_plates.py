@@ -183,7 +183,7 @@ def test_captures_are_pictures_with_their_plates(tmp_path: Path) -> None:
     assert scene.segmentation is None
     assert (scene.trimap == 128).all()
     (tmp_path / "plate" / "b.png").unlink()
-    with pytest.raises(TrainingError, match="1 without partner: b"):
+    with pytest.raises(TrainingError, match=r"without a partner \(1\): b"):
         Captures(tmp_path, seed=0)
 
 

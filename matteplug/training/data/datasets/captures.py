@@ -40,7 +40,7 @@ class Captures:
         unpaired = sorted(images.keys() ^ plates.keys())
         if not images or unpaired:
             what = (
-                f"{len(unpaired)} pictures or plates without a partner: {', '.join(unpaired[:5])}"
+                f"pictures or plates without a partner ({len(unpaired)}): {', '.join(unpaired[:5])}"
                 if unpaired
                 else "no pictures"
             )
