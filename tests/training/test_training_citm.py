@@ -83,7 +83,7 @@ def test_one_step_of_the_compact_network_learns_something() -> None:
 
 
 def test_what_does_not_exist_is_named() -> None:
-    with pytest.raises(TrainingError, match="'nonsense'"):
+    with pytest.raises(MatteplugError, match="'nonsense'"):
         recipe(TrainSettings(family="nonsense", config="compact"))
     with pytest.raises(MatteplugError, match="'huge'"):
         recipe(TrainSettings(family="citm", config="huge"))
