@@ -427,14 +427,14 @@ def test_ids_may_repeat(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     picture = entry("image", np.zeros((5, 9, 3), np.uint8), "RGB u8")
-    guide = entry("trimap", trimap(9, 5), "Y u8")
+    guide = entry("trimap", mostly_unknown(9, 5), "Y u8")
     slow = {"type": "matte", "id": 7, "options": {"network": "closed-form"}}
     for _ in range(2):  # each would take a minute
         write_frame(process.stdin, slow, [picture, guide])
     write_frame(process.stdin, {"type": "cancel", "id": 7})
     quick = entry("image", np.zeros((5, 8, 3), np.uint8), "RGB u8")
     for _ in range(2):
-        write_frame(process.stdin, slow, [quick, entry("trimap", trimap(8, 5), "Y u8")])
+        write_frame(process.stdin, slow, [quick, entry("trimap", mostly_unknown(8, 5), "Y u8")])
     answers: list[str] = []
     while len(answers) < 4:
         frame = read_frame(process.stdout)
