@@ -17,7 +17,9 @@ from raw_pictures import deep_png, gray_profile
 
 from matteplug.errors import RequestError
 from matteplug.images import files, profiles
+from matteplug.images import tiff as pages
 from matteplug.images.metadata import texts
+from matteplug.images.policy import Policy
 from matteplug.types import Metadata
 
 Array = NDArray[Any]
@@ -206,6 +208,16 @@ def shifted(data: bytes, by: int) -> tuple[int, bytes]:
         if tag == 273 or count * {3: 2, 4: 4}[kind] > 4:
             struct.pack_into("<I", result, at + 8, value + by)
     return start + by, bytes(result)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_48_megapixels_of_any_depth_are_within_the_default_policy(dtype: str) -> None:
+    values = np.zeros((1, 8000, 4), dtype)
+    data = tiff(values, {262: (2,), 338: (2,), 257: (6000,), 278: (6000,)})
+    page = pages.open_page(io.BytesIO(data))
+    assert page.size == (8000, 6000)
+    policy = Policy(megapixels=400, side_px=65535, memory_mib=1280, seconds=9)
+    policy.check(page.size, pages.bytes_per_pixel(page), "a")
 
 
 def test_signed_integers_are_told_truly(tmp_path: Path) -> None:

@@ -155,10 +155,12 @@ def bytes_per_pixel(page: Page) -> float:
     """Return what `decode` takes for a pixel at its peak."""
     if page.is_pillows:
         return 12.0
-    kept = min(page.number(277, 1), 5)
-    whole = page.number(278, page.size.height) >= page.size.height
-    own = page.number(277, 1) * page.bits / 8 if whole else 0.0
-    return 2 * own + (kept + 3) * page.depth.itemsize
+    kept = min(page.number(277, 1), 5) * page.depth.itemsize
+    whole = page.number(278, page.size.height) >= page.size.height  # one strip holds all rows
+    if not whole or page.number(259, 1) == _UNCOMPRESSED:
+        return 2.0 * kept
+    own = page.number(277, 1) * page.bits / 8
+    return max(2.0 * kept, 2 * own + kept)
 
 
 def decode(page: Page) -> Samples:
