@@ -31,7 +31,8 @@ def test_graphs_compute_what_torch_does_at_sizes_never_traced(name: str, tmp_pat
     spec = family.spec("compact" if name.endswith("light") else "paper")
     path = tmp_path / "network.onnx"
     spec = export(family.export_module(NETWORKS[name]()), spec, path, say=lambda _: None)
-    assert spec.provenance["parity"]["worst"] <= parity.TOLERANCE
+    limit = 1.0 if spec.discontinuous else parity.TOLERANCE  # the gate itself counts its jumps
+    assert spec.provenance["parity"]["worst"] <= limit
     assert ("half" in spec.provenance) is not spec.discontinuous
     assert spec.golden["expected"]["alpha"]
     assert weights.read_manifest(path.with_suffix(".json")).id == spec.id
