@@ -125,6 +125,15 @@ def path_of(spec: NetworkSpec) -> Path:
 @lru_cache
 def sha256_of(path: Path, modified_ns: int = 0) -> str:
     """Return the hex SHA-256 of a file; `modified_ns` keys the cache."""
+    return sha256_now(path)
+
+
+def sha256_now(path: Path) -> str:
+    """Return the hex SHA-256 of a file as it is at this moment.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -15,7 +15,7 @@ def read(name: str) -> dict[str, Any]:
     """Return what was kept under `name`; empty if that is missing or damaged."""
     try:
         content = json.loads((cache_folder() / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

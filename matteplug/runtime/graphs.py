@@ -1,7 +1,8 @@
 """Graphs optimised by ONNX Runtime for this processor, kept so that sessions open faster.
 
 They are kept in the user's cache folder under a key of everything they depend on: the weights'
-checksum, ONNX Runtime's version and the processor.
+checksum, ONNX Runtime's version and the processor.  A kept graph is what runs, so its own checksum
+is verified whenever it is opened; one that has changed is replaced.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from matteplug import weights
 from matteplug.errors import EngineError
 from matteplug.folders import cache_folder
-from matteplug.runtime import ort
+from matteplug.runtime import cache, ort
 from matteplug.runtime.providers import CPU
 
+CHECKSUMS = "graphs.json"
 KEPT = 8
 """Number of graphs kept; the least recently used are removed first."""
 _CPU_FACTS = Path("/proc/cpuinfo")
@@ -42,12 +45,11 @@ def open_on_cpu(graph: Path, checksum: str, *, threads: int, spinning: bool) -> 
     """
     kept = place(checksum)
     how: dict[str, Any] = {"threads": threads, "spinning": spinning}
-    if kept.is_file():
+    if _is_whole(kept):
         try:
             session = ort.open_session(kept, CPU, optimise=False, **how)
-        except EngineError:  # half a file, or damaged: the graph itself decides
-            with contextlib.suppress(OSError):
-                kept.unlink()
+        except EngineError:  # nothing that another opening would mend: the graph itself decides
+            pass
         else:
             with contextlib.suppress(OSError):
                 os.utime(kept)
@@ -57,11 +59,33 @@ def open_on_cpu(graph: Path, checksum: str, *, threads: int, spinning: bool) -> 
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             draft = Path(folder) / kept.name
             session = ort.open_session(graph, CPU, write=draft, **how)
+            _record(kept, weights.sha256_now(draft))
             os.replace(draft, kept)
         _prune(kept.parent)
     except (OSError, EngineError):  # the folder cannot be written
         return ort.open_session(graph, CPU, **how)
     return session
+
+
+def _is_whole(kept: Path) -> bool:
+    """Tell whether a kept graph is, bit for bit, what was written.
+
+    A changed bit in a weight would load, and make another matte.
+    """
+    recorded = cache.read(CHECKSUMS).get(kept.name)
+    try:
+        return isinstance(recorded, str) and weights.sha256_now(kept) == recorded
+    except OSError:
+        return False
+
+
+def _record(kept: Path, checksum: str) -> None:
+    """Keep the checksum of a graph; those of graphs that are gone go as well."""
+    present = {path.name for path in kept.parent.glob("*.onnx")}
+    recorded = {
+        name: kept_sum for name, kept_sum in cache.read(CHECKSUMS).items() if name in present
+    }
+    cache.keep(CHECKSUMS, recorded | {kept.name: checksum})
 
 
 def place(checksum: str) -> Path:
