@@ -440,7 +440,7 @@ def test_ids_may_repeat(process: subprocess.Popen[bytes]) -> None:
         frame = read_frame(process.stdout)
         assert frame is not None
         if frame[0]["type"] != "progress":
-            answers.append(frame[0].get("code", frame[0]["type"]))
+            answers.append(str(frame[0].get("code", frame[0]["type"])))
     assert answers == ["cancelled", "cancelled", "matte", "matte"]
 
 
