@@ -234,7 +234,7 @@ def test_the_check_says_what_is_wrong(krita: Krita, monkeypatch: pytest.MonkeyPa
         check(installation)
     assert "missing or damaged" in caught.value.hint
     settings.write_text(kept)
-    with pytest.raises(RequestError, match="without kritarunner"):
+    with pytest.raises(RequestError, match="no kritarunner"):
         check(replace(installation, program=krita.home / "krita"))
 
 
