@@ -196,7 +196,8 @@ def test_selection_of_patches() -> None:
     error = torch.tensor([[0.0, 0.2, 0.5], [0.9, 0.0, 0.1]]).view(1, 1, 2, 3)
 
     def chosen(mode: Any, pixels: int = 32, threshold: float = 0.3) -> list[float]:
-        return select(error, mode, pixels, threshold).flatten().tolist()
+        patches = select(error, mode, sample_pixels=pixels, threshold=threshold)
+        return patches.flatten().tolist()
 
     assert chosen("sampling") == [0, 0, 1, 1, 0, 0]
     assert chosen("sampling", pixels=10_000) == [0, 1, 1, 1, 0, 1]  # those of no error stay

@@ -76,16 +76,10 @@ class BackgroundMattingV2(nn.Module):
             Alpha (B, 1, H, W) and foreground (B, 3, H, W), in [0, 1].
         """
         height, width = image.shape[2:]
-        coarse = self.base(*self._small(image, plate, height // divisor, width // divisor))
-        alpha, residual = (
-            resize(coarse.alpha, height, width),
-            resize(coarse.residual, height, width),
-        )
-        if self.refiner is not None:
-            chosen = (self._error(coarse, height, width) > self.config.threshold).to(alpha.dtype)
-            refined = self.refiner(image, plate, coarse)
-            alpha, residual = _choose(chosen, refined, torch.cat((alpha, residual), dim=1))
-        return alpha.float().clamp(0, 1), (residual + image).float().clamp(0, 1)
+        coarse = self.base(*_small(image, plate, height // divisor, width // divisor))
+        error = _of_patches(coarse.error, height, width)
+        chosen = select(error, "thresholding", threshold=self.config.threshold)
+        return self._matte(image, plate, coarse, chosen)
 
     def base(self, image: Tensor, plate: Tensor) -> Coarse:
         """Run the base network at the size of its inputs, (B, 3, h, w) in [0, 1] (section 3.2)."""
@@ -138,33 +132,39 @@ class BackgroundMattingV2(nn.Module):
         if self.refiner is None:
             raise ValueError("this is the base network, without a refiner")
         size = int(height * backbone_scale), int(width * backbone_scale)
-        coarse = self.base(*self._small(image, plate, *size))
-        error = self._error(coarse, height, width)
-        chosen = select(error, mode, sample_pixels, threshold)
-        refined = self.refiner(image, plate, coarse)
-        enlarged = resize(torch.cat((coarse.alpha, coarse.residual), dim=1), height, width)
-        alpha, residual = _choose(chosen, refined, enlarged)
-        heads = {
-            "alpha": alpha.clamp(0, 1),
-            "foreground": (residual + image).clamp(0, 1),
-            "alpha_coarse": coarse.alpha,
-            "foreground_coarse": coarse.foreground,
-            "error_coarse": coarse.error,
+        coarse = self.base(*_small(image, plate, *size))
+        error = _of_patches(coarse.error, height, width)
+        chosen = select(error, mode, sample_pixels=sample_pixels, threshold=threshold)
+        alpha, foreground = self._matte(image, plate, coarse, chosen)
+        return {
+            "alpha": alpha,
+            "foreground": foreground,
+            "alpha_coarse": coarse.alpha.float(),
+            "foreground_coarse": coarse.foreground.float(),
+            "error_coarse": coarse.error.float(),
         }
-        return {name: head.float() for name, head in heads.items()}
 
-    @staticmethod
-    def _small(image: Tensor, plate: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-        return resize(image, height, width), resize(plate, height, width)
+    def _matte(
+        self, image: Tensor, plate: Tensor, coarse: Coarse, chosen: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return alpha and foreground: refined in the chosen patches, else enlarged."""
+        height, width = image.shape[2:]
+        both = resize(torch.cat((coarse.alpha, coarse.residual), dim=1), height, width)
+        if self.refiner is not None:
+            mask = F.interpolate(chosen, scale_factor=float(PATCH_PX), mode="nearest")
+            both = mask * self.refiner(image, plate, coarse) + (1 - mask) * both
+        alpha, residual = both[:, :1].float(), both[:, 1:].float()
+        return alpha.clamp(0, 1), (residual + image).clamp(0, 1)
 
-    @staticmethod
-    def _error(coarse: Coarse, height: int, width: int) -> Tensor:
-        """Return the expected error of every patch, (B, 1, H/4, W/4)."""
-        return resize(coarse.error, height // PATCH_PX, width // PATCH_PX)
 
+def select(error: Tensor, mode: Mode, *, sample_pixels: int = 0, threshold: float = 1.0) -> Tensor:
+    """Return 1 where a patch is refined, else 0, (B, 1, h, w).
 
-def select(error: Tensor, mode: Mode, sample_pixels: int, threshold: float) -> Tensor:
-    """Return 1 where a patch is refined, else 0, (B, 1, h, w), of the patches' expected errors.
+    Args:
+        error: expected error of every patch, (B, 1, h, w).
+        mode: see `BackgroundMattingV2.heads`.
+        sample_pixels: with "sampling".
+        threshold: with "thresholding".
 
     Raises:
         ValueError: an unknown mode.
@@ -182,8 +182,10 @@ def select(error: Tensor, mode: Mode, sample_pixels: int, threshold: float) -> T
     raise ValueError(f"there is no mode {mode!r}; there are sampling, thresholding and full")
 
 
-def _choose(chosen: Tensor, refined: Tensor, enlarged: Tensor) -> tuple[Tensor, Tensor]:
-    """Return alpha and residual: the refined ones in the chosen patches, else the enlarged ones."""
-    mask = F.interpolate(chosen, scale_factor=float(PATCH_PX), mode="nearest")
-    both = mask * refined + (1 - mask) * enlarged
-    return both[:, :1], both[:, 1:]
+def _small(image: Tensor, plate: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
+    return resize(image, height, width), resize(plate, height, width)
+
+
+def _of_patches(error: Tensor, height: int, width: int) -> Tensor:
+    """Return the expected error of every patch of a picture, (B, 1, H/4, W/4)."""
+    return resize(error, height // PATCH_PX, width // PATCH_PX)
