@@ -224,7 +224,13 @@ def run(
     alpha, predicted, notes = prediction.alpha, prediction.foreground, prediction.notes
     if refines:
         refined = edge_refinement.run(
-            engine, spec, request, alpha, progress=steps["edge"], cancel=cancel
+            engine,
+            spec,
+            request,
+            alpha,
+            guessed=prediction.guessed,
+            progress=steps["edge"],
+            cancel=cancel,
         )
         if refined is not None:
             alpha, by = refined

@@ -38,6 +38,11 @@ def apply_confidence(
         empty = np.zeros_like(alpha)
         sentence = "Nothing to cut out was found, so the matte is empty; give a selection."
         return empty, confidence, (f"{sentence} Confidence {confidence:.2f}.",)
-    if confidence < DOUBT:
-        return alpha, confidence, (f"Look closely: the confidence is low, {confidence:.2f}.",)
-    return alpha, confidence, ()
+    return alpha, confidence, doubt(confidence)
+
+
+def doubt(confidence: float) -> tuple[str, ...]:
+    """Return the note that a confidence deserves, if any."""
+    if confidence >= DOUBT:
+        return ()
+    return (f"Look closely: the confidence is low, {confidence:.2f}.",)

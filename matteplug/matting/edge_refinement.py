@@ -33,6 +33,7 @@ def run(
     request: MatteRequest,
     alpha: Alpha,
     *,
+    guessed: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[Alpha, tuple[str, ...]] | None:
@@ -43,6 +44,7 @@ def run(
         spec: the network that made the alpha.
         request: what it was made of; what its trimap knows is kept.
         alpha: (H, W) float32 [0, 1].
+        guessed: (H, W), where the alpha says nothing; it is unknown as the edge is.
         progress: called with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
 
@@ -54,7 +56,7 @@ def run(
         NetworkError: there is no trimap network.
         Cancelled, EngineError: as `Session.run`.
     """
-    trimap = band(alpha, spec, request.trimap)
+    trimap = band(alpha, spec, request.trimap, guessed)
     if trimap is None:
         return None
     edge = replace(request, network=None, trimap=trimap, plate=None, segmentation=None, notes=())
@@ -65,7 +67,12 @@ def run(
     return np.where(kept, alpha, refined.alpha), notes
 
 
-def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trimap | None:
+def band(
+    alpha: Alpha,
+    spec: NetworkSpec,
+    trimap: Trimap | None = None,
+    guessed: NDArray[np.bool_] | None = None,
+) -> Trimap | None:
     """Return the trimap of an alpha's soft edge.
 
     Soft areas inside the foreground, which touch no background, are not an edge.
@@ -75,6 +82,7 @@ def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trima
         spec: the network that made it: from where its alpha is soft, and how far around that the
             band reaches; 1 px at least.
         trimap: what is known besides, (H, W) uint8; it is kept.
+        guessed: (H, W), what is unknown besides.
 
     Returns:
         (H, W) uint8: 0, 128 and 255; or None where there is no soft edge, or nothing known on one
@@ -85,6 +93,8 @@ def band(alpha: Alpha, spec: NetworkSpec, trimap: Trimap | None = None) -> Trima
         return None
     near = unknown_band.depth(~soft) <= max(1.0, spec.edge_band_fraction * max(alpha.shape))
     near &= _beside(near, ~near & (alpha <= 0.5))
+    if guessed is not None:
+        near |= guessed
     drawn = np.where(near, UNKNOWN, np.where(alpha > 0.5, FOREGROUND, BACKGROUND)).astype(np.uint8)
     if trimap is not None:
         np.copyto(drawn, trimap, where=trimap != UNKNOWN)

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matteplug.engine import Engine
 from matteplug.guides import plate as plates
 from matteplug.matting import coarse_to_fine
-from matteplug.matting.confidence import apply_confidence
+from matteplug.matting.confidence import apply_confidence, doubt
 from matteplug.network import Guide, NetworkSpec
-from matteplug.types import Alpha, CancelToken, MatteRequest, Progress, Tensor, silent, weighted
+from matteplug.types import (
+    UNKNOWN,
+    Alpha,
+    CancelToken,
+    MatteRequest,
+    Progress,
+    Tensor,
+    silent,
+    weighted,
+)
 
 _LOADING_S, _REGISTERING_S = 0.6, 2.2
 _NETWORK_S = {Guide.TRIMAP: 3.5, Guide.PLATE: 2.2, Guide.NONE: 0.4}
@@ -30,6 +42,7 @@ class Prediction:
         foreground: (1, 3, H, W) float32 [0, 1] straight colours, 0 where the network was not run;
             None where it predicts none.
         confidence: mean confidence, of the network or else of the registration; None without both.
+        guessed: (H, W) bool, what may be holes because the plate is lost there; None for nothing.
         provider: id of the execution provider that ran it.
         notes: the request's, and what was registered, passed over and doubted.
     """
@@ -37,6 +50,7 @@ class Prediction:
     alpha: Alpha
     foreground: Tensor | None
     confidence: float | None
+    guessed: NDArray[np.bool_] | None
     provider: str
     notes: tuple[str, ...]
 
@@ -68,6 +82,7 @@ def run(
     steps["loading"](0.0, "loading")
     session = engine.session(spec, request.options.provider, steps["loading"])
     cancel.check()
+    image = request.image
     request, registered = plates.prepare(
         request, spec, progress=steps["registering"], cancel=cancel
     )
@@ -77,11 +92,14 @@ def run(
         outputs = plates.completed(outputs, registered, request.trimap)
     alpha, confidence, notes = apply_confidence(outputs, request.trimap)
     if confidence is None and registered is not None:
-        confidence = registered.confidence
+        asked = None if request.trimap is None else request.trimap == UNKNOWN
+        confidence = registered.confidence_of(request.image, alpha, asked)
+        notes = doubt(confidence)
     return Prediction(
         alpha=alpha,
-        foreground=outputs.get("foreground"),
+        foreground=outputs.get("foreground") if request.image is image else None,
         confidence=confidence,
+        guessed=None if registered is None else plates.holes(registered, alpha),
         provider=session.provider,
         notes=(*request.notes, *session.notes, *notes),
     )

@@ -1,7 +1,7 @@
 """Registers a clean plate to the image: motion, exposure, and a confidence.
 
     plate ─► feature matches ─► homography ─► ECC where plate and image agree ─► warped
-          ─► gain and offset per channel, fitted where they agree ─► confidence
+          ─► gain and offset per channel, and shading, fitted where they agree ─► confidence
 
 The foreground is an outlier in every step: RANSAC votes on the matches, and refinement and exposure
 use only pixels that already agree.
@@ -16,15 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.guides.registration import confidence, exposure, motion
+from matteplug.guides.registration import confidence, exposure, motion, shading
 from matteplug.images import pixels
 from matteplug.images.srgb import Array, linear_from_srgb, srgb_from_linear
-from matteplug.types import CancelToken, Image, Progress, Rect, Size, silent
+from matteplug.types import Alpha, CancelToken, Image, Progress, Rect, Size, silent
 
 WORK_SIDE_PX = 1024
 """Longest side at which the motion is estimated; the homography is then scaled to the picture."""
 CONFIDENCE_NEEDED = 0.4
 """Plates below this are refused; unrelated pairs stay below it, see tests/test_registration.py."""
+CLIPPED, CRUSHED = 250 / 255, 3 / 255
+"""Encoded values from which on, and up to which, a plate's channel may stand for any that is
+brighter, or darker."""
+_NOTICED = 0.04
+"""Encoded difference that a network would take for a trace of foreground."""
 _STRIP_PX = 500_000
 """Pixels of the picture for which the plate is warped at a time."""
 _TOLERANCE_PX = 0.5
@@ -36,20 +41,51 @@ class Registration:
     """A plate registered to the image.
 
     Attributes:
-        plate: (H, W, 3), dtype of the image: warped, exposure matched, edges replicated.
+        plate: (H, W, 3), dtype of the image: warped, exposure and shading matched, edges
+            replicated; where a channel is clipped or crushed, of what it may stand for it is what
+            is closest to the image.
+        lost: (H, W) bool, where two channels or more are so, and the image is beyond what the
+            plate could show: there it does not tell foreground from background.
         homography: (3, 3) float64, maps the image's pixel (x, y, 1) to the plate's.
         reach: the part of the image that the plate covers; beyond it, its edges are replicated.
-        gain, offset: (3,) float64, linear-light image = gain · linear-light plate + offset.
+        gain, offset: (3,) float64, linear-light image = gain · linear-light plate + offset, times
+            2 ** `drift`.
+        drift: (6,), see `shading.Drift`.
         confidence: 0 to 1, the fraction of the picture's blocks that the plate explains, scaled so
             that a foreground over half of the picture still allows 1.
     """
 
     plate: Image
+    lost: NDArray[np.bool_]
     homography: NDArray[np.float64]
     reach: Rect
     gain: NDArray[np.float64]
     offset: NDArray[np.float64]
+    drift: shading.Drift
     confidence: float
+
+    def confidence_of(
+        self, image: Image, alpha: Alpha, asked: NDArray[np.bool_] | None = None
+    ) -> float:
+        """Return how far to trust a matte that was made with the plate, 0 to 1.
+
+        It falls with the part of the picture of which the plate says nothing, and with the part
+        that is called foreground although it looks like the plate.
+
+        Args:
+            image: (H, W, 3), the picture.
+            alpha: (H, W) float32 [0, 1], the matte.
+            asked: (H, W), which pixels count; None for all.
+        """
+        lost = self.lost
+        if asked is not None:
+            alpha, lost = alpha * asked, lost & asked
+        scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
+        wrong = confidence.contradicted(
+            _shrunk(image, scale), _shrunk(self.plate, scale), _shrunk(alpha, scale)
+        )
+        known = 1 - float(lost.mean())
+        return self.confidence * known * max(0.0, 1 - wrong / confidence.DOUBTED)
 
 
 def check(image: Image, plate: Image) -> Image:
@@ -103,6 +139,9 @@ def register(
     gain, offset = exposure.fit(small_image, warped, covered)
     mild = np.abs(np.log2(gain)).max() <= 1.6 and gain.max() / gain.min() <= 1.3
     exposed = (warped * gain + offset).astype(np.float32)
+    drift = shading.fit(small_image, exposed, covered)
+    small = Size.of(small_image)
+    exposed *= shading.ratio(drift, small, Rect.from_size(small))
     cancel.check()
     trust = confidence.judge(small_image, exposed, covered, trust_flat=bool(mild))
 
@@ -112,20 +151,29 @@ def register(
     homography = homography @ np.linalg.inv(shift) @ zoom @ shift
     homography /= homography[2, 2]
     values, aligned = pixels.to_float(plate), np.empty_like(image)
+    lost = np.zeros(image.shape[:2], np.bool_)
     strips = _strips(Size.of(image))
     for number, strip in enumerate(strips):
         cancel.check()
         report(0.5 + 0.5 * number / len(strips), "registering")
-        full = _warped(values, homography, strip)
-        matched = np.clip(linear_from_srgb(np.clip(full, 0, 1)) * gain + offset, 0, 1)
-        shown = srgb_from_linear(matched.astype(np.float32))
+        full = np.clip(_warped(values, homography, strip), 0, 1)
+        matched = (linear_from_srgb(full) * gain + offset) * shading.ratio(
+            drift, Size.of(image), strip
+        )
+        shown = srgb_from_linear(np.clip(matched, 0, 1).astype(np.float32))
+        seen = pixels.to_float(image[strip.slices])
+        beyond = ((full >= CLIPPED) & (seen > shown)) | ((full <= CRUSHED) & (seen < shown))
+        lost[strip.slices] = (beyond & (np.abs(seen - shown) > _NOTICED)).sum(2) >= 2
+        shown = np.where(beyond, seen, shown)
         aligned[strip.slices] = pixels.from_float(shown, image.dtype)
     return Registration(
         plate=aligned,
+        lost=lost,
         homography=homography,
         reach=_reach(homography, Size.of(plate)),
         gain=gain,
         offset=offset,
+        drift=drift,
         confidence=trust,
     )
 

@@ -1,13 +1,16 @@
-"""How far a registered plate can be trusted."""
+"""How far a registered plate can be trusted, and the matte that was made with it."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug.guides.registration.blocks import blocks
 from matteplug.images.srgb import Array, srgb_from_linear
+from matteplug.types import Alpha
 
-BLOCK_PX = 16
+DOUBTED = 0.2
+"""Fraction of the picture that, wrongly taken for foreground, leaves no confidence."""
 
 
 def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat: bool) -> float:
@@ -22,8 +25,8 @@ def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat:
     colours agree.  Flat blocks agree by chance between unrelated pictures, so they count a quarter,
     and nothing once a strong gain or tint was needed (`trust_flat` false).
     """
-    i, p = (_blocks(srgb_from_linear(np.clip(array, 0, 1)).mean(2)) for array in (image, plate))
-    inside = _blocks(covered.astype(np.float32)).min(1) > 0
+    i, p = (blocks(srgb_from_linear(np.clip(array, 0, 1)).mean(2)) for array in (image, plate))
+    inside = blocks(covered.astype(np.float32)).min(1) > 0
     i0, p0 = i - i.mean(1, keepdims=True), p - p.mean(1, keepdims=True)
     deviation_i, deviation_p = np.sqrt((i0**2).mean(1)), np.sqrt((p0**2).mean(1))
     correlation = (i0 * p0).mean(1) / (deviation_i * deviation_p + 1e-6)
@@ -37,9 +40,24 @@ def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat:
     return min(1.0, fraction / 0.5)
 
 
-def _blocks(gray: Array) -> Array:
-    """Return (N, BLOCK_PX²) pixels of all whole blocks of an (H, W) array."""
-    rows, columns = gray.shape[0] // BLOCK_PX, gray.shape[1] // BLOCK_PX
-    whole = gray[: rows * BLOCK_PX, : columns * BLOCK_PX]
-    blocks = whole.reshape(rows, BLOCK_PX, columns, BLOCK_PX).swapaxes(1, 2)
-    return np.asarray(blocks.reshape(rows * columns, BLOCK_PX * BLOCK_PX))
+def contradicted(image: Array, plate: Array, alpha: Alpha) -> float:
+    """Return the fraction of the picture, 0 to 1, that shows the plate and is called foreground.
+
+    | array | shape | dtype | range |
+    |---|---|---|---|
+    | image, plate | (H, W, 3) | float32 | sRGB-encoded, [0, 1]; registered, exposures matched |
+    | alpha | (H, W) | float32 | [0, 1] |
+
+    A block shows the plate if it has the plate's texture, or if both are plain and differ little.
+    """
+    i, p = (blocks(array.mean(2)) for array in (image, plate))
+    a = blocks(alpha).mean(1)
+    if not a.size:
+        return 0.0
+    i0, p0 = i - i.mean(1, keepdims=True), p - p.mean(1, keepdims=True)
+    deviation_i, deviation_p = i.std(1), p.std(1)
+    textured = np.minimum(deviation_i, deviation_p) > 0.02
+    alike = (i0 * p0).mean(1) > 0.9 * deviation_i * deviation_p
+    apart = np.abs(np.stack([blocks(d).mean(1) for d in (image - plate).transpose(2, 0, 1)]))
+    plain = (np.maximum(deviation_i, deviation_p) < 0.02) & (apart.max(0) < 0.12)
+    return float((a * ((textured & alike) | plain)).mean())
