@@ -10,11 +10,13 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from matteplug import __version__, plugins
 from matteplug.errors import MatteplugError
 from matteplug.hookspecs import Command
 from matteplug.plugin_guard import reason
+from matteplug.terminal import printable
 
 __all__ = ["main"]
 
@@ -25,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A file name that the terminal cannot show must not stop the work.
         sys.stdout.reconfigure(errors="replace")
     commands = plugins.registry().commands
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."
     )
     parser.add_argument("--version", action="version", version=f"matteplug {__version__}")
@@ -42,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return commands[args.command].run(args)
     except MatteplugError as error:
-        print(f"matteplug: {error.message}", file=sys.stderr)
+        print(f"matteplug: {printable(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+            print(f"  {printable(error.hint)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("matteplug: interrupted.", file=sys.stderr)
@@ -63,3 +65,10 @@ def _fault(command: Command) -> str:
     except (Exception, SystemExit) as error:  # a stranger's code must not take the others down
         return reason(error).rstrip(".")
     return ""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose error messages, which quote file names, cannot steer the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))

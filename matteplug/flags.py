@@ -47,6 +47,8 @@ def values(args: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any
 
 def _parser(option: Option) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
+        if not text:  # a script's variable was not set
+            raise argparse.ArgumentTypeError("it is empty")
         try:
             return option.checked(int(text) if option.type is int else text)
         except (ValueError, RequestError):

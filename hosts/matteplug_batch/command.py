@@ -1,6 +1,7 @@
 """``matteplug batch FOLDER``: arguments, checks before any work, and output.
 
-Exit status: 0 success, 1 a picture failed, 2 nothing was started, 130 interrupted.
+Exit status: 0 success, 1 a picture failed or ended as ``--fail-on`` forbids, 2 nothing was started,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from matteplug.options import Option
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
 from matteplug_batch.job import Output, Settings
+from matteplug_batch.outcome import WRITTEN, State
 
 _GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
@@ -32,11 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "folder",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="folder of pictures, with its subfolders",
     )
-    add("--out", type=Path, metavar="DIR", help="where results go (FOLDER-matte beside FOLDER)")
+    add("--out", type=_path, metavar="DIR", help="where results go (FOLDER-matte beside FOLDER)")
     add(
         "--output",
         choices=[output.value for output in Output],
@@ -44,12 +46,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--backdrop",
+        type=_text,
         metavar="COLOUR|IMAGE",
         help="what composites are made over: white, '#204060', or the path of a picture",
     )
     flags.add(parser, [*options.of(MatteRequest), *_options()])
-    add("--require-ep", metavar="ID", help="stop unless this execution provider does the work")
+    add(
+        "--require-ep",
+        type=_text,
+        metavar="ID",
+        help="stop unless this execution provider does the work",
+    )
     add("--resume", action="store_true", help="skip pictures that are finished and unchanged")
+    add(
+        "--force",
+        action="store_true",
+        help="overwrite results that were changed by hand or belong to another folder of pictures",
+    )
+    add(
+        "--fail-on",
+        choices=[state.value for state in WRITTEN[1:]],
+        help="exit with status 1 if a matte is doubtful or empty, or only if one is empty",
+    )
     add("--quiet", action="store_true", help="print only what failed")
     add("--json", action="store_true", help="print the report as JSON on standard output")
 
@@ -64,34 +82,61 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from matteplug_batch import summary
+    from matteplug_batch import leftovers, lock, summary
     from matteplug_batch.adapter import FolderAdapter
+    from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.journal import Journal
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
     from matteplug_batch.run import Batch
 
-    plan = Plan.of(args.folder, args.out, _settings(args))
-    plan.make_out()
+    settings = _settings(args)
     console = Console(stderr=True, highlight=False)
-    batch = Batch(
-        adapter=FolderAdapter(),
-        matte=_matte(args.require_ep),
-        journal=Journal(plan.out),
-        resume=args.resume,
-    )
-    if not args.quiet:
-        summary.announce(console, plan)
-    with Bar(console, quiet=args.quiet) as bar:
-        for outcome in plan.unusable:
-            bar.finish(outcome)
-        report = batch.run(plan.jobs, bar)
-    report = replace(report, outcomes=report.outcomes + plan.unusable)
-    if args.json:
-        print(json.dumps(summary.as_json(report, plan), indent=2))
-    elif not args.quiet:
-        summary.show(Console(highlight=False), report, plan)
+    with cancelled_by_signals() as cancel:
+        plan = Plan.of(args.folder, args.out, settings)
+        plan.make_out()
+        with lock.held(plan.out):
+            journal = Journal(plan.out, plan.folder)
+            if not args.force:
+                journal.check_folder()
+            leftovers.remove(journal.folders)
+            batch = Batch(
+                adapter=FolderAdapter(),
+                matte=_matte(args.require_ep),
+                journal=journal,
+                resume=args.resume,
+                force=args.force,
+            )
+            if not args.quiet:
+                summary.announce(console, plan)
+            with Bar(console, quiet=args.quiet) as bar:
+                for outcome in plan.unusable:
+                    bar.finish(outcome)
+                report = batch.run(plan.jobs, bar, cancel)
+        report = replace(
+            report, outcomes=report.outcomes + plan.unusable, fail_on=_fail_on(args.fail_on)
+        )
+        if args.json:
+            print(json.dumps(summary.as_json(report, plan), indent=2))
+        elif not args.quiet:
+            summary.show(Console(highlight=False), report, plan)
     return report.status
+
+
+def _path(text: str) -> Path:
+    return Path(_text(text))
+
+
+def _text(text: str) -> str:
+    """Refuse an empty argument, such as an unset variable: as a path it is the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def _fail_on(state: str | None) -> tuple[State, ...]:
+    """Return the given state and those that are worse."""
+    return () if state is None else WRITTEN[WRITTEN.index(State(state)) :]
 
 
 def _options() -> list[Option]:

@@ -6,13 +6,20 @@ import os
 from pathlib import Path
 
 from matteplug.errors import MatteplugError
+from matteplug.terminal import printable
 
 
 def name(path: Path) -> str:
-    """Return a path as text that every terminal can print, whatever bytes the name consists of."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    """Return a path on one line that every terminal can print, whatever bytes it consists of."""
+    text = printable(os.fsencode(path).decode("utf-8", "replace"))
+    return "\N{REPLACEMENT CHARACTER}".join(text.splitlines())
 
 
 def sentence(error: MatteplugError) -> str:
     """Return an error's message and hint on one line."""
-    return " ".join(str(error).split())
+    return line(str(error))
+
+
+def line(text: str) -> str:
+    """Return a text on one line that every terminal can print."""
+    return printable(" ".join(text.split()))

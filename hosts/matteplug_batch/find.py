@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matteplug.images import formats
+from matteplug_batch import pairing
+from matteplug_batch.pairing import FOLDER_PLATE, GUIDES, PLATE, SELECTION, TRIMAP
 
-TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
-ALPHA = "_alpha"
-"""``NAME_alpha.png`` is a picture's finished or true alpha, as in data sets."""
-FOLDER_PLATE = "plate"
 MARKER = ".matteplug-batch.jsonl"
 """The journal's name: a folder that contains one holds results, not source pictures."""
 _LITTER = frozenset(("__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"))
@@ -26,12 +24,20 @@ _LITTER = frozenset(("__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"))
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A picture and the guides beside it."""
+    """A picture and the guides beside it.
+
+    Attributes:
+        image: the picture.
+        trimap, selection, plate: its guides.
+        misfit: where there are none, a guide beside it that was probably meant for it: no picture
+            is called like it, or its format cannot be read.
+    """
 
     image: Path
     trimap: Path | None = None
     selection: Path | None = None
     plate: Path | None = None
+    misfit: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -46,7 +52,7 @@ class Tree:
 
     Attributes:
         pictures: in the order of the tree, sorted by name.
-        strays: trimaps whose picture is missing.
+        strays: guides whose picture is missing.
         foreign: every other file: formats that cannot be read, and what is not a picture.
         closed: folders that cannot be listed.
     """
@@ -131,44 +137,50 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 def _sort_out(place: Path, names: list[str], tree: Tree) -> None:
     """Tell pictures from guides among the files of one folder."""
     readable = [name for name in names if Path(name).suffix.lower() in formats.readable()]
-    others = set(names) - set(readable) - _LITTER - {MARKER}
-    tree.foreign.extend(place / name for name in sorted(others))
+    rest = sorted(set(names) - set(readable) - _LITTER - {MARKER})
+    tree.foreign.extend(place / name for name in rest)
+
+    pictures = pairing.pictures(readable)
     # PNG first: of two files for one guide, the lossless one is used.
-    by_stem: dict[str, str] = {}
-    for name in sorted(readable, key=lambda name: (not name.lower().endswith(".png"), name)):
-        by_stem.setdefault(Path(name).stem.lower(), name)
-    for name in readable:
-        stem = Path(name).stem.lower()
-        if _is_companion(stem, by_stem):
-            if stem.endswith(TRIMAP) and stem.removesuffix(TRIMAP) not in by_stem:
-                tree.strays.append(place / name)
+    lossless_first = sorted(readable, key=lambda name: (not name.lower().endswith(".png"), name))
+    parts = [part for name in lossless_first if (part := pairing.companion(name))]
+    guides = pairing.guides(pictures, parts)
+    plates = [name for name in lossless_first if _folded_stem(name) == FOLDER_PLATE]
+    if plates:
+        for name in pictures:
+            guides[name].setdefault(PLATE, plates[0])
+
+    stems = {_folded_stem(name) for name in (*pictures, *rest)}
+    orphans = [
+        part for part in parts if part.kind in GUIDES and pairing.folded(part.stem) not in stems
+    ]
+    unguided = [name for name in pictures if not any(kind in guides[name] for kind in GUIDES)]
+    misfits = pairing.misfits(unguided, orphans)
+    unreadable = [part for name in rest if (part := pairing.companion(name))]
+    for name, kinds in pairing.guides(unguided, unreadable).items():
+        if present := [kinds[kind] for kind in GUIDES if kind in kinds]:
+            misfits[name] = present[0]
+
+    for name in pictures:
+        if name in misfits.values():
             continue
 
-        def guide(kind: str, stem: str = stem) -> Path | None:
-            file_name = by_stem.get(stem + kind)
-            return place / file_name if file_name else None
+        def guide(kind: str, name: str = name) -> Path | None:
+            found = guides[name].get(kind)
+            return place / found if found else None
 
-        plate = guide(PLATE)
-        if plate is None and FOLDER_PLATE in by_stem:
-            plate = place / by_stem[FOLDER_PLATE]
         tree.pictures.append(
             Found(
                 image=place / name,
                 trimap=guide(TRIMAP),
                 selection=guide(SELECTION),
-                plate=plate,
+                plate=guide(PLATE),
+                misfit=place / misfits[name] if name in misfits else None,
             )
         )
+    strays = {part.name for part in orphans if part.kind == TRIMAP} | set(misfits.values())
+    tree.strays.extend(place / name for name in readable if name in strays)
 
 
-def _is_companion(stem: str, stems: Collection[str]) -> bool:
-    """Tell whether a file is a guide or an alpha, by its name.
-
-    ``number_plate.jpg`` is a photograph unless there is a ``number.jpg`` beside it.
-    """
-    if stem == FOLDER_PLATE or stem.endswith(TRIMAP):
-        return True
-    return any(
-        stem.endswith(kind) and stem.removesuffix(kind) in stems
-        for kind in (SELECTION, PLATE, ALPHA)
-    )
+def _folded_stem(name: str) -> str:
+    return pairing.folded(Path(name).stem)

@@ -1,4 +1,4 @@
-"""The fingerprint of a result: the files it was made from, as they were when read, and settings."""
+"""The fingerprint of a result: its files as they were when read, settings, and networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matteplug import options
+from matteplug import __version__, options, plugins, weights
+from matteplug.errors import MatteplugError
+from matteplug.matting import choice
+from matteplug.network import Guide, NetworkSpec
 from matteplug_batch.job import Job
 
 Fingerprint = Mapping[str, Any]
@@ -30,8 +33,44 @@ def fingerprint_of(job: Job) -> Fingerprint:
         "output": settings.output.value,
         "backdrop": backdrop.text if backdrop else None,
         "network": settings.network,
+        "networks": _networks(job),
+        "version": __version__,
         "options": {name: getattr(chosen, name) for name in pixels},
     }
+
+
+def _networks(job: Job) -> dict[str, list[str]] | None:
+    """Return who makes the matte: ids, with the distribution and the checksum of the weights.
+
+    None where that cannot be told, because there is none or its weights are damaged.
+    """
+    registry, settings = plugins.registry(), job.settings
+    try:
+        first = registry.network(settings.network) if settings.network else choice.best(_kind(job))
+        specs = [first]
+        if settings.options.refine and first.edge_band_fraction > 0:
+            specs.append(choice.best(Guide.TRIMAP))
+        return {spec.id: [_distribution(spec), _checksum(spec)] for spec in specs}
+    except MatteplugError:
+        return None
+
+
+def _kind(job: Job) -> Guide:
+    if job.guide is None:
+        return Guide.NONE
+    return Guide.PLATE if job.guide == job.found.plate else Guide.TRIMAP
+
+
+def _distribution(spec: NetworkSpec) -> str:
+    bringing = (one for one in plugins.registry().plugins if spec.id in one.networks)
+    return next((one.distribution for one in bringing), "")
+
+
+def _checksum(spec: NetworkSpec) -> str:
+    if spec.weights is None:
+        return ""
+    path = weights.path_of(spec)
+    return weights.sha256_of(path, path.stat().st_mtime_ns)
 
 
 def _named(path: Path, status: os.stat_result | None) -> list[Any]:

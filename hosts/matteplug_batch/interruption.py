@@ -1,4 +1,8 @@
-"""Ctrl-C: the first one asks the batch to stop, the second one kills it."""
+"""Signals that end a batch: the first one asks it to stop, the second one kills it.
+
+Ctrl-C, a terminal that is closed, and whoever asks politely (``kill``, ``timeout``, a scheduler, a
+shutdown) all end it alike.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,33 @@ from types import FrameType
 
 from matteplug.types import CancelToken
 
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Windows has no SIGHUP, and nobody else a SIGBREAK."""
+
 
 @contextmanager
-def cancelled_by_ctrl_c() -> Iterator[CancelToken]:
-    """Yield a token that the first Ctrl-C sets; a second one kills the process."""
+def cancelled_by_signals() -> Iterator[CancelToken]:
+    """Yield a token that the first signal sets; a second one kills the process.
+
+    What is ignored stays ignored, as ``nohup`` wants it.
+    """
     cancel = CancelToken()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        cancel.cancel()
-
     if threading.current_thread() is not threading.main_thread():
         yield cancel  # only the main thread may listen for signals
         return
-    before = signal.signal(signal.SIGINT, stop)
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in heard:
+            signal.signal(each, signal.SIG_DFL)
+        cancel.cancel()
+
+    for number in heard:
+        signal.signal(number, stop)
     try:
         yield cancel
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in heard:
+            signal.signal(number, before[number])

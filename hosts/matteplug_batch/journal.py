@@ -1,42 +1,140 @@
 """The journal of what a batch has finished, kept beside the results.
 
-Two lines of JSON per picture: one claims the result before it is written, one records what it was
-made from once it is complete.  They tell ``--resume`` which results are still valid, keep a batch
-from overwriting files that are not its own, and mark the folder as results, so that they are not
-read as pictures later.  Each line is on disk before the work continues: whatever ends a batch (a
-full disk, a second Ctrl-C, a power cut), the journal knows its results and which are finished.
+Two lines of JSON per picture: one claims the result before it is written, one records once it is
+complete what it was made from, what was written, and how it ended.  They tell ``--resume`` which
+results are still valid, keep a batch from overwriting files that are not its own or that a person
+retouched, and mark the folder as results, so that they are not read as pictures later.  Another
+line names the folder of pictures.  Each line is on disk before the work continues: whatever ends a
+batch (a full disk, a second Ctrl-C, a power cut), the journal knows its results and which are
+finished.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from matteplug.errors import RequestError
 from matteplug_batch.display_text import name
-from matteplug_batch.find import MARKER
+from matteplug_batch.find import MARKER, real
 from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
+from matteplug_batch.integrity import Digest, digest_of, is_whole
 from matteplug_batch.job import Job
+from matteplug_batch.outcome import State
+
+
+class Condition(Enum):
+    """What is there where a result belongs."""
+
+    MISSING = auto()
+    """Nothing."""
+    FOREIGN = auto()
+    """A file that no batch wrote."""
+    INTACT = auto()
+    """The result, as it was written."""
+    RETOUCHED = auto()
+    """Another picture than was written."""
+    UNFINISHED = auto()
+    """What an accident left: of a batch that was killed, or no whole picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is known about a result; a claim knows nothing yet.
+
+    Attributes:
+        made_from: its fingerprint.
+        written: the digest of the file.
+        state: how the picture ended.
+        confidence: of the matte.
+    """
+
+    made_from: Fingerprint | None = None
+    written: Digest | None = None
+    state: State = State.DONE
+    confidence: float | None = None
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Record:
+        """Read a line; one that another version wrote in another form is a claim."""
+        try:
+            return cls(
+                made_from=dict(entry["made_from"]),
+                written=Digest(*entry["written"]),
+                state=State(entry["state"]),
+                confidence=entry["confidence"],
+            )
+        except (KeyError, TypeError, ValueError):
+            return cls()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line, without the result's name."""
+        if self.written is None:
+            return {}
+        return {
+            "made_from": self.made_from,
+            "written": list(self.written),
+            "state": self.state.value,
+            "confidence": self.confidence,
+        }
 
 
 class Journal:
-    """The journal in the output folder `out`, read on creation."""
+    """The journal in the output folder `out` of the pictures in `folder`; read on creation."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, folder: Path) -> None:
         self._out = out
         self._file = out / MARKER
-        self._fingerprints = _read(self._file)
+        self._folder = _relative(folder, out)
+        self._known_folder, self._records = _read(self._file)
 
-    def made(self, result: Path) -> bool:
-        """Tell whether a batch wrote that file, or started to."""
-        return self._name(result) in self._fingerprints
+    def check_folder(self) -> None:
+        """Make sure that the results are of the same folder of pictures.
 
-    def is_finished(self, job: Job) -> bool:
-        """Tell whether the result exists, made from the same files with the same settings."""
-        recorded = self._fingerprints.get(self._name(job.result))
-        return recorded == fingerprint_of(job) and os.path.isfile(job.result)
+        Raises:
+            RequestError: they are of another one ("out-of-another-folder").
+        """
+        if self._known_folder not in (None, self._folder):
+            other = os.path.normpath(os.path.join(real(self._out), self._known_folder or ""))
+            raise RequestError(
+                "out-of-another-folder",
+                f"{self._out} contains the results of another folder of pictures, {other}.",
+                "Choose another folder with --out; --force uses this one.",
+            )
+
+    @property
+    def folders(self) -> set[Path]:
+        """The folders below `out` in which results were begun."""
+        results = (PurePosixPath(result) for result in self._records)
+        return {self._out / r.parent for r in results if not (r.is_absolute() or ".." in r.parts)}
+
+    def condition(self, result: Path) -> Condition:
+        """Tell what is there where a result belongs.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if not result.exists():
+            return Condition.MISSING
+        record = self._records.get(self._name(result))
+        if record is None:
+            return Condition.FOREIGN
+        if record.written is None:
+            return Condition.UNFINISHED
+        if digest_of(result) == record.written:
+            return Condition.INTACT
+        return Condition.RETOUCHED if is_whole(result) else Condition.UNFINISHED
+
+    def finished(self, job: Job) -> Record | None:
+        """Return the record of a result that was made as it would be made now, else None."""
+        record = self._records.get(self._name(job.result), Record())
+        as_now = record.made_from is not None and record.made_from == fingerprint_of(job)
+        return record if as_now else None
 
     def claim(self, job: Job) -> None:
         """Record that the result of `job` is about to be written: a batch's own, and unfinished.
@@ -44,22 +142,34 @@ class Journal:
         Raises:
             RequestError: the journal cannot be written.
         """
-        self._append(job, {})
+        self._append(job, Record())
 
-    def finish(self, job: Job, fingerprint: Fingerprint) -> None:
+    def finish(
+        self, job: Job, fingerprint: Fingerprint, state: State, confidence: float | None
+    ) -> None:
         """Record that the result of `job` is complete, made from `fingerprint`.
 
         Raises:
+            OSError: the result cannot be read.
             RequestError: the journal cannot be written.
         """
-        self._append(job, fingerprint)
+        record = Record(
+            made_from=fingerprint,
+            written=digest_of(job.result),
+            state=state,
+            confidence=confidence,
+        )
+        self._append(job, record)
 
-    def _append(self, job: Job, fingerprint: Fingerprint) -> None:
+    def _append(self, job: Job, record: Record) -> None:
         result = self._name(job.result)
-        line = json.dumps({"result": result} | dict(fingerprint)).encode()
+        entries: list[dict[str, Any]] = [{"result": result, **record.to_json()}]
+        if self._known_folder != self._folder:
+            entries.insert(0, {"folder": self._folder})
+        lines = "".join(f"{json.dumps(entry)}\n" for entry in entries).encode()
         try:
             with self._file.open("a+b") as journal:
-                journal.write(b"\n%b\n" % line if _is_torn(journal) else b"%b\n" % line)
+                journal.write(b"\n%b" % lines if _is_torn(journal) else lines)
                 journal.flush()
                 os.fsync(journal.fileno())
         except OSError as error:
@@ -68,10 +178,19 @@ class Journal:
                 f"The journal {name(self._file)} was not written: {error.strerror or error}.",
                 "Free some space or change its permissions, then continue with --resume.",
             ) from error
-        self._fingerprints[result] = fingerprint
+        self._known_folder = self._folder
+        self._records[result] = record
 
     def _name(self, result: Path) -> str:
         return result.relative_to(self._out).as_posix()
+
+
+def _relative(folder: Path, out: Path) -> str:
+    """Return the way from the results to the pictures: it holds when both are moved together."""
+    try:
+        return Path(os.path.relpath(real(folder), real(out))).as_posix()
+    except ValueError:  # on another drive of Windows
+        return real(folder).as_posix()
 
 
 def _is_torn(journal: BinaryIO) -> bool:
@@ -82,17 +201,20 @@ def _is_torn(journal: BinaryIO) -> bool:
     return journal.read(1) != b"\n"
 
 
-def _read(file: Path) -> dict[str, Fingerprint]:
-    """Return the fingerprints by the results' names; empty ones for results only claimed."""
-    fingerprints = {}
+def _read(file: Path) -> tuple[str | None, dict[str, Record]]:
+    """Return the folder of pictures, if it is known, and the results' records by their names."""
+    folder, records = None, {}
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return {}
+        return None, {}
     for line in lines:
         try:
             entry = json.loads(line)
-            fingerprints[entry.pop("result")] = entry
+            if "folder" in entry:
+                folder = str(entry["folder"])
+            else:
+                records[str(entry["result"])] = Record.from_json(entry)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # a line that was cut off
-    return fingerprints
+    return folder, records

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matteplug_batch.find import real
+from matteplug_batch.pairing import folded
 
 SUFFIX = ".png"
 
@@ -48,4 +49,4 @@ def _free(path: Path, taken: set[str]) -> Path:
 
 
 def _key(path: Path) -> str:
-    return str(path).casefold()
+    return folded(str(path))

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from matteplug.errors import MatteplugError
+from matteplug.matting.confidence import DOUBT
+from matteplug.result import Matte
 
 
 class State(str, Enum):
     """How a picture ended."""
 
     DONE = "done"
+    DOUBTFUL = "doubtful"
+    """Written, and to be looked at: the confidence is low."""
+    EMPTY = "empty"
+    """Written, but there is nothing in it."""
     FAILED = "failed"
     SKIPPED = "skipped"
+
+    @classmethod
+    def of(cls, matte: Matte) -> State:
+        """Return how a picture with this matte ends: done, doubtful or empty."""
+        if not (matte.alpha >= _VISIBLE).any():
+            return cls.EMPTY
+        doubtful = matte.confidence is not None and matte.confidence < DOUBT
+        return cls.DOUBTFUL if doubtful else cls.DONE
+
+
+_VISIBLE = 0.5 / 255
+"""An alpha below this is 0 in 8 bits."""
+WRITTEN = (State.DONE, State.DOUBTFUL, State.EMPTY)
+"""How pictures end whose result was written, the best first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +49,8 @@ class PictureOutcome:
         result: the file that was written, or existed already.
         guide: the guide that was used.
         network, provider: what made the matte; empty if none was made.
+        confidence: of the matte, 0 to 1; None if it was not estimated.
+        earlier: how a picture that is skipped ended in the batch that made its result.
         elapsed_s: from the picture's turn to the written file.
         notes: repairs, choices and doubts; why a picture was skipped.
         error: why it failed.
@@ -39,6 +62,8 @@ class PictureOutcome:
     guide: Path | None = None
     network: str = ""
     provider: str = ""
+    confidence: float | None = None
+    earlier: State | None = None
     elapsed_s: float = 0.0
     notes: tuple[str, ...] = ()
     error: MatteplugError | None = None
@@ -54,6 +79,7 @@ class BatchReport:
         stopped: the error that would have affected every further picture.
         interrupted: whether the user stopped the batch.
         elapsed_s: how long it took.
+        fail_on: the states that count as failures, besides failed.
     """
 
     outcomes: list[PictureOutcome] = field(default_factory=list)
@@ -61,6 +87,7 @@ class BatchReport:
     stopped: MatteplugError | None = None
     interrupted: bool = False
     elapsed_s: float = 0.0
+    fail_on: Collection[State] = ()
 
     def count(self, state: State) -> int:
         """Return how many pictures ended in a state."""
@@ -68,7 +95,9 @@ class BatchReport:
 
     @property
     def status(self) -> int:
-        """The exit status: 0 success, 1 a picture failed, 130 interrupted."""
+        """The exit status: 0 success, 1 a picture ended badly, 130 interrupted."""
         if self.interrupted:
             return 130
-        return 1 if self.count(State.FAILED) or self.stopped else 0
+        bad = {State.FAILED, *self.fail_on}
+        ends = {outcome.earlier or outcome.state for outcome in self.outcomes}
+        return 1 if bad & ends or self.stopped else 0

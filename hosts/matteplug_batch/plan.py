@@ -13,7 +13,7 @@ from matteplug_batch.find import find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State
 
-_STRAY = "This trimap has no picture of that name."
+_STRAY = "This guide has no picture of that name."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,8 @@ class Bar:
 
     def stop(self) -> None:
         """Learn that the batch will end as soon as the current picture can be stopped."""
-        self._console.print(f"Stopping after {self._current}; press Ctrl-C again to quit at once.")
+        text = f"Stopping after {self._current}; press Ctrl-C again to quit at once."
+        self._console.print(Text(text), soft_wrap=True)
 
 
 class _Rate(ProgressColumn):

@@ -2,7 +2,7 @@
 
     reader thread   read 1 │ read 2  │ read 3 …            at most one picture ahead
     worker thread          │ matte 1 │ write 1 │ matte 2 …
-    main thread     waits, shows progress, handles Ctrl-C
+    main thread     waits, shows progress, handles signals
 
 Only the main thread is interrupted, so that a file that is being written is always completed.
 """
@@ -19,14 +19,14 @@ from typing import Protocol
 
 from matteplug.errors import Cancelled, MatteplugError, RequestError
 from matteplug.host import HostAdapter
+from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
 from matteplug_batch.failure import as_sentence, is_fatal
-from matteplug_batch.find import real
+from matteplug_batch.find import kind_of, real
 from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
-from matteplug_batch.interruption import cancelled_by_ctrl_c
 from matteplug_batch.job import Job
-from matteplug_batch.journal import Journal
+from matteplug_batch.journal import Condition, Journal
 from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 
 _log = logging.getLogger(__name__)
@@ -69,23 +69,28 @@ class Batch:
         matte: makes a matte, as `matteplug.api.run`.
         journal: what earlier batches finished.
         resume: skip pictures that are finished.
+        force: overwrite results that were retouched.
     """
 
     adapter: Adapter
     matte: Callable[[MatteRequest, Progress, CancelToken], Matte]
     journal: Journal
     resume: bool = False
+    force: bool = False
 
-    def run(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
+    def run(self, jobs: Sequence[Job], observer: Observer, cancel: CancelToken) -> BatchReport:
         """Do the jobs in order; errors go into the report, none is raised."""
         started = time.perf_counter()
         inputs = frozenset(real(path) for job in jobs for path in job.found.files)
-        settled = {job: outcome for job in jobs if (outcome := self._settle(job, inputs))}
+        settled: dict[Job, PictureOutcome] = {}
+        for job in jobs:
+            if not cancel.cancelled and (outcome := self._settle(job, inputs)):
+                settled[job] = outcome
         todo = [job for job in jobs if job not in settled]
         for outcome in settled.values():
             observer.finish(outcome)
         observer.start(len(todo))
-        report = self._work_through(todo, observer)
+        report = self._work_through(todo, observer, cancel)
         outcomes = dict(zip(todo, report.outcomes, strict=False)) | settled
         return replace(
             report,
@@ -96,48 +101,63 @@ class Batch:
     def _settle(self, job: Job, inputs: frozenset[Path]) -> PictureOutcome | None:
         """Return the outcome of a picture that needs no work, or must not be processed."""
         try:
-            refusal = self._refusal(job, inputs)
+            if self.resume and (skipped := self._skipped(job)):
+                return skipped
+            refusal = _refusal(job, inputs) or self._protection(job)
         except OSError as error:
             refusal = as_sentence(error)
-        if self.resume and self.journal.is_finished(job):
-            return PictureOutcome(
-                image=job.image,
-                state=State.SKIPPED,
-                result=job.result,
-                guide=job.guide,
-                notes=("finished earlier",),
-            )
         if refusal is None:
             return None
         return PictureOutcome(image=job.image, state=State.FAILED, guide=job.guide, error=refusal)
 
-    def _refusal(self, job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
+    def _skipped(self, job: Job) -> PictureOutcome | None:
+        """Return the outcome of a picture whose result exists and is valid; None for others."""
+        record, condition = self.journal.finished(job), self.journal.condition(job.result)
+        kept = (Condition.INTACT,) if self.force else (Condition.INTACT, Condition.RETOUCHED)
+        if record is None or condition not in kept:
+            return None
+        retouched = condition is Condition.RETOUCHED
+        return PictureOutcome(
+            image=job.image,
+            state=State.SKIPPED,
+            result=job.result,
+            guide=job.guide,
+            confidence=record.confidence,
+            earlier=record.state,
+            notes=("finished earlier, and retouched since" if retouched else "finished earlier",),
+        )
+
+    def _protection(self, job: Job) -> MatteplugError | None:
         """Return why the result must not be written; None if it may."""
-        if real(job.result) in inputs:
-            return RequestError(
-                "result-is-input",
-                f"The result would overwrite {job.result.name}, which is an input.",
-                "Choose another folder with --out.",
-            )
-        if job.result.exists() and not self.journal.made(job.result):
+        condition = self.journal.condition(job.result)
+        if condition is Condition.FOREIGN:
             return RequestError(
                 "result-exists",
                 f"{job.result} exists and was not made by a batch, so it is not overwritten.",
                 "Move it, or choose another folder with --out.",
             )
+        if condition is Condition.RETOUCHED and not self.force:
+            return RequestError(
+                "result-retouched",
+                f"{job.result} was changed since a batch made it, so it is not overwritten.",
+                "Move it, or overwrite it with --force.",
+            )
         return None
 
-    def _work_through(self, jobs: Sequence[Job], observer: Observer) -> BatchReport:
+    def _work_through(
+        self, jobs: Sequence[Job], observer: Observer, cancel: CancelToken
+    ) -> BatchReport:
         """Do the jobs; the report covers those that were reached."""
         outcomes: list[PictureOutcome] = []
         with (
             ThreadPoolExecutor(1) as reader,
             ThreadPoolExecutor(1) as worker,
-            cancelled_by_ctrl_c() as cancel,
         ):
             cancel.add_callback(self.adapter.stop)
             reading = [reader.submit(self._read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):
+                if cancel.cancelled:
+                    break
                 observer.begin(job.image)
                 read = reading.pop()
                 reading = [
@@ -150,12 +170,11 @@ class Batch:
                 if outcome is not None:
                     outcomes.append(outcome)
                     observer.finish(outcome)
-                waiting = len(jobs) - len(outcomes)
-                if cancel.cancelled:
-                    return BatchReport(outcomes=outcomes, waiting=waiting, interrupted=True)
                 if outcome is not None and outcome.error and is_fatal(outcome.error):
+                    waiting = len(jobs) - len(outcomes)
                     return BatchReport(outcomes=outcomes, waiting=waiting, stopped=outcome.error)
-        return BatchReport(outcomes=outcomes)
+        waiting = len(jobs) - len(outcomes)
+        return BatchReport(outcomes=outcomes, waiting=waiting, interrupted=cancel.cancelled)
 
     def _read(self, job: Job) -> tuple[Fingerprint, MatteRequest]:
         """Read a picture; its fingerprint is taken first, so that a later edit differs from it."""
@@ -174,9 +193,12 @@ class Batch:
             fingerprint, request = read.result()
             matte = self.matte(request, progress, cancel)
             progress(1.0, "writing")
+            if refusal := self._protection(job):  # it may have been retouched in the meantime
+                raise refusal
             self.journal.claim(job)
             self.adapter.write(job, matte)
-            self.journal.finish(job, fingerprint)
+            state, confidence = State.of(matte), matte.confidence
+            self.journal.finish(job, fingerprint, state, confidence)
         except Cancelled:
             return None
         except Exception as error:  # a third party's network or a damaged file may raise anything
@@ -186,14 +208,34 @@ class Batch:
             )
         return PictureOutcome(
             image=job.image,
-            state=State.DONE,
+            state=state,
             result=job.result,
             guide=job.guide,
             network=matte.network,
             provider=matte.provider,
+            confidence=confidence,
             elapsed_s=time.perf_counter() - started,
             notes=matte.notes,
         )
+
+
+def _refusal(job: Job, inputs: frozenset[Path]) -> MatteplugError | None:
+    """Return why a picture cannot be processed; None if it can."""
+    if real(job.result) in inputs:
+        return RequestError(
+            "result-is-input",
+            f"The result would overwrite {job.result.name}, which is an input.",
+            "Choose another folder with --out.",
+        )
+    misfit = job.found.misfit
+    if misfit is None or job.guide is not None or job.settings.guide is Guide.NONE:
+        return None
+    return RequestError(
+        "guide-misfit",
+        f"It has no guide, and {misfit.name} beside it fits no picture or cannot be read.",
+        f"Name the guide {job.image.stem}_{kind_of(misfit)}.png and save it as PNG; or move it, or "
+        "name a network that needs no guide with --network.",
+    )
 
 
 def _wait(current: Future[PictureOutcome | None], cancel: CancelToken, observer: Observer) -> None:

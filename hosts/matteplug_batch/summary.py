@@ -10,14 +10,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from matteplug_batch.display_text import name, sentence
+from matteplug_batch.display_text import line, name, sentence
 from matteplug_batch.find import kind_of
-from matteplug_batch.outcome import BatchReport, PictureOutcome, State
+from matteplug_batch.outcome import WRITTEN, BatchReport, PictureOutcome, State
 from matteplug_batch.plan import Plan
 
 _ROWS = 40
 """Up to this many pictures each gets a row; beyond that, successes without notes are counted."""
-_COLOURS = {State.DONE: "green", State.FAILED: "red", State.SKIPPED: "yellow"}
+_COLOURS = {
+    State.DONE: "green",
+    State.DOUBTFUL: "magenta",
+    State.EMPTY: "magenta",
+    State.FAILED: "red",
+    State.SKIPPED: "yellow",
+}
+_REMARKABLE = (State.DOUBTFUL, State.EMPTY, State.FAILED)
 
 
 def announce(console: Console, plan: Plan) -> None:
@@ -33,36 +40,36 @@ def show(console: Console, report: BatchReport, plan: Plan) -> None:
     """Print the table of pictures and the totals."""
     rows = report.outcomes
     if len(rows) > _ROWS:
-        rows = [o for o in rows if o.state is State.FAILED or (o.state is State.DONE and o.notes)]
+        rows = [o for o in rows if o.state in _REMARKABLE or (o.state is State.DONE and o.notes)]
     if rows:
         console.print(_table(rows, plan.folder))
     if len(rows) < len(report.outcomes):
         console.print(f"Not listed: {len(report.outcomes) - len(rows)} pictures without remarks.")
-    for line in totals(report, plan.out):
-        console.print(Text(line), soft_wrap=True)
+    for total in totals(report, plan.out):
+        console.print(Text(total), soft_wrap=True)
 
 
 def totals(report: BatchReport, out: Path) -> list[str]:
     """Return the totals of the batch, in sentences."""
-    done = report.count(State.DONE)
-    parts = [f"{done} done", f"{report.count(State.FAILED)} failed"]
-    if report.count(State.SKIPPED):
-        parts.append(f"{report.count(State.SKIPPED)} skipped")
+    counts = {state: report.count(state) for state in State}
+    always = (State.DONE, State.FAILED)
+    parts = [f"{n} {state.value}" for state, n in counts.items() if n or state in always]
     if report.waiting:
         parts.append(f"{report.waiting} not started")
     lines = [f"{', '.join(parts)}, in {_duration(report.elapsed_s)}."]
-    if done:
+    if any(counts[state] for state in WRITTEN):
         makers = Counter(
             f"{outcome.network} on {outcome.provider}"
             for outcome in report.outcomes
-            if outcome.state is State.DONE
+            if outcome.state in WRITTEN
         )
         lines.append(f"Made by {', '.join(f'{who} ({n})' for who, n in makers.most_common())}.")
         lines.append(f"Results: {name(out)}")
     if report.interrupted:
         lines.append("Interrupted; the same command with --resume continues from here.")
     elif report.stopped is not None:
-        lines.append(f"Stopped, as all other pictures would fail too: {report.stopped.message}")
+        reason = line(report.stopped.message)
+        lines.append(f"Stopped, as all other pictures would fail too: {reason}")
     return lines
 
 
@@ -89,6 +96,8 @@ def _entry(outcome: PictureOutcome, folder: Path) -> dict[str, Any]:
         "guide": str(outcome.guide.relative_to(folder)) if outcome.guide else None,
         "network": outcome.network or None,
         "provider": outcome.provider or None,
+        "confidence": None if outcome.confidence is None else round(outcome.confidence, 3),
+        "earlier": outcome.earlier and outcome.earlier.value,
         "elapsed_s": round(outcome.elapsed_s, 3),
         "notes": list(outcome.notes),
         "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
@@ -98,12 +107,12 @@ def _entry(outcome: PictureOutcome, folder: Path) -> dict[str, Any]:
 def _table(rows: list[PictureOutcome], folder: Path) -> Table:
     table = Table("picture", "result", "guide", "time", "remarks")
     for outcome in rows:
-        remarks = sentence(outcome.error) if outcome.error else "; ".join(outcome.notes)
+        remarks = sentence(outcome.error) if outcome.error else line("; ".join(outcome.notes))
         table.add_row(
             Text(name(outcome.image.relative_to(folder)), overflow="fold"),
             Text(outcome.state.value, style=_COLOURS[outcome.state]),
             kind_of(outcome.guide),
-            f"{outcome.elapsed_s:.1f} s" if outcome.state is State.DONE else "",
+            f"{outcome.elapsed_s:.1f} s" if outcome.state in WRITTEN else "",
             Text(remarks, overflow="fold"),
         )
     return table

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from matteplug import flags, options
 from matteplug.hookspecs import Command
 from matteplug.options import Option
+from matteplug.terminal import printable
 from matteplug.types import MatteOptions
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _run(args: argparse.Namespace) -> int:
             sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
         ) -> None:
             for note in sample.notes:
-                progress.console.print(f"{sample.name}: {note}")
+                progress.console.print(printable(f"{sample.name}: {note}"), markup=False)
             if report is not None:
                 report.add(sample, alphas, errors)
             progress.advance(task)

@@ -14,6 +14,7 @@ from matteplug.errors import MatteplugError, RequestError
 from matteplug.evaluation.methods import Method
 from matteplug.evaluation.metrics import Count, Errors, measure
 from matteplug.evaluation.samples import LoadedSample, Samples, read
+from matteplug.terminal import printable
 from matteplug.types import Alpha
 
 if TYPE_CHECKING:
@@ -124,10 +125,11 @@ def area_in_words(samples: Samples, count: Count) -> str:
 def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
     """Return a table with a row for each method and picture, and each method's mean."""
     from rich.table import Table
+    from rich.text import Text
 
     guide = samples.trimap or "no trimap"
     table = Table(
-        title=f"{samples.folder.resolve().name} · {guide}",
+        title=Text(printable(f"{samples.folder.resolve().name} · {guide}"), "table.title"),
         caption=f"SAD / 1000, MSE × 10⁻³; {area_in_words(samples, count)}; smaller is better",
     )
     for heading in ("method", "picture"):
@@ -136,7 +138,7 @@ def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
         table.add_column(heading, justify="right")
     for score in scores:
         for name, errors in score.images.items():
-            table.add_row(score.method, name, *_cells(errors), "")
+            table.add_row(score.method, Text(printable(name)), *_cells(errors), "")
         seconds = f"{np.mean(score.elapsed_s):.2f}" if score.elapsed_s else ""
         table.add_row(score.method, "mean", *_cells(score.mean()), seconds, style="bold")
         table.add_section()

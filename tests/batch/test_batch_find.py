@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,85 @@ def test_a_picture_shares_a_trimap_with_its_namesake(folder: Path) -> None:
     photograph(folder / "a.png")
     guide = trimap_of(folder / "a.jpg")
     assert [found.trimap for found in find(folder).pictures] == [guide, guide]
+
+
+NFC, NFD = "caf\u00e9", "cafe\u0301"
+
+
+@pytest.mark.parametrize(
+    ("picture", "guide"),
+    [
+        (f"{NFC}.jpg", f"{NFD}_trimap.png"),
+        (f"{NFD}.jpg", f"{NFC}_trimap.png"),
+        ("straße.jpg", "STRASSE_trimap.png"),
+        ("\u01c5.jpg", "\u01c6_trimap.png"),
+        (f"{NFC.upper()}.jpg", f"{NFD}_TRIMAP.PNG"),
+    ],
+)
+def test_names_are_compared_without_regard_to_their_unicode_form(
+    folder: Path, picture: str, guide: str
+) -> None:
+    make(folder, picture, guide)
+    assert only(folder).trimap == folder / guide
+    assert not find(folder).strays
+
+
+def test_the_closest_spelling_wins(folder: Path) -> None:
+    names = ("Hut.jpg", "HUT.jpg", f"{NFC}.jpg", f"{NFD}.jpg", f"{NFC.upper()}.jpg")
+    make(folder, *names, *(f"{Path(name).stem}_trimap.png" for name in names))
+    trimaps = {found.image.name: found.trimap for found in find(folder).pictures}
+    assert trimaps == {name: folder / f"{Path(name).stem}_trimap.png" for name in names}
+
+
+def test_a_guide_that_is_spelled_like_one_picture_is_no_other_s(folder: Path) -> None:
+    make(folder, "Hut.jpg", "HUT.jpg", "HUT_mask.png")
+    guided = {found.image.name: found.selection for found in find(folder).pictures}
+    assert guided == {"HUT.jpg": folder / "HUT_mask.png", "Hut.jpg": None}
+
+
+def test_of_two_guides_the_one_that_is_spelled_as_documented_is_taken(folder: Path) -> None:
+    make(folder, "a.jpg", "A_TRIMAP.png", "a_Trimap.png", "a_trimap.jpg")
+    assert only(folder).trimap == folder / "a_trimap.jpg"
+    assert not find(folder).strays
+
+
+@pytest.mark.parametrize(
+    ("guide", "stray"),
+    [
+        ("bird-1_trimap.png", True),
+        ("nobody_trimap.png", True),
+        ("bird1_mask.png", True),
+        ("bird 1_plate.jpg", True),
+        ("bird_1_mask.xcf", False),
+    ],
+)
+def test_a_guide_that_fits_no_picture_is_the_trouble_of_one_without(
+    folder: Path, guide: str, stray: bool
+) -> None:
+    make(folder, "bird_1.jpg", guide, "cat.jpg", "cat_trimap.png")
+    tree = find(folder)
+    assert {found.image.name: found.misfit for found in tree.pictures} == {
+        "bird_1.jpg": folder / guide,
+        "cat.jpg": None,
+    }
+    assert tree.strays == ([folder / guide] if stray else [])
+
+
+def test_pictures_that_have_their_guides_do_not_care_for_strays(folder: Path) -> None:
+    make(folder, "bird_1.jpg", "bird_1_trimap.png", "bird_1_trimap.jpg", "bird-2_trimap.png")
+    assert only(folder).misfit is None
+
+
+def test_a_trimap_of_a_picture_that_cannot_be_read_is_not_another_s(folder: Path) -> None:
+    make(folder, "a.raw", "a_trimap.png", "b.jpg")
+    assert only(folder).misfit is None
+
+
+def test_every_other_file_is_told(folder: Path) -> None:
+    make(folder, "a.jpg", "a.xmp", "notes.txt", "Makefile", ".hidden")
+    assert [path.name for path in find(folder).foreign] == ["Makefile", "a.xmp", "notes.txt"]
+
+
+def test_results_differ_in_more_than_the_unicode_form() -> None:
+    made = results([Path("in", f"{name}.jpg") for name in (NFC, NFD)], Path("in"), Path("out"))
+    assert len({unicodedata.normalize("NFC", str(path)) for path in made}) == 2
