@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from test_registration import HEIGHT, WIDTH, encoded, linear, scene
+from test_registration import HEIGHT, WIDTH, encoded, linear, textured
 
 from matteplug import api
 from matteplug.guides import plate as plates
 from matteplug.guides import registration
 from matteplug.guides.registration import confidence, shading
+from matteplug.images import pixels
 from matteplug.network import Guide, NetworkSpec
 from matteplug.types import MatteRequest, Rect, Size
 
@@ -23,12 +24,12 @@ INSIDE = (np.abs(X) < 0.35) & (np.abs(Y) < 0.6)
 
 def picture() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return an image with something dark in its middle, and the background, some of it white."""
-    colours = scene(5).astype(np.float64)
+    colours = textured(5).astype(np.float64)
     values = 0.3 * colours + 0.7 * colours.mean(2, keepdims=True)
     low, high = np.quantile(values, [0, 0.97])
     background = np.clip(35 + (values - low) / (high - low) * 205, 0, 252).astype(np.uint8)
     image = background.copy()
-    image[INSIDE] = scene(6)[INSIDE] // 4
+    image[INSIDE] = textured(6)[INSIDE] // 4
     return image, background
 
 
@@ -96,10 +97,10 @@ def test_the_drift_of_a_part_is_that_of_the_whole() -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_plate_without_colour_is_compared_in_gray(dtype: type) -> None:
-    image, background = (
-        array.astype(dtype) * (257 if dtype is np.uint16 else 1) for array in picture()
-    )
-    gray = (background @ [0.299, 0.587, 0.114]).astype(dtype)
+    factor = 257 if dtype is np.uint16 else 1
+    pair: list[NDArray[Any]] = [array.astype(dtype) * dtype(factor) for array in picture()]
+    image, background = pair
+    gray: NDArray[Any] = (background @ [0.299, 0.587, 0.114]).astype(dtype)
     request, _, notes = prepared(image, np.dstack([gray] * 3))
     assert (request.image == request.image[..., :1]).all()
     assert request.image.dtype == dtype
@@ -109,15 +110,15 @@ def test_a_plate_without_colour_is_compared_in_gray(dtype: type) -> None:
 
 
 def test_confidence_falls_with_what_looks_like_the_plate_and_is_called_foreground() -> None:
-    image, background = (array.astype(np.float32) / 255 for array in picture())
+    image, background = (pixels.to_float(array) for array in picture())
     right = INSIDE.astype(np.float32)
     assert confidence.contradicted(image, background, right) < 0.02
     wrong = right.copy()
     wrong[:, :100] = 1
     share = 100 / WIDTH
     assert confidence.contradicted(image, background, wrong) == pytest.approx(share, abs=0.03)
-    plain = np.full_like(image, 0.5)
-    assert confidence.contradicted(plain, plain + 0.08, np.ones_like(right)) > 0.95
+    plain, paler = np.full_like(image, 0.5), np.full_like(image, 0.58)
+    assert confidence.contradicted(plain, paler, np.ones_like(right)) > 0.95
 
 
 def test_lost_areas_amid_the_foreground_are_unknown_and_a_sky_is_not() -> None:

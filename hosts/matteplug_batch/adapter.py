@@ -9,8 +9,8 @@ from matteplug.errors import MatteplugError, RequestError
 from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import CancelToken, Image, MatteRequest, Size
-from matteplug_batch.find import PLATE, SELECTION, TRIMAP
 from matteplug_batch.job import Job, Output
+from matteplug_batch.pairing import PLATE, SELECTION, TRIMAP
 
 
 class FolderAdapter:

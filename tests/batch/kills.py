@@ -174,7 +174,7 @@ def _prepare() -> None:
         commands=matteplug_batch.matteplug_commands(),
     )
     plugins.registry = lambda: registry  # type: ignore[assignment]
-    api.default_engine = lambda: engine
+    vars(api)["default_engine"] = lambda: engine
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def ratio(drift: Drift, size: Size, part: Rect) -> Array:
     one, by_x, by_y, by_xx, by_xy, by_yy = drift
     column = y[:, None]
     stops = one + by_x * x + by_xx * x**2 + column * (by_y + by_xy * x + by_yy * column)
-    return np.exp2(stops).astype(np.float32)[..., None]
+    return np.asarray(np.exp2(stops)[..., None], np.float32)
 
 
 def _centres(size: Size, whole: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
