@@ -20,7 +20,7 @@ from matteplug.commands import export, import_checkpoint
 from matteplug.engine import OrtEngine
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import Command
-from matteplug.network import FamilySpec
+from matteplug.network import FamilySpec, PublicCheckpoint
 from matteplug.networks import checkpoints
 from matteplug.runtime.golden import inputs_of
 
@@ -84,6 +84,40 @@ def test_export_says_what_is_wrong(changes: dict[str, str], message: str, tmp_pa
     with pytest.raises(NetworkError, match=message):
         run(export.command(), *(tmp_path / word if "." in word else word for word in words))
     assert not (tmp_path / "toy.onnx").exists()
+
+
+@pytest.mark.usefixtures("toy_family")
+@pytest.mark.parametrize(("words", "licence"), [((), "MIT"), (("--licence", "mine"), "mine")])
+def test_import_writes_what_is_known_of_the_weights(
+    words: tuple[str, ...], licence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def convert(state: dict[str, torch.Tensor]) -> Toy:
+        model = Toy()
+        checkpoints.load_into(model, state, "a toy")
+        return model
+
+    monkeypatch.setattr(sys.modules["toy_family"], "convert", convert, raising=False)
+    public = PublicCheckpoint(
+        name="toys",
+        network_id="toy-public",
+        config="small",
+        convert="toy_family:convert",
+        source="toy.pth of a release",
+        licence="MIT",
+        commercial=True,
+    )
+    registry = plugins.registry()
+    monkeypatch.setitem(registry.public_checkpoints, "toys", (registry.family("toy"), public))
+    torch.save({"state_dict": Toy().state_dict()}, tmp_path / "toy.pth")
+    out = tmp_path / "out.onnx"
+    command = (tmp_path / "toy.pth", "--network", "toys", "--out", out, *words)
+    assert run(import_checkpoint.command(), *command) == 0
+    spec = weights.read_manifest(tmp_path / "out.json")
+    assert (spec.id, spec.licence, spec.provenance["config"]) == ("toy-public", licence, "small")
+    card = (tmp_path / "out.md").read_text(encoding="utf-8")
+    assert "| weights | toy.pth; published as: toy.pth of a release |" in card
+    assert f"| licence of the weights | {licence} |" in card
+    assert "| commercial use | allowed |" in card
 
 
 class Trap:

@@ -97,6 +97,14 @@ def test_modnets_two_backbones_must_be_equal(shared: Path) -> None:
         checkpoints.load("modnet", state)
 
 
+def test_deep_image_mattings_first_stage_has_no_refinement(shared: Path) -> None:
+    shapes = json.loads((shared / "parity" / "survey" / "dim_keys.json").read_text())
+    state = {name: np.zeros(s, np.float32) for name, s in shapes.items() if "refiner" not in name}
+    network = checkpoints.load("dim", state)
+    assert isinstance(network, Dim)
+    assert network.refinement is None
+
+
 def test_plate_networks_backbone_is_told_by_its_names() -> None:
     for config in (bmv2_config.COMPACT, bmv2_config.RESNET101):
         state = BackgroundMattingV2(config).state_dict()

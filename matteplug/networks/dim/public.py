@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from matteplug.networks.checkpoints import StateDict, load_into, renamed
 from matteplug.networks.dim.config import FOAMLIU, PAPER
 from matteplug.networks.dim.model import Dim
@@ -40,8 +42,12 @@ _FOAMLIU_NAMES = (
 
 
 def dim(state_dict: StateDict) -> Dim:
-    """Make a Deep Image Matting network from OpenMMLab's public weights of stage 3."""
-    model = Dim(PAPER)
+    """Make a Deep Image Matting network from OpenMMLab's public weights.
+
+    Those of stage 1 have no refinement, and the network made from them has none.
+    """
+    refined = any(name.startswith("refiner.") for name in state_dict)
+    model = Dim(PAPER if refined else replace(PAPER, refined=0))
     load_into(model, renamed(state_dict, _NAMES), "a Deep Image Matting checkpoint of mmediting")
     return model
 
