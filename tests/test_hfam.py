@@ -12,7 +12,12 @@ from matteplug.networks.families import family
 from matteplug.networks.hfam.config import COMPACT, PAPER, HfamConfig
 from matteplug.networks.hfam.decoders import Bridge, DetailBranch
 from matteplug.networks.hfam.family import export_module
-from matteplug.networks.hfam.graph import bounded, restore_detail
+from matteplug.networks.hfam.graph import (
+    bounded,
+    calibrated,
+    expected_overlap,
+    restore_detail,
+)
 from matteplug.networks.hfam.mfem import Aspp, Mfem, SelectiveKernel
 from matteplug.networks.hfam.model import Hfam, fuse
 from matteplug.networks.hfam.resnet import ResNet
@@ -38,9 +43,10 @@ def _seeded() -> None:
 
 def test_features_halve_from_stage_to_stage() -> None:
     for config in (TINY, replace(TINY, bottleneck=True)):
-        features = ResNet(config)(torch.rand(2, 3, 64, 96))
+        encoder = ResNet(config)
+        features = encoder(torch.rand(2, 3, 64, 96))
         sizes = [tuple(f.shape) for f in features]
-        expected = zip(config.features, (2, 4, 8, 16, 32), strict=True)
+        expected = zip(encoder.channels, (2, 4, 8, 16, 32), strict=True)
         assert sizes == [(2, c, 64 // s, 96 // s) for c, s in expected]
 
 
@@ -64,6 +70,7 @@ def test_imagenet_weights_come_without_the_classifier() -> None:
     model, other = Hfam(TINY), ResNet(TINY)
     state = {name: t.numpy() for name, t in other.state_dict().items()}
     load_imagenet(model, state | {"fc.weight": torch.zeros(10, 32), "fc.bias": torch.zeros(10)})
+    assert isinstance(model.encoder, ResNet)
     assert torch.equal(model.encoder.conv1.weight, other.conv1.weight)
     del state["conv1.weight"]
     with pytest.raises(NetworkError, match=r"missing: conv1\.weight"):
@@ -119,10 +126,11 @@ def test_bridge_sees_six_pixels_around() -> None:
 
 
 def test_attention_takes_the_backgrounds_texture_away() -> None:
-    features = [torch.rand(1, c, 32 >> i, 32 >> i) for i, c in enumerate(TINY.features)]
+    channels = ResNet(TINY).channels
+    features = [torch.rand(1, c, 32 >> i, 32 >> i) for i, c in enumerate(channels)]
     seen = []
-    branch = DetailBranch(TINY).eval()
-    branch.decoder.joints[4].register_forward_hook(lambda _, args, __: seen.append(args[0]))
+    branch = DetailBranch(TINY, channels).eval()
+    branch.decoder.laterals[4].register_forward_hook(lambda _, args, __: seen.append(args[0]))
     semantic = torch.zeros(1, 3, 64, 64)
     semantic[:, 0, :32] = 1  # background above, foreground below
     semantic[:, 2, 32:] = 1
@@ -180,3 +188,22 @@ def test_spec_names_what_the_graph_gives() -> None:
     assert [tensor.role for tensor in spec.outputs] == ["alpha", "confidence"]
     assert not spec.tiling
     assert (PAPER.side_px, COMPACT.side_px) == (512, 256)
+
+
+def test_the_expected_overlap_is_that_of_a_sure_and_of_an_unsure_map() -> None:
+    alpha = torch.zeros(1, 1, 20, 20)
+    alpha[..., :10] = 1
+    sure = torch.cat([1 - alpha, torch.zeros_like(alpha), alpha], dim=1)
+    torch.testing.assert_close(expected_overlap(sure, alpha), torch.ones_like(alpha))
+    unsure = 0.5 * sure + 0.5 * torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+    torch.testing.assert_close(expected_overlap(unsure, alpha), torch.full_like(alpha, 0.5))
+    nothing = torch.zeros_like(alpha)
+    empty = torch.cat([nothing + 0.9, nothing + 0.1, nothing], dim=1)
+    assert (expected_overlap(empty, nothing) == 0).all()
+
+
+def test_calibration_puts_the_overlaps_where_they_belong() -> None:
+    overlaps = torch.tensor([0.0, 0.3, 0.6, 0.8, 0.9, 1.0])
+    expected = torch.tensor([0.0, 0.05, 0.1, 0.5, 0.75, 1.0])
+    torch.testing.assert_close(calibrated(overlaps, (0.6, 0.8)), expected)
+    torch.testing.assert_close(calibrated(overlaps, (0.1, 0.5)), overlaps)

@@ -15,6 +15,7 @@ from matteplug.errors import TrainingError
 from matteplug.hookspecs import Command
 from matteplug.plugins import registry
 from matteplug.training.people import command as people
+from matteplug.training.teach import command as teach
 
 _EPILOG = """\
 examples:
@@ -24,6 +25,7 @@ examples:
   matteplug train plot runs/citm/log.jsonl
   matteplug train sheet --data photos:photos/ --out sheet.png
   matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000 --jobs 4
+  matteplug train teach photos/ --out subjects/ --teacher hfam --teacher other.onnx
 """
 
 
@@ -31,7 +33,7 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="train",
-        help="Train a network, plot its log, look at the data, render people to train on.",
+        help="Train a network, plot its log, look at the data, render people, teach masks.",
         configure=configure,
         run=run,
     )
@@ -42,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     actions = parser.add_subparsers(
-        title="actions", required=True, metavar="NETWORK|plot|sheet|people"
+        title="actions", required=True, metavar="NETWORK|plot|sheet|people|teach"
     )
     families = registry().families
     for family in families:
@@ -73,6 +75,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     rendering = actions.add_parser("people", help="render people with alpha, to train on")
     people.configure(rendering)
     rendering.set_defaults(action=people.run)
+    teaching = actions.add_parser("teach", help="give photographs masks that networks agree on")
+    teach.configure(teaching)
+    teaching.set_defaults(action=teach.run)
 
 
 class _Renamed(argparse.Action):
@@ -118,6 +123,7 @@ def _configure_training(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="start from the weights of this checkpoint or run",
     )
+    add("--encoder", metavar="FILE", help="ImageNet weights for the encoder of a new network")
     add(
         "--holdout",
         action="append",
@@ -180,6 +186,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     """Return the settings that were given, and no others."""
     names = (
         "config",
+        "encoder",
         "minutes",
         "steps",
         "batch",

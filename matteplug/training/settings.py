@@ -17,6 +17,8 @@ class TrainSettings:
         skip_bad_files: skip files of datasets that do not fit instead of refusing to start.
         holdout_styles: styles of synthetic scenes that training never shows, so that a network can
             be measured on what it has never seen.
+        encoder: file with ImageNet weights for the encoder of a new network; "" for those of an
+            installed package, if there are any.
         minutes, steps: the budget of this schedule; it ends with the one that is reached first.
             None for no limit.
         batch: crops per step at the first of `sizes_px`.
@@ -44,6 +46,7 @@ class TrainSettings:
     data: tuple[str, ...] = ()
     skip_bad_files: bool = False
     holdout_styles: tuple[str, ...] = ()
+    encoder: str = ""
     minutes: float | None = None
     steps: int | None = None
     batch: int = 8

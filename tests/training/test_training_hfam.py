@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from matteplug.networks.hfam.model import HfamOutput
+from matteplug.errors import NetworkError
+from matteplug.networks.checkpoints import read_public
+from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite, folded
+from matteplug.networks.hfam.model import Hfam, HfamOutput
+from matteplug.networks.hfam.weights import packaged
 from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import hfam, recipe
 from matteplug.training.settings import TrainSettings
@@ -72,8 +78,36 @@ def test_one_step_of_the_compact_network() -> None:
     assert made.requirements.portraits
     (phase,) = made.phases(portrait(), 0.0)
     phase.loss.backward()  # type: ignore[no-untyped-call]
-    network = made.parts["network"]
-    silent = [name for name, p in network.named_parameters() if p.grad is None]
-    assert not silent
+    network = cast(Hfam, made.parts["network"])
+    silent = {name for name, p in network.named_parameters() if p.grad is None}
+    assert silent == {f"encoder.{name}" for name, _ in network.encoder.named_parameters()}
     with torch.no_grad():
         assert made.predict(network.eval(), portrait()).shape == (1, 1, 64, 64)
+
+
+def test_a_new_network_has_imagenets_encoder() -> None:
+    made = recipe(TrainSettings(family="hfam", config="compact"))
+    network = cast(Hfam, made.parts["network"])
+    path = packaged(network)
+    assert path is not None
+    assert isinstance(network.encoder, EfficientNetLite)
+    expected = folded(read_public(path), network.encoder)
+    assert torch.equal(network.encoder.stem.weight, expected["stem.weight"])
+
+
+def test_an_encoder_of_another_network_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.pt"
+    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, file)
+    with pytest.raises(NetworkError, match=r"not the weights .* unexpected \(conv1\.weight\)"):
+        recipe(TrainSettings(family="hfam", config="compact", encoder=str(file)))
+
+
+def test_nothing_is_learnt_where_teachers_disagree() -> None:
+    batch = portrait()
+    known = torch.ones_like(batch.alpha)
+    known[..., 40:] = 0
+    guess = torch.where(known > 0, batch.alpha, 1 - batch.alpha)  # wrong where it does not count
+    network = cast(Any, Answers(guess, 50.0))
+    made = hfam.HfamRecipe(network, {**hfam.OPTIONS, "border_px": 1})
+    (phase,) = made.phases(replace(batch, known=known), 0.0)
+    assert phase.loss.item() == pytest.approx(0, abs=1e-3)

@@ -1,4 +1,4 @@
-"""HFAM: hierarchical feature aggregation, a network for portraits that needs no guide.
+"""HFAM: hierarchical feature aggregation, a network that needs no guide.
 
 The package lists the specs and loads nothing; `family` (torch) is for training and export.
 """

@@ -10,6 +10,7 @@ class HfamConfig:
     """Widths, depths and switches of an HFAM network.
 
     Attributes:
+        encoder: "resnet", or a variant of `efficientnet_lite`; the next three are of the former.
         bottleneck: residual blocks of three convolutions (ResNet-50 and deeper) rather than two.
         layers: residual blocks of the encoder's stages E1 to E4.
         width: channels of E0; the stages' inner channels are 1, 2, 4 and 8 times as many.
@@ -23,8 +24,11 @@ class HfamConfig:
         attention: let the semantic map weigh the low-level features.
         side_px: the longest side that the semantic branch sees in the exported graph.
         detail_px: the same of the detail branch; finer detail comes from the picture itself.
+        calibration: the expected overlaps that stand for a confidence of 0.1, below which nothing
+            was found, and of 0.5, below which a result is doubtful; by the holdout.
     """
 
+    encoder: str = "resnet"
     bottleneck: bool = True
     layers: tuple[int, int, int, int] = (3, 4, 23, 3)
     width: int = 64
@@ -37,29 +41,22 @@ class HfamConfig:
     attention: bool = True
     side_px: int = 512
     detail_px: int = 1536
-
-    @property
-    def features(self) -> tuple[int, int, int, int, int]:
-        """Return the channels of f0 to f4."""
-        first = (4 if self.bottleneck else 1) * self.width
-        return self.width, first, 2 * first, 4 * first, 8 * first
+    calibration: tuple[float, float] = (0.1, 0.5)
 
 
 PAPER = HfamConfig()
 """The published network: ResNet-101."""
 
 COMPACT = HfamConfig(
-    bottleneck=False,
-    layers=(2, 2, 2, 2),
-    width=32,
+    encoder="efficientnet-lite0",
     context=64,
     aspp=48,
     dilations=(2, 4, 8),
     decoder=(96, 64, 48, 32, 24),
     side_px=256,
     detail_px=384,
+    calibration=(0.7, 0.85),
 )
-"""The same, made for CPUs: an encoder like ResNet-18 of half its width, which sees pictures as
-large as it was trained on."""
+"""The same, made for CPUs: a small encoder, which sees pictures as large as it was trained on."""
 
 CONFIGS = {"paper": PAPER, "compact": COMPACT}

@@ -39,32 +39,38 @@ class Decoder(nn.Module):
     def __init__(self, widths: tuple[int, ...], joined: tuple[int, ...], out: int) -> None:
         super().__init__()
         inputs = (widths[0], *widths[:-1])
-        self.joints = nn.ModuleList(nn.Conv2d(j, i, 1) for j, i in zip(joined, inputs, strict=True))
+        self.laterals = nn.ModuleList(
+            nn.Conv2d(j, i, 1) for j, i in zip(joined, inputs, strict=True)
+        )
         self.blocks = nn.ModuleList(DecoderBlock(i, o) for i, o in zip(inputs, widths, strict=True))
         self.head = nn.Conv2d(widths[-1], out, 3, padding=1)
 
     def forward(self, joined: list[Tensor]) -> Tensor:
         """Decode what is added before D4 to D0, coarse to fine, to (B, out, H, W)."""
         x: Tensor | None = None
-        for tensor, joint, block in zip(joined, self.joints, self.blocks, strict=True):
-            added = joint(tensor)
+        for tensor, lateral, block in zip(joined, self.laterals, self.blocks, strict=True):
+            added = lateral(tensor)
             x = block(added if x is None else x + added)
         result: Tensor = self.head(x)
         return result
 
 
 class SemanticBranch(nn.Module):
-    """f2, f3 and f4, each through an MFEM, fused, decoded to three classes (section 1.1)."""
+    """f2, f3 and f4, each through an MFEM, fused, decoded to three classes (section 1.1).
 
-    def __init__(self, config: HfamConfig) -> None:
+    Args:
+        config: the network's numbers.
+        features: channels of f0 to f4.
+    """
+
+    def __init__(self, config: HfamConfig, features: tuple[int, ...]) -> None:
         super().__init__()
         self.extract = nn.ModuleDict()
         for level in (2, 3, 4):
-            channels = config.features[level]
             self.extract[f"f{level}"] = (
-                Mfem(channels, config.context, config.aspp, config.dilations)
+                Mfem(features[level], config.context, config.aspp, config.dilations)
                 if level in config.mfem
-                else ConvNormReLU(channels, config.context, kernel=1)
+                else ConvNormReLU(features[level], config.context, kernel=1)
             )
         self.fuse = ConvNormReLU(config.context, config.context)
         self.decoder = Decoder(config.decoder, (config.context,) * BLOCKS, out=3)
@@ -78,11 +84,16 @@ class SemanticBranch(nn.Module):
 
 
 class DetailBranch(nn.Module):
-    """f0 and f1 through BB, weighed by the semantic map; skips from E0 to E4 (section 1.2)."""
+    """f0 and f1 through BB, weighed by the semantic map; skips from E0 to E4 (section 1.2).
 
-    def __init__(self, config: HfamConfig) -> None:
+    Args:
+        config: the network's numbers.
+        features: channels of f0 to f4.
+    """
+
+    def __init__(self, config: HfamConfig, features: tuple[int, ...]) -> None:
         super().__init__()
-        f = config.features
+        f = features
         low = config.decoder[3]
         self.bridge = Bridge(f[0] + f[1], low, config.bridge)
         self.attention = config.attention

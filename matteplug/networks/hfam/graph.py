@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from matteplug.networks.hfam.model import MULTIPLE, Hfam, fuse
+from matteplug.networks.hfam.model import MARGIN, MULTIPLE, Hfam, fuse
 from matteplug.networks.ops.box_filter import box
 from matteplug.networks.ops.padding import replicate_to_multiple
 
@@ -18,8 +18,10 @@ WINDOW_PX = 9
 """Of the windows in which alpha is taken to be a linear function of brightness."""
 SMOOTHNESS = 1e-3
 """Variance of brightness below which a window says nothing about detail."""
+UNCERTAIN = 0.1
+"""α(1 − α) from which on an alpha takes all of the detail."""
 PRESENT = 0.01
-"""Share of the picture that a person covers at least, if the confidence is to be full."""
+"""Fraction of the picture that a subject covers at least, if the confidence is to be full."""
 
 
 class HfamGraph(nn.Module):
@@ -41,7 +43,7 @@ class HfamGraph(nn.Module):
         ==========  ============  =======  =================================================
         image       (B, 3, H, W)  float32  0 to 255, RGB
         alpha       (B, 1, H, W)  float32  0 to 1
-        confidence  (B, 1, H, W)  float32  0 to 1, low without a person and where in doubt
+        confidence  (B, 1, H, W)  float32  0 to 1, how good the matte is, the same everywhere
         ==========  ============  =======  =================================================
         """
         image = image / 255
@@ -57,7 +59,8 @@ class HfamGraph(nn.Module):
             replicate_to_multiple(probabilities, MULTIPLE),
         )
         alpha = fuse(probabilities, detail[:, :, : large.shape[2], : large.shape[3]])
-        return restore_detail(alpha, confidence(probabilities, alpha), large, image)
+        sure = calibrated(expected_overlap(probabilities, alpha), config.calibration)
+        return restore_detail(alpha, sure, large, image)
 
 
 def bounded(image: Tensor, side_px: int) -> Tensor:
@@ -83,11 +86,39 @@ def softmax(logits: Tensor) -> Tensor:
     return powers / powers.sum(dim=1, keepdim=True)
 
 
-def confidence(probabilities: Tensor, alpha: Tensor) -> Tensor:
-    """Return how sure the semantic map is, (B, 1, H, W); near 0 everywhere without a person."""
-    best = probabilities.amax(dim=1, keepdim=True)
-    covered = alpha.mean(dim=(2, 3), keepdim=True)
-    return (1.5 * best - 0.5) * (covered / PRESENT).clamp(max=1)
+def expected_overlap(probabilities: Tensor, alpha: Tensor) -> Tensor:
+    """Return the expected intersection over union with the truth, near 0 without a subject.
+
+    Of independent pixels, each of which belongs to the subject as likely as the classes say.
+
+    Args:
+        probabilities: (B, 3, H, W): background, unknown, foreground.
+        alpha: (B, 1, H, W), the matte; its mask is where it is above 0.5.
+
+    Returns:
+        (B, 1, H, W) in [0, 1], the same number all over a picture.
+    """
+    inside = probabilities[:, 2:] + probabilities[:, 1:2] * alpha
+    mask = ((alpha - 0.5) / MARGIN).clamp(0, 1)
+    common = (inside * mask).mean(dim=(2, 3), keepdim=True)
+    covered = mask.mean(dim=(2, 3), keepdim=True)
+    union = inside.mean(dim=(2, 3), keepdim=True) + covered - common
+    expected = common / union.clamp(min=1e-6) * (covered / PRESENT).clamp(max=1)
+    return expected.expand_as(alpha)
+
+
+def calibrated(expected: Tensor, calibration: tuple[float, float]) -> Tensor:
+    """Return the confidence, linear between the overlaps 0, nothing, doubt and 1.
+
+    Args:
+        expected: (B, 1, H, W) in [0, 1].
+        calibration: the overlaps that stand for 0.1 and 0.5.
+    """
+    nothing, doubt = calibration
+    low = (expected / nothing).clamp(0, 1)
+    middle = ((expected - nothing) / (doubt - nothing)).clamp(0, 1)
+    high = ((expected - doubt) / (1 - doubt)).clamp(0, 1)
+    return 0.1 * low + 0.4 * middle + 0.5 * high
 
 
 def restore_detail(
@@ -117,6 +148,7 @@ def restore_detail(
     # together, because ONNX Runtime gives each channel a thread
     enlarged, sure, brightness, slope = resize(maps, height, width).chunk(4, dim=1)
     unseen = image.mean(dim=1, keepdim=True) - brightness
-    certain = (enlarged == 0) | (enlarged == 1)
-    restored = torch.where(certain, enlarged, (enlarged + slope * unseen).clamp(0, 1))
+    # gradually: a switch at exactly 0 and 1 would show the last bits of a float
+    uncertain = (enlarged * (1 - enlarged) / UNCERTAIN).clamp(0, 1)
+    restored = (enlarged + uncertain * slope * unseen).clamp(0, 1)
     return restored, sure.clamp(0, 1)

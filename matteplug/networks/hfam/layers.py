@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -16,6 +17,15 @@ class ConvNormReLU(nn.Sequential):
             nn.BatchNorm2d(out),
             nn.ReLU(inplace=True),
         )
+        self._exact = dilation > 1 and channels % 32 != 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform (B, channels, H, W) to (B, out, H, W)."""
+        if not (self._exact and self.training):
+            return super().forward(x)  # type: ignore[no-any-return, no-untyped-call]
+        # oneDNN's bfloat16 gradient of such a convolution's weights is wrong (torch 2.13)
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())  # type: ignore[no-any-return, no-untyped-call]
 
 
 def scale(x: Tensor, factor: float) -> Tensor:

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from matteplug.networks.hfam.config import HfamConfig
 from matteplug.networks.hfam.decoders import DetailBranch, SemanticBranch
+from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite
 from matteplug.networks.hfam.resnet import ResNet
 
 MULTIPLE = 32
-MARGIN = 0.05
+MARGIN = 0.2
 """Two classes this close are blended: a steep choice shows the last bits of a float."""
 
 
@@ -31,7 +32,7 @@ class HfamOutput(NamedTuple):
 
 
 class Hfam(nn.Module):
-    """Portrait in, alpha out.
+    """Picture in, alpha out.
 
     Args:
         config: the network's numbers; `config.PAPER` or `config.COMPACT`.
@@ -43,12 +44,14 @@ class Hfam(nn.Module):
     def __init__(self, config: HfamConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = ResNet(config)
-        self.semantic = SemanticBranch(config)
-        self.detail = DetailBranch(config)
-        mean, std = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.encoder = (
+            ResNet(config) if config.encoder == "resnet" else EfficientNetLite(config.encoder)
+        )
+        self.semantic = SemanticBranch(config, self.encoder.channels)
+        self.detail = DetailBranch(config, self.encoder.channels)
+        for name in ("mean", "std"):
+            values = torch.tensor(getattr(self.encoder, name)).view(3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
 
     def forward(self, image: Tensor) -> HfamOutput:
         """Compute both branches and their fusion.

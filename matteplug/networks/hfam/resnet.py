@@ -60,7 +60,13 @@ class ResNet(nn.Module):
 
     Args:
         config: the network's numbers.
+
+    Attributes:
+        channels: of the five features.
+        mean, std: what an image in [0, 1] is normalised with (ImageNet's).
     """
+
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
     def __init__(self, config: HfamConfig) -> None:
         super().__init__()
@@ -69,7 +75,9 @@ class ResNet(nn.Module):
         self.bn1 = nn.BatchNorm2d(config.width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        f, depth = config.features, config.layers
+        first = block.expansion * config.width
+        self.channels = f = (config.width, first, 2 * first, 4 * first, 8 * first)
+        depth = config.layers
         self.layer1 = stage(block, f[0], f[1], depth[0], stride=1)
         self.layer2 = stage(block, f[1], f[2], depth[1], stride=2)
         self.layer3 = stage(block, f[2], f[3], depth[2], stride=2)

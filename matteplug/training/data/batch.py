@@ -22,6 +22,7 @@ class Batch:
         foreground, background: straight colours, C = 3.
         plate: captured clean background, C = 3; None if the source makes none.
         segmentation: soft coarse mask, C = 1; None if the source makes none.
+        known: 1 where alpha may be learnt from, else 0, C = 1; None for everywhere.
     """
 
     image: Tensor
@@ -31,6 +32,7 @@ class Batch:
     background: Tensor
     plate: Tensor | None = None
     segmentation: Tensor | None = None
+    known: Tensor | None = None
 
     @cached_property
     def unknown(self) -> Tensor:

@@ -22,6 +22,7 @@ SYNTHETIC = {
     "photos": "photographs: backgrounds of synthetic scenes and of datasets of foregrounds",
     "sprites": "cut-outs with alpha, added to the synthetic scenes",
     "people": "rendered people with alpha, added to the synthetic scenes",
+    "subjects": "photographs with taught masks, and their cutouts",
 }
 """Kinds of folders that the generator of synthetic scenes takes."""
 
@@ -74,6 +75,7 @@ class SyntheticScenes:
             photos=self.folders["photos"],
             sprites=self.folders.get("sprites"),
             people=self.folders.get("people"),
+            subjects=self.folders.get("subjects"),
             holdout_styles=self.holdout_styles,
             split=self.split,
             shards=self.shards,
@@ -128,7 +130,13 @@ def collate(scenes: Sequence[Scene]) -> Arrays:
     """Return the scenes as one batch of (B, C, H, W) uint8 arrays by entry."""
     guides = (name for name in GUIDES if all(getattr(s, name) is not None for s in scenes))
     entries = (*ENTRIES, *guides)
-    return {name: np.stack([_channels_first(getattr(s, name)) for s in scenes]) for name in entries}
+    batch = {
+        name: np.stack([_channels_first(getattr(s, name)) for s in scenes]) for name in entries
+    }
+    if any(scene.known is not None for scene in scenes):
+        known = [np.full_like(s.alpha, 255) if s.known is None else s.known for s in scenes]
+        batch["known"] = np.stack([_channels_first(mask) for mask in known])
+    return batch
 
 
 def _channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -183,12 +191,18 @@ def _parse(arguments: Sequence[str]) -> dict[str, Path]:
 
 
 def _check(folders: Mapping[str, Path], requirements: DataRequirements) -> None:
-    """Refuse captures where a true alpha is needed, and cut-outs without photographs."""
+    """Refuse captures and taught alpha where truth is needed, and cut-outs without photographs."""
     if CAPTURES in folders and requirements.truth:
         raise TrainingError(
             "captures-without-truth",
             "Captured pictures have no true alpha, which this training needs.",
             "They are for stage 2 of background matting: --set stage=2",
+        )
+    if "subjects" in folders and not requirements.portraits:
+        raise TrainingError(
+            "subjects-without-truth",
+            "Taught subjects have no measured edge, which this training needs.",
+            "They are for networks without a guide: matteplug train hfam",
         )
     if "photos" not in folders and folders.keys() & SYNTHETIC.keys():
         raise _nothing_to_show()
@@ -223,6 +237,8 @@ def _batches(
     ]
     if "photos" in folders:
         makers.append(_synthetic(folders, settings, split, requirements, seed=seed, shards=shards))
+    if "subjects" in folders:
+        makers.append(datasets.TaughtPhotographs(folders["subjects"], split, seed))
     if CAPTURES in folders and split == "train":
         makers.append(datasets.Captures(folders[CAPTURES], seed))
     if not makers:

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 1, 2
+IGNORED = -100
 
 
 def areas(alpha: Tensor, width_px: int) -> Tensor:
@@ -24,15 +25,24 @@ def areas(alpha: Tensor, width_px: int) -> Tensor:
     return (UNKNOWN + foreground - background).long()
 
 
-def cross_entropy(logits: Tensor, alpha: Tensor, width_px: int = 25) -> Tensor:
+def cross_entropy(
+    logits: Tensor, alpha: Tensor, width_px: int = 25, known: Tensor | None = None
+) -> Tensor:
     """Return the mean cross entropy against `areas` of the true alpha (HFAM eq. 1).
 
     Args:
         logits: (B, 3, H, W): background, unknown, foreground.
         alpha: the truth, (B, 1, H, W).
         width_px: see `areas`.
+        known: (B, 1, H, W), 1 where the loss counts; None for everywhere.
     """
-    return functional.cross_entropy(logits.float(), areas(alpha, width_px))
+    classes = areas(alpha, width_px)
+    if known is None:
+        return functional.cross_entropy(logits.float(), classes)
+    classes = classes.masked_fill(known[:, 0] < 0.5, IGNORED)
+    counts = (classes != IGNORED).sum().clamp(min=1)
+    total = functional.cross_entropy(logits.float(), classes, ignore_index=IGNORED, reduction="sum")
+    return total / counts
 
 
 def soft_cross_entropy(logits: Tensor, alpha: Tensor) -> Tensor:

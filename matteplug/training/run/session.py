@@ -52,7 +52,8 @@ def start(
     _check(settings)
     folder = resume or _new_folder(settings, out)
     _prepare_torch(settings)
-    current = recipe(settings)
+    # a checkpoint brings its encoder along
+    current = recipe(replace(settings, encoder="") if resume or init else settings)
     if current.requirements.weights and not (resume or init):
         raise TrainingError(
             "no-weights", "This stage starts from trained weights.", "Name them: --init CHECKPOINT"

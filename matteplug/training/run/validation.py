@@ -79,7 +79,8 @@ class HoldoutScenes:
 
     @staticmethod
     def _counts(recipe: Recipe, batch: Batch) -> Tensor:
-        return batch.unknown if recipe.requirements.trimap else torch.ones_like(batch.alpha)
+        counts = batch.unknown if recipe.requirements.trimap else torch.ones_like(batch.alpha)
+        return counts if batch.known is None else counts * batch.known
 
 
 def _row(pictures: list[Tensor]) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,21 @@ def digest(path: Path) -> int:
     return int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4], "big")
 
 
+def read_rgb(path: Path) -> U8:
+    """Return a picture file as (H, W, 3) uint8 RGB.
+
+    Raises:
+        RequestError: the file is damaged.
+    """
+    coded = np.frombuffer(path.read_bytes(), np.uint8)
+    pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+    if pixels is None:
+        raise RequestError(
+            "file-damaged", f"{path} cannot be read as a picture.", "Remove it and start again."
+        )
+    return np.ascontiguousarray(pixels[..., ::-1])
+
+
 class Photographs:
     """A pool of photographs.
 
@@ -73,6 +89,7 @@ class Photographs:
         folder: searched with its subfolders.
         split: which part to use; the two never have a photograph in common.
         longest_px: photographs are downscaled to this when they are read.
+        more: other files of the same split that belong to the pool.
         current: number of photographs a scene chooses among; in a larger folder these change
             slowly, because decoding a photograph costs as much as the rest of a scene.
 
@@ -81,9 +98,14 @@ class Photographs:
     """
 
     def __init__(
-        self, folder: Path, split: Split, longest_px: int = 1024, current: int = 96
+        self,
+        folder: Path,
+        split: Split,
+        longest_px: int = 1024,
+        current: int = 96,
+        more: Sequence[Path] = (),
     ) -> None:
-        self.paths = pictures_of(folder, "photographs", split)
+        self.paths = [*pictures_of(folder, "photographs", split), *more]
         self._longest_px = longest_px
         self._current = min(current, len(self.paths))
         self._oldest = 0
@@ -107,17 +129,10 @@ class Photographs:
         if index in self._decoded:
             self._decoded.move_to_end(index)
             return self._decoded[index]
-        path = self.paths[index]
-        coded = np.frombuffer(path.read_bytes(), np.uint8)
-        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
-        if pixels is None:
-            raise RequestError(
-                "file-damaged", f"{path} cannot be read as a picture.", "Remove it and start again."
-            )
+        pixels = read_rgb(self.paths[index])
         scale = self._longest_px / max(pixels.shape[:2])
         if scale < 1:
             pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        pixels = np.ascontiguousarray(pixels[..., ::-1])
         self._decoded[index] = pixels
         if len(self._decoded) > self._current + SPARE:
             self._decoded.popitem(last=False)

@@ -33,12 +33,15 @@ from matteplug.training.scenes.object_pool import ObjectPool
 from matteplug.training.scenes.photographs import Photographs, Split
 from matteplug.training.scenes.rendered_people import People
 from matteplug.training.scenes.sprites import Sprites
+from matteplug.training.scenes.taught import TaughtCutouts, files_of
 from matteplug.training.scenes.textures import Textures
 
 SMALLEST_CANVAS_PX = 640
 LINEAR_LIGHT = 2.2
 ATTEMPTS = 6
 FULLEST = 0.85
+FROM_FILES = frozenset({"people", "subjects"})
+"""Styles that are whole subjects, read from files."""
 PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
 NOBODY_PROBABILITY = 0.06
 """Probability that a portrait shows nobody."""
@@ -48,6 +51,8 @@ FURNITURE_PROBABILITY = 0.7
 """Probability that one to four other objects stand in a portrait's background."""
 WHOLE_FURNITURE_PROBABILITY = 0.5
 """Probability that such an object is shown whole."""
+THING_PROBABILITY = 0.3
+"""Probability, where drawn things count as subjects, too, that one stands in front."""
 HOLES_PROBABILITY = 0.25
 """Probability that the object of a crop has holes."""
 Layout = Literal["crop", "portrait"]
@@ -69,6 +74,7 @@ class Scene:
         styles: names of the styles that were drawn, topmost last.
         plate: (H, W, 3) uint8, the background as captured apart; None where not asked for.
         segmentation: (H, W) uint8, a coarse mask of the object; None where not asked for.
+        known: (H, W) uint8, 255 where alpha is to be learnt, else 0; None for everywhere.
     """
 
     image: U8
@@ -79,6 +85,7 @@ class Scene:
     styles: tuple[str, ...] = ()
     plate: U8 | None = None
     segmentation: U8 | None = None
+    known: U8 | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +114,8 @@ class SceneSource:
         photos: folder of photographs for backgrounds and textures.
         sprites: folder of cut-outs with alpha, or None.
         people: folder of rendered people with alpha, or None.
+        subjects: folder of taught subjects, or None.  With it, the layout "portrait" shows whatever
+            may stand in front: people, taught subjects and, less often, drawn things.
         styles: relative frequency of each style, by name; None for `WEIGHTS`.
         holdout_styles: styles that are not drawn.
         split: "train" or "holdout": which photographs, cut-outs, people and random numbers are
@@ -131,6 +140,7 @@ class SceneSource:
     photos: Path
     sprites: Path | None = None
     people: Path | None = None
+    subjects: Path | None = None
     styles: Mapping[str, float] | None = None
     holdout_styles: tuple[str, ...] = ()
     split: Split = "train"
@@ -142,13 +152,16 @@ class SceneSource:
     reuse: int = 20
 
     def __post_init__(self) -> None:
-        self._photographs = Photographs(Path(self.photos), self.split)
+        more = files_of(self.subjects, "background", self.split) if self.subjects else ()
+        self._photographs = Photographs(Path(self.photos), self.split, more=more)
         self._textures = Textures(self._photographs, self.size_px)
         drawers: dict[str, Style] = dict(STYLES)
         if self.sprites is not None:
             drawers["sprites"] = Sprites(Path(self.sprites), self.split)
         if self.people is not None:
             drawers["people"] = People(Path(self.people), self.split)
+        if self.subjects is not None:
+            drawers["subjects"] = TaughtCutouts(Path(self.subjects), self.split)
         weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
         if unknown := sorted({*weights, *self.holdout_styles} - set(drawers)):
             raise RequestError(
@@ -159,11 +172,12 @@ class SceneSource:
         weights = {
             name: weight for name, weight in weights.items() if name not in self.holdout_styles
         }
-        portraits = self.layout == "portrait" and "people" in weights
-        subjects = {"people": 1.0} if portraits else weights
+        files = {name: 1.0 for name in weights if name in FROM_FILES}
+        subjects = files if self.layout == "portrait" and files else weights
         furniture = {name: weight for name, weight in weights.items() if name not in subjects}
         self._subjects = self._pool(drawers, subjects, "object")
         self._furniture = self._pool(drawers, furniture, "furniture") if furniture else None
+        self._things = self._furniture if "subjects" in subjects else None
 
     def resized(self, size_px: int) -> SceneSource:
         """Return a source of scenes of another size that show the same drawings and photographs."""
@@ -175,15 +189,15 @@ class SceneSource:
     def _pool(
         self, drawers: Mapping[str, Style], weights: Mapping[str, float], purpose: Purpose
     ) -> ObjectPool:
-        only_people = set(weights) == {"people"}  # read, not drawn: cheap to replace
+        only_files = weights.keys() <= FROM_FILES  # read, not drawn: cheap to replace
         return ObjectPool(
             drawers=drawers,
             weights=weights,
             generator=lambda shard, number: self._rng(purpose, number, shard),
             canvas_px=max(SMALLEST_CANVAS_PX, 3 * self.size_px // 2),
             shards=self.shards,
-            size=PEOPLE_AT_ONCE if only_people else self.pool_size,
-            reuse=PEOPLE_REUSE if only_people else self.reuse,
+            size=PEOPLE_AT_ONCE if only_files else self.pool_size,
+            reuse=PEOPLE_REUSE if only_files else self.reuse,
         )
 
     def sample(self, index: int) -> Scene:
@@ -194,12 +208,18 @@ class SceneSource:
         rng = self._rng("scene", index)
         self._photographs.advance(index // self.shards)
         background, photo = self._textures.background(rng, ZOOMS[self.layout])
-        if self._furniture is not None and rng.random() < FURNITURE_PROBABILITY:
+        subjects, nobody = self._subjects, False
+        if self._things is not None and rng.random() < THING_PROBABILITY:
+            subjects = self._things
+        if self._furniture is not None:
+            nobody = rng.random() < NOBODY_PROBABILITY
+        bare = subjects is self._things or (nobody and self._things is not None)
+        if self._furniture is not None and not bare and rng.random() < FURNITURE_PROBABILITY:
             background = self._furnished(rng, index, self._furniture, background, photo)
-        foreground, alpha, names = self._foreground(rng, index, background, photo)
+        foreground, alpha, names = self._foreground(rng, index, background, photo, subjects)
         if self._furniture is not None and rng.random() < SIMILAR_COLOURS_PROBABILITY:
             background = with_similar_colours(rng, background, foreground, alpha)
-        if self._furniture is not None and rng.random() < NOBODY_PROBABILITY:
+        if nobody:
             alpha, names = np.zeros_like(alpha), ()
         foreground, background = camera.grade(rng, foreground, background)
         plate_rng = self._rng("plate", index)
@@ -228,14 +248,14 @@ class SceneSource:
         return np.random.default_rng([self.seed, split, use, shard, number])
 
     def _foreground(
-        self, rng: Rng, index: int, background: Field, photo: int
+        self, rng: Rng, index: int, background: Field, photo: int, subjects: ObjectPool
     ) -> tuple[Field, Field, tuple[str, ...]]:
         """Lay one to three objects over one another; return colours, alpha and style names."""
-        name, colour, alpha = self._object(rng, index, background, photo)
+        name, colour, alpha = self._object(rng, index, background, photo, subjects)
         names = [name]
         more = (0.25, 0.06) if self.layout == "crop" else (0.15, 0.0)
         for _ in range(sum(rng.random() < chance for chance in more)):
-            name, upper_colour, upper_alpha = self._object(rng, index, background, photo)
+            name, upper_colour, upper_alpha = self._object(rng, index, background, photo, subjects)
             both = layers.over(upper_colour, upper_alpha, colour, alpha)
             if both[1].mean() < FULLEST:  # a crop without background teaches nothing
                 colour, alpha = both
@@ -247,10 +267,10 @@ class SceneSource:
         return colour, np.clip(alpha, 0, 1), tuple(names)
 
     def _object(
-        self, rng: Rng, index: int, background: Field, photo: int
+        self, rng: Rng, index: int, background: Field, photo: int, subjects: ObjectPool
     ) -> tuple[str, Field, Field]:
         """Return the name, colours and alpha of one placed object."""
-        name, drawn = self._subjects.choose(rng, index)
+        name, drawn = subjects.choose(rng, index)
         view = self._visible(rng, drawn)
         cover = layers.densify(rng, view[..., 0], drawn.material)
         if drawn.blur_px:  # no detail, so that opaque pixels nearby give a soft rim's colour

@@ -3,5 +3,6 @@
 from matteplug.training.data.datasets.captures import Captures
 from matteplug.training.data.datasets.crops import DatasetScenes
 from matteplug.training.data.datasets.layouts import LAYOUTS, Dataset, Pair, read
+from matteplug.training.data.datasets.taught import TaughtPhotographs
 
-__all__ = ["LAYOUTS", "Captures", "Dataset", "DatasetScenes", "Pair", "read"]
+__all__ = ["LAYOUTS", "Captures", "Dataset", "DatasetScenes", "Pair", "TaughtPhotographs", "read"]

@@ -56,4 +56,5 @@ WEIGHTS: dict[str, float] = {
     "glass": 1,
     "sprites": 3,
     "people": 14,
+    "subjects": 14,
 }

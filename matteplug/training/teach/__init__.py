@@ -1,0 +1,4 @@
+"""Masks for photographs that have none, taught by networks that agree.
+
+Needs the extra ``train``.
+"""
