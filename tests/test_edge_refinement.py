@@ -156,3 +156,17 @@ def test_progress_goes_on_from_one_to_the_other() -> None:
     assert steps == ["loading", "matting", "loading", "matting", "colours", "done"]
     moves = [share for share, what in reports if what == "matting"]
     assert moves == sorted(set(moves)), "each pass begins and ends in a place of its own"
+
+
+def test_what_the_trimap_network_overturns_by_the_area_is_kept_and_edges_are_not() -> None:
+    alpha = np.zeros((60, 60), np.float32)
+    alpha[10:50, 10:50] = 1
+    refined = alpha.copy()
+    refined[20:40, 20:40] = 0  # a hole in the subject
+    refined[8:10, 10:50] = 1  # an edge that was two pixels off
+    refined[30, 50:58] = 1  # a hair
+    kept = edge_refinement.overturned(alpha, refined, 4)
+    assert kept[24:36, 24:36].all()
+    assert not kept[8:10].any()
+    assert not kept[30, 50:].any()
+    assert not edge_refinement.overturned(alpha, alpha, 4).any()

@@ -49,8 +49,8 @@ def run(
         cancel: stops between tiles and inside them.
 
     Returns:
-        The alpha, as it was outside `band` where it is soft, and notes for the user that name the
-        network; None where there is nothing to do.
+        The alpha, and notes for the user that name the network; it is as it was where it is soft
+        outside `band`, and where it is `overturned`.  None where there is nothing to do.
 
     Raises:
         NetworkError: there is no trimap network.
@@ -63,6 +63,7 @@ def run(
     refiner = choice.choose(edge)
     refined = network_pass.run(engine, refiner, edge, progress=progress, cancel=cancel)
     kept = _soft(alpha, spec) & (trimap != UNKNOWN)
+    kept |= overturned(alpha, refined.alpha, _reach_px(alpha, spec))
     notes = (f"The edge is by {refiner.id}.", *refined.notes)
     return np.where(kept, alpha, refined.alpha), notes
 
@@ -91,7 +92,7 @@ def band(
     soft = _soft(alpha, spec)
     if not soft.any():
         return None
-    near = unknown_band.depth(~soft) <= max(1.0, spec.edge_band_fraction * max(alpha.shape))
+    near = unknown_band.depth(~soft) <= _reach_px(alpha, spec)
     near &= _beside(near, ~near & (alpha <= 0.5))
     if guessed is not None:
         near |= guessed
@@ -100,6 +101,29 @@ def band(
         np.copyto(drawn, trimap, where=trimap != UNKNOWN)
     values = np.unique(drawn).tolist()
     return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
+
+
+def overturned(alpha: Alpha, refined: Alpha, reach_px: float) -> NDArray[np.bool_]:
+    """Return where a refined alpha contradicts the first one over an area, not along an edge.
+
+    A trimap network computes edges well, but what the subject is, it guesses: by colour.  Where it
+    turns foreground into background, or the reverse, further than an edge can be off, the network
+    that found the subject is to be believed.
+
+    Args:
+        alpha: (H, W) float32 [0, 1].
+        refined: the same, refined.
+        reach_px: how far an edge may be off.
+    """
+    contrary = np.abs(refined - alpha) > 0.5
+    inner = np.asarray(unknown_band.depth(contrary) > reach_px)
+    if not inner.any():
+        return inner
+    return np.asarray(contrary & (unknown_band.depth(~inner) <= reach_px))
+
+
+def _reach_px(alpha: Alpha, spec: NetworkSpec) -> float:
+    return float(max(1.0, spec.edge_band_fraction * max(alpha.shape)))
 
 
 def _soft(alpha: Alpha, spec: NetworkSpec) -> NDArray[np.bool_]:
