@@ -17,6 +17,7 @@ from torch import nn
 from matteplug.networks import checkpoints
 from matteplug.networks.hfam.config import COMPACT
 from matteplug.networks.hfam.model import MULTIPLE, Hfam
+from matteplug.networks.hfam.weights import start_from_imagenet
 from matteplug.networks.ops.padding import replicate_to_multiple
 from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import NETWORK, Recipe
@@ -38,7 +39,11 @@ _FAMILY = "ablation"
 
 def recipe(name: str) -> Recipe:
     """Return the recipe of one of `NAMES`, with its untrained network."""
-    return HfamRecipe(Hfam(STAGES[name]), OPTIONS) if name in STAGES else UNetRecipe(UNet())
+    if name not in STAGES:
+        return UNetRecipe(UNet())
+    network = Hfam(STAGES[name])
+    start_from_imagenet(network)
+    return HfamRecipe(network, OPTIONS)
 
 
 @dataclass(frozen=True)
