@@ -43,7 +43,7 @@ from matteplug.types import (
 if TYPE_CHECKING:
     from matteplug.images.arguments import ImageLike
 
-__all__ = ["choose", "matte", "request", "run", "with_guide"]
+__all__ = ["matte", "request", "run", "with_guide"]
 
 _COLOURS_S = 0.1
 """As the seconds of `network_pass`."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from matteplug import api
 from matteplug.errors import MatteplugError, RequestError
+from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import CancelToken, Image, MatteRequest, Size
@@ -66,7 +67,7 @@ def _result(job: Job, matte: Matte) -> Image:
 def _check_that_none_is_needed(job: Job) -> None:
     """Refuse a picture without a guide before it is decoded, and say what is missing."""
     try:
-        api.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
+        choice.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
     except MatteplugError as error:
         if error.code not in ("no-network", "guide-missing"):
             raise

@@ -6,6 +6,8 @@ from matteplug.errors import NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.types import MatteRequest
 
+__all__ = ["best", "choose"]
+
 _WORDS = {
     Guide.NONE: "a picture without a guide",
     Guide.TRIMAP: "a trimap",

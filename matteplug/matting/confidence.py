@@ -8,6 +8,8 @@ import numpy as np
 
 from matteplug.types import UNKNOWN, Alpha, Tensor, Trimap
 
+__all__ = ["DOUBT", "NOTHING", "apply_confidence", "doubt"]
+
 NOTHING = 0.1
 """Mean confidence below which nothing was found, and the network's alpha is noise."""
 DOUBT = 0.5
