@@ -32,7 +32,16 @@ _HOME = {
     "MatteRequest": "types",
     "MatteplugError": "errors",
 }
-__all__ = ["CancelToken", "Matte", "MatteOptions", "MatteRequest", "MatteplugError", "matte"]
+__all__ = [
+    "CancelToken",
+    "Matte",
+    "MatteOptions",
+    "MatteRequest",
+    "MatteplugError",
+    "__version__",
+    "matte",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
