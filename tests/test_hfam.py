@@ -8,20 +8,20 @@ import pytest
 import torch
 
 from matteplug.errors import NetworkError
+from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.families import family
 from matteplug.networks.hfam.config import COMPACT, PAPER, HfamConfig
 from matteplug.networks.hfam.decoders import Bridge, DetailBranch
 from matteplug.networks.hfam.family import export_module
 from matteplug.networks.hfam.graph import (
-    bounded,
     calibrated,
     expected_overlap,
     restore_detail,
 )
 from matteplug.networks.hfam.mfem import Aspp, Mfem, SelectiveKernel
 from matteplug.networks.hfam.model import Hfam, fuse
-from matteplug.networks.hfam.resnet import ResNet
 from matteplug.networks.hfam.weights import load_imagenet
+from matteplug.networks.ops.resizing import bounded
 
 TINY = HfamConfig(
     bottleneck=False,
@@ -43,7 +43,7 @@ def _seeded() -> None:
 
 def test_features_halve_from_stage_to_stage() -> None:
     for config in (TINY, replace(TINY, bottleneck=True)):
-        encoder = ResNet(config)
+        encoder = ResNet(config.layers, bottleneck=config.bottleneck, width=config.width)
         features = encoder(torch.rand(2, 3, 64, 96))
         sizes = [tuple(f.shape) for f in features]
         expected = zip(encoder.channels, (2, 4, 8, 16, 32), strict=True)
@@ -52,7 +52,7 @@ def test_features_halve_from_stage_to_stage() -> None:
 
 def test_paper_encoder_has_the_names_and_size_of_resnet_101() -> None:
     with torch.device("meta"):
-        encoder = ResNet(PAPER)
+        encoder = ResNet(PAPER.layers, bottleneck=PAPER.bottleneck, width=PAPER.width)
         whole = Hfam(PAPER)
     names = encoder.state_dict()
     assert names["layer3.22.conv3.weight"].shape == (1024, 256, 1, 1)
@@ -67,7 +67,7 @@ def test_compact_is_small() -> None:
 
 
 def test_imagenet_weights_come_without_the_classifier() -> None:
-    model, other = Hfam(TINY), ResNet(TINY)
+    model, other = Hfam(TINY), ResNet(TINY.layers, bottleneck=TINY.bottleneck, width=TINY.width)
     state = {name: t.numpy() for name, t in other.state_dict().items()}
     load_imagenet(model, state | {"fc.weight": torch.zeros(10, 32), "fc.bias": torch.zeros(10)})
     assert isinstance(model.encoder, ResNet)
@@ -126,7 +126,7 @@ def test_bridge_sees_six_pixels_around() -> None:
 
 
 def test_attention_takes_the_backgrounds_texture_away() -> None:
-    channels = ResNet(TINY).channels
+    channels = ResNet(TINY.layers, bottleneck=TINY.bottleneck, width=TINY.width).channels
     features = [torch.rand(1, c, 32 >> i, 32 >> i) for i, c in enumerate(channels)]
     seen = []
     branch = DetailBranch(TINY, channels).eval()

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 from torch import Tensor, nn
 
+from matteplug.networks.ops import imagenet
+
 Convolve: TypeAlias = Callable[..., nn.Conv2d]
 Norm: TypeAlias = Callable[[int], nn.Module]
 
@@ -26,7 +28,13 @@ class ResNet(nn.Module):
         groups, group_width: of the 3×3 convolutions; 32 and 4 make a ResNeXt 32×4d of width 64.
         convolve: makes a convolution; takes what `nn.Conv2d` takes.
         norm: makes the norm of so many channels.
+
+    Attributes:
+        channels: of the five features.
+        mean, std: what an image in [0, 1] is normalised with (ImageNet's).
     """
+
+    mean, std = imagenet.MEAN, imagenet.STD
 
     def __init__(
         self,
@@ -72,7 +80,6 @@ class ResNet(nn.Module):
         self.layer1, self.layer2, self.layer3, self.layer4 = stages
         first = expansion * width
         self.channels = (width, first, 2 * first, 4 * first, 8 * first)
-        """Channels of the features that `forward` returns."""
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return the features f0 to f4 of a normalised image (B, C, H, W); f0 is at 1/2."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from matteplug.networks.hfam.model import MARGIN, MULTIPLE, Hfam, fuse
 from matteplug.networks.ops.box_filter import box
 from matteplug.networks.ops.padding import replicate_to_multiple
+from matteplug.networks.ops.resizing import bounded, resize
 
 WINDOW_PX = 9
 """Of the windows in which alpha is taken to be a linear function of brightness."""
@@ -61,23 +61,6 @@ class HfamGraph(nn.Module):
         alpha = fuse(probabilities, detail[:, :, : large.shape[2], : large.shape[3]])
         sure = calibrated(expected_overlap(probabilities, alpha), config.calibration)
         return restore_detail(alpha, sure, large, image)
-
-
-def bounded(image: Tensor, side_px: int) -> Tensor:
-    """Shrink an image whose longer side exceeds `side_px`; others stay as they are."""
-    height, width = image.shape[2:]
-    longest = _larger(_larger(height, width), side_px)
-    size = (_larger(height * side_px // longest, 1), _larger(width * side_px // longest, 1))
-    return F.interpolate(image, size=size, mode="bilinear", antialias=True)
-
-
-def _larger(a: int, b: int) -> int:
-    return torch.sym_max(a, b)  # type: ignore[no-any-return, no-untyped-call]
-
-
-def resize(x: Tensor, height: int, width: int) -> Tensor:
-    """Resize (B, C, ·, ·) to (B, C, height, width), bilinear."""
-    return F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)
 
 
 def softmax(logits: Tensor) -> Tensor:

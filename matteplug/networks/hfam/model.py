@@ -7,10 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.hfam.config import HfamConfig
 from matteplug.networks.hfam.decoders import DetailBranch, SemanticBranch
 from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite
-from matteplug.networks.hfam.resnet import ResNet
 
 MULTIPLE = 32
 MARGIN = 0.2
@@ -44,9 +44,11 @@ class Hfam(nn.Module):
     def __init__(self, config: HfamConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = (
-            ResNet(config) if config.encoder == "resnet" else EfficientNetLite(config.encoder)
-        )
+        self.encoder: ResNet | EfficientNetLite
+        if config.encoder == "resnet":
+            self.encoder = ResNet(config.layers, bottleneck=config.bottleneck, width=config.width)
+        else:
+            self.encoder = EfficientNetLite(config.encoder)
         self.semantic = SemanticBranch(config, self.encoder.channels)
         self.detail = DetailBranch(config, self.encoder.channels)
         for name in ("mean", "std"):
