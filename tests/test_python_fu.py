@@ -256,7 +256,7 @@ def test_it_refuses_with_a_sentence(reports: dict[str, Any], title: str) -> None
 
 def test_what_the_user_should_know_goes_to_the_error_console(reports: dict[str, Any]) -> None:
     (note,) = reports["plain"]["notes"]
-    assert "selection" in note
+    assert "partially selected" in note
     assert reports["plain"]["handler"] == 0, "as it was"
 
 
