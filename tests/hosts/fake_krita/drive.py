@@ -32,7 +32,7 @@ docker = factory.make()
 assert docker.windowTitle() == "Smart Matte"
 docker.show()
 network, guide, layer, output = docker.findChildren(QtWidgets.QComboBox)
-said = docker.findChild(QtWidgets.QLabel, "said")
+message = docker.findChild(QtWidgets.QLabel, "message")
 band = docker.findChild(QtWidgets.QSpinBox)
 button = find(QtWidgets.QPushButton, "Smart Matte")
 cancel = find(QtWidgets.QPushButton, "Cancel")
@@ -41,7 +41,7 @@ assert band.value() == 7
 assert guide.currentData() == "selection", "what cannot be is not kept"
 
 button.click()
-assert "no picture" in said.text(), said.text()
+assert "no picture" in message.text(), message.text()
 
 program.document = document = Document()
 assert service.worker._worker is None, "no worker before it is needed"
@@ -79,7 +79,7 @@ assert service.busy
 assert cancel.isVisibleTo(docker)
 assert not button.isVisibleTo(docker)
 wait_for(lambda: not service.busy)
-assert said.text().startswith("Matte by citm in "), said.text()
+assert message.text().startswith("Matte by citm in "), message.text()
 assert [node.name() for node in document.root.children] == ["cat", "cat matte"]
 alpha = document.root.children[1].data[3::4]
 assert alpha == bytes([128] * 7 + [255]) * 5, list(alpha)
@@ -89,23 +89,23 @@ button.click()
 cancel.click()
 assert not cancel.isEnabled()
 wait_for(lambda: not service.busy)
-assert said.text() == "Cancelled.", said.text()
+assert message.text() == "Cancelled.", message.text()
 assert len(document.root.children) == 2
 
 button.click()
 wait_for(lambda: not service.busy)
-assert len(document.root.children) == 3, said.text()
+assert len(document.root.children) == 3, message.text()
 assert service.worker._worker._process is process, "the same worker"
 
 document.selected = None
 button.click()
-assert "Nothing is selected" in said.text()
+assert "Nothing is selected" in message.text()
 process.kill()
 process.wait()
 document.selected = type("All", (), {"pixelData": lambda self, *_: b"\xff\0" * 20})()
 button.click()
 wait_for(lambda: not service.busy)
-assert len(document.root.children) == 4, "a worker that died is replaced: " + said.text()
+assert len(document.root.children) == 4, "a worker that died is replaced: " + message.text()
 last = service.worker._worker._process
 application.aboutToQuit.emit()
 assert last.poll() is not None, "it ends with the program"

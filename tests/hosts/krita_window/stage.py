@@ -59,7 +59,7 @@ class Stage:
         return search(self.window.qwindow().menuBar().actions(), [])
 
     def said(self):
-        return self.docker.findChild(QLabel, "said").text()
+        return self.docker.findChild(QLabel, "message").text()
 
     def shoot(self, name):
         """Take a picture of the screen, once it shows what there is."""
