@@ -147,9 +147,11 @@ def request(
     chosen = chosen or MatteOptions()
     reading: dict[str, Any] = {"policy": Policy.current(chosen), "cancel": cancel}
     guides = {"trimap": trimap, "selection": selection, "plate": plate}
-    for what, guide in {**guides, "segmentation": segmentation}.items():
-        if arguments.is_path(image) and arguments.is_path(guide):
-            size = files.size(image, **reading)  # type: ignore[arg-type]
+    every = {**guides, "segmentation": segmentation}
+    paths = {what: guide for what, guide in every.items() if arguments.is_path(guide)}
+    if paths and arguments.is_path(image):
+        size = files.size(image, **reading)  # type: ignore[arg-type]
+        for what, guide in paths.items():
             fit.check(files.size(guide, **reading), size, what)  # type: ignore[arg-type]
     picture = arguments.picture(image, **reading)
     notes = picture.notes + ((arguments.TRANSPARENT,) if picture.alpha is not None else ())
