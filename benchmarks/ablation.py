@@ -38,7 +38,7 @@ from portraits import overlap
 
 
 @dataclass(frozen=True)
-class Row:
+class AblationRow:
     """A row's results: parameters in millions, seconds, and errors."""
 
     parameters: float
@@ -84,7 +84,9 @@ def main() -> int:
     return 0
 
 
-def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path | None) -> Row:
+def measured(
+    name: str, settings: TrainSettings, portraits: Path, folder: Path | None
+) -> AblationRow:
     """Train one row and measure it; save it if a folder is given."""
     torch.manual_seed(settings.seed)
     row_recipe = recipe(name)
@@ -103,7 +105,7 @@ def measured(name: str, settings: TrainSettings, portraits: Path, folder: Path |
     scenes = HoldoutScenes(holdout, settings.holdout_scenes, size_px, torch.device("cpu"))
     portrait_samples = [samples.read(sample) for sample in samples.find(portraits, "none").samples]
     pairs = [(scene.truth, row.alpha(scene.image)) for scene in portrait_samples]
-    return Row(
+    return AblationRow(
         parameters=sum(p.numel() for p in row_recipe.parts[NETWORK].parameters()) / 1e6,
         elapsed_s=elapsed_s,
         holdout_sad=scenes.measure(row_recipe, network)["sad"],

@@ -51,7 +51,7 @@ KINDS = ("photograph", "person", "thing", "empty")
 
 
 @dataclass(frozen=True)
-class Case:
+class SubjectCase:
     """A picture whose matte is known where `known`; `kind` is one of `KINDS`."""
 
     kind: str
@@ -111,14 +111,14 @@ def main() -> int:
     return 0
 
 
-def holdout_cases(folders: dict[str, Path]) -> Iterator[Case]:
+def holdout_cases(folders: dict[str, Path]) -> Iterator[SubjectCase]:
     """Yield the holdout of all kinds."""
     for path in files_of(folders["subjects"], "image", "holdout"):
         alpha, known = (
             np.asarray(cv2.imread(str(folders["subjects"] / part / f"{path.stem}.png"), 0))
             for part in ("alpha", "known")
         )
-        yield Case("photograph", read_rgb(path), np.float32(alpha / 255), known > 127)
+        yield SubjectCase("photograph", read_rgb(path), np.float32(alpha / 255), known > 127)
     for kind, source in (
         ("person", scenes(folders, people=folders["people"], styles={"people": 1.0})),
         ("thing", scenes(folders, styles=dict.fromkeys(THINGS, 1.0))),
@@ -127,7 +127,7 @@ def holdout_cases(folders: dict[str, Path]) -> Iterator[Case]:
             scene = source.sample(index)
             if scene.alpha.any():
                 alpha = np.float32(scene.alpha / 255)
-                yield Case(kind, scene.image, alpha, np.ones_like(alpha, bool))
+                yield SubjectCase(kind, scene.image, alpha, np.ones_like(alpha, bool))
     parts = files_of(folders["subjects"], "background", "holdout")
     for path in [*Photographs(folders["photos"], "holdout").paths, *parts]:
         whole = read_rgb(path)
@@ -135,7 +135,7 @@ def holdout_cases(folders: dict[str, Path]) -> Iterator[Case]:
         smaller = cv2.resize(whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         image = np.asarray(smaller, np.uint8)
         nothing = np.zeros(image.shape[:2], np.float32)
-        yield Case("empty", image, nothing, np.ones_like(nothing, bool))
+        yield SubjectCase("empty", image, nothing, np.ones_like(nothing, bool))
 
 
 def scenes(
@@ -167,7 +167,7 @@ def read(path: Path, side_px: int | None, detail_px: int | None) -> HfamGraph:
 
 
 @torch.inference_mode()
-def score(graph: HfamGraph, case: Case, refiner: Engine | None) -> Score:
+def score(graph: HfamGraph, case: SubjectCase, refiner: Engine | None) -> Score:
     """Run the graph on a case and measure it where the truth is known."""
     tensor = torch.from_numpy(case.image.copy()).permute(2, 0, 1)[None].float()
     alpha, confidence = (output[0, 0].numpy() for output in graph(tensor))

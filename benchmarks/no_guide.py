@@ -39,7 +39,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Method = Callable[[Image], Alpha]
 
 
-class Errors(NamedTuple):
+class PictureErrors(NamedTuple):
     """Of one picture: overlap, squared error, absolute error near the edge, seconds, MiB."""
 
     iou: float
@@ -123,7 +123,7 @@ def by_onnx(
     return np.clip(np.asarray(alpha, np.float32), 0, 1)
 
 
-def measured(method: Method, image: Image, truth: NDArray[np.float32]) -> Errors:
+def measured(method: Method, image: Image, truth: NDArray[np.float32]) -> PictureErrors:
     """Run a method and compare what it finds with the truth."""
     before = now_mib()
     forget_peak()
@@ -132,7 +132,7 @@ def measured(method: Method, image: Image, truth: NDArray[np.float32]) -> Errors
     elapsed_s = time.perf_counter() - began
     mib = peak_mib() - before
     near = near_edge(truth)
-    return Errors(
+    return PictureErrors(
         iou=overlap(truth, alpha),
         mse=float(np.square(alpha - truth).mean()),
         edge=float(np.abs(alpha - truth)[near].mean()) if near.any() else 0.0,

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from matteplug.networks import checkpoints
 
-Case = dict[str, NDArray[Any]]
+Tensors = dict[str, NDArray[Any]]
 
 
-class Row(NamedTuple):
+class ParityRow(NamedTuple):
     """One output of one case."""
 
     case: str
@@ -48,7 +48,7 @@ def main() -> int:
     return 1 if beyond else 0
 
 
-def compare(folder: Path, only: str = "") -> Iterator[Row]:
+def compare(folder: Path, only: str = "") -> Iterator[ParityRow]:
     """Yield a row for every output of the cases in `folder`.
 
     Args:
@@ -62,7 +62,7 @@ def compare(folder: Path, only: str = "") -> Iterator[Row]:
                 outputs = answers(network(path, case), path.stem, case)
             for name, output in outputs.items():
                 worst = float(np.abs(output.numpy() - case[name]).max())
-                yield Row(path.stem, name, worst, tolerance(path.stem, name))
+                yield ParityRow(path.stem, name, worst, tolerance(path.stem, name))
 
 
 def tolerance(case: str, output: str) -> float:
@@ -84,7 +84,7 @@ KINDS = {
 """How a case's name begins, and which import its weights are for; the longest one counts."""
 
 
-def network(path: Path, case: Case) -> nn.Module:
+def network(path: Path, case: Tensors) -> nn.Module:
     """Return the network with the weights that a case was computed with."""
     name = path.stem.partition("_shared_")[0]
     rule = _rule(path.parent / "make_state.py")
@@ -96,7 +96,7 @@ def network(path: Path, case: Case) -> nn.Module:
     return checkpoints.load(KINDS[kind], state)
 
 
-def answers(network: nn.Module, name: str, case: Case) -> dict[str, Tensor]:
+def answers(network: nn.Module, name: str, case: Tensors) -> dict[str, Tensor]:
     """Return a network's outputs for a case, by the case's names."""
     given = {key: torch.from_numpy(array) for key, array in case.items()}
     if name.startswith("background_matting"):

@@ -46,14 +46,14 @@ TARGET = 0.5
 Alpha = NDArray[np.float32]
 
 
-class Answer(NamedTuple):
+class PlateResult(NamedTuple):
     """An alpha (H, W), and straight colours (H, W, 3) uint8 if the method gives any."""
 
     alpha: Alpha
     foreground: NDArray[np.uint8] | None = None
 
 
-Method = Callable[[Scene, NDArray[np.uint8]], Answer]
+Method = Callable[[Scene, NDArray[np.uint8]], PlateResult]
 
 
 def main() -> int:
@@ -118,7 +118,7 @@ def scenes(
         yield scene, registered.plate if trusted else scene.plate
 
 
-def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
+def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> PlateResult:
     """Return as alpha what differs from the plate, filtered by the picture's brightness."""
     guide = cv2.cvtColor(scene.image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     box = partial(cv2.blur, ksize=(2 * GUIDED_RADIUS_PX + 1,) * 2)
@@ -128,10 +128,10 @@ def by_difference(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
         box(guide * guide) - mean_guide**2 + GUIDED_SMOOTHNESS
     )
     offset = mean_rough - slope * mean_guide
-    return Answer(np.clip(box(slope) * guide + box(offset), 0, 1))
+    return PlateResult(np.clip(box(slope) * guide + box(offset), 0, 1))
 
 
-def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
+def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> PlateResult:
     """Return closed-form alpha around the border of what differs from the plate."""
     rough = _difference(scene, plate)
     kernel = np.ones((TRIMAP_PX, TRIMAP_PX), np.uint8)
@@ -139,14 +139,16 @@ def by_closed_form(scene: Scene, plate: NDArray[np.uint8]) -> Answer:
     trimap[cv2.erode((rough >= 1).astype(np.uint8), kernel) > 0] = 255
     trimap[cv2.dilate((rough > 0).astype(np.uint8), kernel) == 0] = 0
     if len(np.unique(trimap)) < 3:  # the solver needs something of each
-        return Answer(rough)
-    return Answer(matteplug.matte(scene.image, trimap=trimap, network="closed-form").alpha)
+        return PlateResult(rough)
+    return PlateResult(matteplug.matte(scene.image, trimap=trimap, network="closed-form").alpha)
 
 
-def by_network(network: str, scene: Scene, plate: NDArray[np.uint8], *, refine: bool) -> Answer:
+def by_network(
+    network: str, scene: Scene, plate: NDArray[np.uint8], *, refine: bool
+) -> PlateResult:
     """Return the library's answer, without a segmentation."""
     result = matteplug.matte(scene.image, plate=plate, network=network, align=False, refine=refine)
-    return Answer(result.alpha, result.foreground)
+    return PlateResult(result.alpha, result.foreground)
 
 
 def off(scene: Scene, foreground: NDArray[Any]) -> float:

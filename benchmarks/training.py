@@ -25,7 +25,7 @@ from matteplug.plugins import registry
 from matteplug.training.data.sources import SceneBatches, sources
 from matteplug.training.data.stream import BatchPlan, BatchStream
 from matteplug.training.recipes import recipe
-from matteplug.training.run import journal
+from matteplug.training.run import run_log
 from matteplug.training.settings import TrainSettings
 
 RATE_TARGET = 60.0
@@ -121,7 +121,7 @@ def waiting_fraction(log: Path) -> float:
         TrainingError: there is no such log, or it is damaged.
         StatisticsError: the run recorded no step.
     """
-    steps = [event for event in journal.read(log) if event["event"] == "step"]
+    steps = [event for event in run_log.read(log) if event["event"] == "step"]
     return float(statistics.median(step["wait_share"] for step in steps))
 
 

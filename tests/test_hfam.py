@@ -18,7 +18,7 @@ from matteplug.networks.hfam.graph import (
     expected_overlap,
     restore_detail,
 )
-from matteplug.networks.hfam.mfem import Aspp, Mfem, SelectiveKernel
+from matteplug.networks.hfam.mfem import Mfem, SelectiveKernel, StackedAspp
 from matteplug.networks.hfam.model import Hfam, fuse
 from matteplug.networks.hfam.weights import load_imagenet
 from matteplug.networks.ops.resizing import bounded
@@ -100,7 +100,7 @@ def test_every_part_can_be_switched_off(switch: dict[str, object]) -> None:
 
 
 def test_aspp_keeps_size_and_carries_the_mean() -> None:
-    aspp = Aspp(6, 4, (1, 2, 3)).eval()
+    aspp = StackedAspp(6, 4, (1, 2, 3)).eval()
     x = torch.rand(2, 6, 5, 7)
     scales = aspp(x)
     assert scales.shape == (2, 5, 4, 5, 7)

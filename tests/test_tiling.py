@@ -55,7 +55,7 @@ class BlurSession:
         return {"alpha": cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE)[None, None]}
 
 
-class Picture:
+class PictureReader:
     """Reads parts of an array, and remembers which."""
 
     def __init__(self, size: Size) -> None:
@@ -108,7 +108,7 @@ def test_a_picture_that_is_unknown_throughout_is_one_tile() -> None:
 
 def test_nothing_unknown_needs_no_tile() -> None:
     assert tiling.plan(np.zeros((50, 60), bool), SPEC) == ()
-    assert tiling.run(BlurSession(), Picture(Size(60, 50)).read, (), Size(60, 50)) == {}
+    assert tiling.run(BlurSession(), PictureReader(Size(60, 50)).read, (), Size(60, 50)) == {}
 
 
 @pytest.mark.parametrize("name", MASKS)
@@ -131,7 +131,7 @@ def test_a_limit_that_is_too_small_is_refused_with_one_that_is_not() -> None:
 def test_tiles_give_what_the_whole_picture_gives(name: str, limit_mib: int) -> None:
     mask = MASKS[name]
     size = Size.of(mask)
-    picture, session = Picture(size), BlurSession()
+    picture, session = PictureReader(size), BlurSession()
     whole = session.run(picture.read(Rect(0, 0, *size)))["alpha"][0, 0]
     tiles = tiling.plan(mask, SPEC, limit_mib)
     found = tiling.run(session, picture.read, tiles, size)["alpha"][0, 0]
@@ -153,7 +153,7 @@ def test_where_tiles_disagree_they_fade_into_each_other() -> None:
     tiles = tiling.plan(mask, SPEC, 60)
     assert len(tiles) > 4
     size = Size.of(mask)
-    alpha = tiling.run(Numbered(), Picture(size).read, tiles, size)["alpha"][0, 0]
+    alpha = tiling.run(Numbered(), PictureReader(size).read, tiles, size)["alpha"][0, 0]
     steps = max(np.abs(np.diff(alpha, axis=0)).max(), np.abs(np.diff(alpha, axis=1)).max())
     assert 0 < steps <= 1.5 / (2 * tiles[0].blend_px)
 
@@ -175,7 +175,7 @@ def test_progress_is_per_tile_monotonic_and_ends_at_one() -> None:
     reports: list[float] = []
     tiling.run(
         BlurSession(),
-        Picture(size).read,
+        PictureReader(size).read,
         tiles,
         size,
         progress=lambda share, what: reports.append(share),
@@ -197,7 +197,7 @@ def test_cancelling_stops_between_tiles() -> None:
 
     with pytest.raises(Cancelled):
         tiling.run(
-            session, Picture(size).read, tiles, size, progress=after_the_second, cancel=token
+            session, PictureReader(size).read, tiles, size, progress=after_the_second, cancel=token
         )
     assert session.runs == 2
 

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch.journal import Journal
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
-    from matteplug_batch.run import Batch
+    from matteplug_batch.run import BatchRun
 
     settings = _settings(args)
     console = Console(stderr=True, highlight=False)
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.force:
                 journal.check_folder()
             leftovers.remove(journal.folders)
-            batch = Batch(
+            batch = BatchRun(
                 adapter=FolderAdapter(),
                 matte=_matte(args.require_ep),
                 journal=journal,

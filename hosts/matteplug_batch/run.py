@@ -61,7 +61,7 @@ class Adapter(HostAdapter[Job], Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class BatchRun:
     """The parts of a batch.
 
     Attributes:

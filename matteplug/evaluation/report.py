@@ -16,7 +16,7 @@ from matteplug.errors import RequestError
 from matteplug.evaluation import panels
 from matteplug.evaluation.methods import HALF
 from matteplug.evaluation.metrics import Count, Errors
-from matteplug.evaluation.samples import LoadedSample, Samples
+from matteplug.evaluation.samples import LoadedSample, SampleFolder
 from matteplug.evaluation.scores import Scores, area_in_words
 from matteplug.matting import foreground
 from matteplug.types import Alpha
@@ -66,7 +66,7 @@ class Report:
         if len(self._grids) < MOST_PICTURES:
             self._grids[sample.name] = "".join(_grid(sample, alphas, errors))
 
-    def write(self, samples: Samples, scores: Sequence[Scores], count: Count) -> None:
+    def write(self, samples: SampleFolder, scores: Sequence[Scores], count: Count) -> None:
         """Write the page.
 
         Raises:
@@ -85,7 +85,7 @@ class Report:
             ) from error
 
     def _body(
-        self, title: str, samples: Samples, scores: Sequence[Scores], count: Count
+        self, title: str, samples: SampleFolder, scores: Sequence[Scores], count: Count
     ) -> Iterator[str]:
         pictures = len(samples.samples)
         yield f"<h1>{escape(title)}</h1>"

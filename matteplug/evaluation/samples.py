@@ -58,7 +58,7 @@ class LoadedSample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Samples:
+class SampleFolder:
     """A folder's samples, by name, and the trimaps' word (None: whole pictures)."""
 
     folder: Path
@@ -66,7 +66,7 @@ class Samples:
     samples: tuple[Sample, ...]
 
 
-def find(folder: Path, trimap: str | None = None) -> Samples:
+def find(folder: Path, trimap: str | None = None) -> SampleFolder:
     """Return the samples of a folder.
 
     Args:
@@ -94,7 +94,7 @@ def find(folder: Path, trimap: str | None = None) -> Samples:
     if trimap not in (None, NO_TRIMAP) and word is None:
         word = trimap
     trimap_files = {} if word is None else _complete(layout, images, word, code="trimap-missing")
-    return Samples(
+    return SampleFolder(
         folder=folder,
         trimap=word,
         samples=tuple(

@@ -13,7 +13,7 @@ from matteplug import __version__
 from matteplug.errors import MatteplugError, RequestError
 from matteplug.evaluation.methods import Method
 from matteplug.evaluation.metrics import Count, Errors, measure
-from matteplug.evaluation.samples import LoadedSample, Samples, read
+from matteplug.evaluation.samples import LoadedSample, SampleFolder, read
 from matteplug.terminal import printable
 from matteplug.types import Alpha
 
@@ -53,7 +53,7 @@ class Scores:
 
 
 def evaluate(
-    samples: Samples,
+    samples: SampleFolder,
     methods: Sequence[Method],
     count: Count = Count.UNKNOWN,
     on_sample: OnSample | None = None,
@@ -96,7 +96,7 @@ def evaluate(
     return scores
 
 
-def to_json(samples: Samples, scores: Sequence[Scores], count: Count) -> dict[str, Any]:
+def to_json(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> dict[str, Any]:
     """Return the result in the form that docs/evaluation.md describes."""
     return {
         "evaluator": f"matteplug {__version__}",
@@ -117,12 +117,12 @@ def to_json(samples: Samples, scores: Sequence[Scores], count: Count) -> dict[st
     }
 
 
-def area_in_words(samples: Samples, count: Count) -> str:
+def area_in_words(samples: SampleFolder, count: Count) -> str:
     """Return which pixels count, as text."""
     return WHOLE if samples.trimap is None else AREAS[count]
 
 
-def to_table(samples: Samples, scores: Sequence[Scores], count: Count) -> Table:
+def to_table(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> Table:
     """Return a table with a row for each method and picture, and each method's mean."""
     from rich.table import Table
     from rich.text import Text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matteplug.training.run import journal
+from matteplug.training.run import run_log
 
 _OTHERS = {"event", "step", "time", "samples", "lr", "progress", "crops_per_s", "wait_share"}
 
@@ -26,7 +26,7 @@ def plot(logs: Sequence[Path], out: Path | None = None) -> Path:
     figure = Figure(figsize=(12, 8), layout="constrained")
     axes = figure.subplots(2, 2)
     for log in logs:
-        events = journal.read(log)
+        events = run_log.read(log)
         steps = [e for e in events if e["event"] == "step"]
         holdout = [e for e in events if e["event"] == "validation"]
         name = f"{(log if log.is_dir() else log.parent).name}: " if len(logs) > 1 else ""

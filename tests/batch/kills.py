@@ -32,7 +32,7 @@ CALLS = ("fsync", "replace", "rename", "unlink", "remove")
 Trap = Callable[[], None]
 
 
-class Scene:
+class KilledBatch:
     """A folder of pictures, what its batch comes to, and a place for results to be killed in."""
 
     def __init__(self, place: Path, before: tuple[str, ...] | None, flags: tuple[str, ...]) -> None:
@@ -139,7 +139,7 @@ def at_call(number: int, *, after: bool) -> Trap:
     return trap
 
 
-def kill_at_calls(scene: Scene) -> Iterator[str]:
+def kill_at_calls(scene: KilledBatch) -> Iterator[str]:
     """Kill at every call, and yield when."""
     for after in (False, True):
         for number in count(1):
@@ -151,7 +151,7 @@ def kill_at_calls(scene: Scene) -> Iterator[str]:
             yield when
 
 
-def kill_at_moments(scene: Scene, moments: int) -> Iterator[str]:
+def kill_at_moments(scene: KilledBatch, moments: int) -> Iterator[str]:
     """Kill at moments that are spread evenly over a run, and yield when."""
     for moment in range(moments):
         seconds = scene.seconds * moment / moments
@@ -190,7 +190,7 @@ def main() -> None:
     )
     for before, flags in scenes:
         with tempfile.TemporaryDirectory() as place:
-            scene = Scene(Path(place), before, flags)
+            scene = KilledBatch(Path(place), before, flags)
             calls += sum(1 for _ in kill_at_calls(scene))
             times += sum(1 for _ in kill_at_moments(scene, moments // len(scenes)))
     print(f"{calls} kills at calls of {', '.join(CALLS)} and {times} at moments: nothing was lost.")

@@ -13,7 +13,7 @@ from matteplug.networks.hfam.efficientnet_lite import (
     VARIANTS,
     ConvReLU6,
     EfficientNetLite,
-    InvertedResidual,
+    MBConv,
     folded,
 )
 
@@ -33,7 +33,7 @@ def published(encoder: EfficientNetLite) -> dict[str, Tensor]:
 
     layer("_conv_stem", "_bn0", encoder.stem.weight)
     for number, block in enumerate(encoder.blocks):
-        assert isinstance(block, InvertedResidual)
+        assert isinstance(block, MBConv)
         parts = (("expand", "_bn0"), ("depthwise", "_bn1"), ("project", "_bn2"))
         for name, norm in parts:
             convolution = getattr(block, name)

@@ -23,7 +23,7 @@ from matteplug.training.scenes.photographs import Split
 from matteplug.training.scenes.taught import TaughtCutouts, files_of
 from matteplug.training.settings import TrainSettings
 from matteplug.training.teach import likeness
-from matteplug.training.teach.folder import JOURNAL, Record, TaughtFolder
+from matteplug.training.teach.folder import JOURNAL, Decision, TaughtFolder
 from matteplug.training.teach.subjects import SMALLEST_PART_PX, band, clear_part
 from matteplug.training.teach.teachers import teachers
 from matteplug.training.teach.voting import Mask, decide
@@ -96,13 +96,13 @@ def teach(photographs: Path, out: Path, able: list[str], *more: str) -> int:
 
 def test_what_two_agree_on_is_taken_and_a_third_disputes_a_part() -> None:
     more = np.maximum(disc(), disc(8, 72))
-    verdict = decide({"a": [disc(), disc()], "b": [disc(21), disc(20)], "c": [more, more]})
-    assert {"a", "b"} <= set(verdict.by)
-    assert verdict.mask is not None
-    assert verdict.known is not None
-    assert not verdict.known[48, 75]
-    assert verdict.known[48, 48]
-    assert verdict.known[10, 10]
+    vote = decide({"a": [disc(), disc()], "b": [disc(21), disc(20)], "c": [more, more]})
+    assert {"a", "b"} <= set(vote.by)
+    assert vote.mask is not None
+    assert vote.known is not None
+    assert not vote.known[48, 75]
+    assert vote.known[48, 48]
+    assert vote.known[10, 10]
 
 
 @pytest.mark.parametrize(
@@ -166,13 +166,13 @@ def test_photographs_become_subjects_and_a_second_call_adds_the_rest(
     keep_out = ("--keep-out", str(measured), "--size", "128")
 
     assert teach(photographs, out, red_and_warm, *keep_out) == 0
-    records = {record.file: record for record in TaughtFolder(out).records()}
-    taken = {file for file, record in records.items() if record.taken}
+    decisions = {decision.file: decision for decision in TaughtFolder(out).decisions()}
+    taken = {file for file, decision in decisions.items() if decision.taken}
     assert taken == {"again.png", "cats/1.png", "cats/2.png"}
-    assert records["cats/0.png"].reason == "looks like another"
-    assert records["measured.png"].reason == "looks like another"
-    assert records["blue.png"].reason == "nothing found"
-    assert records["damaged.png"].reason == "damaged"
+    assert decisions["cats/0.png"].reason == "looks like another"
+    assert decisions["measured.png"].reason == "looks like another"
+    assert decisions["blue.png"].reason == "nothing found"
+    assert decisions["damaged.png"].reason == "damaged"
     alpha = cv2.imread(str(out / "alpha" / "cats-1.png"), cv2.IMREAD_GRAYSCALE)
     assert alpha is not None
     assert alpha[48, 43] == 255
@@ -189,7 +189,7 @@ def test_photographs_become_subjects_and_a_second_call_adds_the_rest(
     write(photographs / "cats" / "9.png", photograph(9))
     assert teach(photographs, out, red_and_warm, *keep_out) == 0
     lines = (out / JOURNAL).read_text().splitlines()
-    assert len(lines) == len(records) + 1
+    assert len(lines) == len(decisions) + 1
 
 
 def test_nothing_agreed_on_is_an_error(tmp_path: Path, red_and_warm: list[str]) -> None:
@@ -220,8 +220,8 @@ def folder(tmp_path: Path) -> Path:
         known = np.full_like(alpha, 255)
         known[:, 100:] = 0
         subject = Subject(image=image, alpha=alpha, known=known, foreground=image)
-        record = Record(file=f"{number}.png", name=f"{number}", taken=True)
-        taught.add(record, subject, image[:20, :40])
+        decision = Decision(file=f"{number}.png", name=f"{number}", taken=True)
+        taught.add(decision, subject, image[:20, :40])
     return taught.folder
 
 

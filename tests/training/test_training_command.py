@@ -18,7 +18,7 @@ from matteplug.errors import TrainingError
 from matteplug.networks import checkpoints
 from matteplug.training.command import command
 from matteplug.training.plot import plot
-from matteplug.training.run import checkpoint, journal, session
+from matteplug.training.run import checkpoint, run_log, session
 
 
 def run(*arguments: str | Path) -> int:
@@ -55,7 +55,7 @@ def test_a_network_is_trained_resumed_and_started_from(photos: Path, tmp_path: P
     options = {"gradient": 0.5}
     first = session.start("citm", given | {"threads": 1, "options": options}, out=tmp_path / "run")
     assert first.train() == "budget"
-    assert [e["event"] for e in journal.read(tmp_path / "run")].count("step") == 2
+    assert [e["event"] for e in run_log.read(tmp_path / "run")].count("step") == 2
 
     with pytest.raises(TrainingError, match="holds citm/compact, not citm/paper"):
         session.start("citm", {"config": "paper"}, resume=tmp_path / "run")
@@ -112,14 +112,14 @@ def test_hfam_is_trained_on_a_portrait_dataset(tmp_path: Path) -> None:
     assert run("hfam", "--data", f"p3m:{data}", "--out", out, *options) == 0
     content = checkpoint.read(out)
     assert (content["family"], content["step"]) == ("hfam", 3)
-    (last,) = [event for event in journal.read(out) if event["event"] == "validation"]
+    (last,) = [event for event in run_log.read(out) if event["event"] == "validation"]
     assert 0 < last["sad"] < 1
     assert list((out / "samples").glob("*.png"))
 
 
 def write_log(folder: Path, events: Sequence[dict[str, Any]], rest: str = "") -> Path:
     folder.mkdir()
-    path = folder / journal.NAME
+    path = folder / run_log.NAME
     path.write_text("".join(json.dumps(event) + "\n" for event in events) + rest)
     return path
 
@@ -140,10 +140,10 @@ def test_a_log_forgets_what_a_resumed_run_repeated(tmp_path: Path) -> None:
     again = start | {"step": 2, "samples": 16}
     events = [start, step(1, 0.4), step(2, 0.3), step(3, 9.0), again, step(3, 0.2)]
     log = write_log(tmp_path / "run", events, rest='{"event": "st')
-    assert [e["loss"] for e in journal.read(log) if e["event"] == "step"] == [0.4, 0.3, 0.2]
+    assert [e["loss"] for e in run_log.read(log) if e["event"] == "step"] == [0.4, 0.3, 0.2]
     log.write_text('{"event": "st\n' + json.dumps(start) + "\n")
     with pytest.raises(TrainingError, match="Line 1 of"):
-        journal.read(log)
+        run_log.read(log)
 
 
 def test_curves_of_runs_are_drawn(tmp_path: Path) -> None:

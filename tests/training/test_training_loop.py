@@ -17,7 +17,7 @@ import torch
 
 from matteplug.errors import TrainingError
 from matteplug.training.recipes import Phase
-from matteplug.training.run import checkpoint, journal
+from matteplug.training.run import checkpoint, run_log
 from matteplug.training.run.loop import Run
 
 
@@ -32,7 +32,7 @@ def _one_thread() -> Iterator[None]:
 def test_overfits_one_scene(tmp_path: Path) -> None:
     run = tiny_run.run(tmp_path, repeats=True, steps=80, lr=0.02, ema=0.9, log_steps=10)
     assert run.train() == "budget"
-    errors = [e["l1"] for e in journal.read(tmp_path) if e["event"] == "step"]
+    errors = [e["l1"] for e in run_log.read(tmp_path) if e["event"] == "step"]
     assert errors[0] > 0.15
     assert errors[-1] < 0.05
 
@@ -89,7 +89,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     stop_after(run, killed_at + 2)
     assert run.train() == "signal"
     assert steps_of(folder) == killed_at + 2
-    starts = [e["step"] for e in journal.read(folder) if e["event"] == "start"]
+    starts = [e["step"] for e in run_log.read(folder) if e["event"] == "start"]
     assert starts == [0, killed_at]
 
 
@@ -108,7 +108,7 @@ def test_nonsense_stops_the_run_and_keeps_what_was_good(tmp_path: Path) -> None:
     content = checkpoint.read(tmp_path)
     assert content["step"] == 4
     assert all(t.isfinite().all() for t in content["state"].values())
-    assert journal.read(tmp_path)[-1]["reason"] == "loss-not-finite"
+    assert run_log.read(tmp_path)[-1]["reason"] == "loss-not-finite"
 
 
 def test_a_checkpoint_of_another_configuration_is_refused_by_name(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_time_ends_a_run_with_a_checkpoint_and_a_sheet(tmp_path: Path) -> None:
     assert run.train() == "budget"
     assert checkpoint.read(tmp_path)["step"] == run.trainer.step > 1
     assert len(list((tmp_path / "samples").glob("*.png"))) == 1
-    last = journal.read(tmp_path)[-1]
+    last = run_log.read(tmp_path)[-1]
     assert (last["event"], last["reason"]) == ("stop", "budget")
 
 
@@ -181,13 +181,13 @@ from pathlib import Path
 import torch
 from matteplug.errors import TrainingError
 from matteplug.training.run import checkpoint
-from matteplug.training.run.journal import Journal
+from matteplug.training.run.run_log import RunLog
 
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 for write in (
     lambda: checkpoint.write(folder, {"state": {"weight": torch.zeros(500_000)}}),
-    lambda: Journal(folder).write("start", 0, notes="n" * 200_000),
+    lambda: RunLog(folder).write("start", 0, notes="n" * 200_000),
 ):
     try:
         write()
@@ -198,8 +198,8 @@ for write in (
 
 def test_a_full_disk_is_said_in_a_sentence_and_leaves_what_was_written(tmp_path: Path) -> None:
     checkpoint.write(tmp_path, tiny_run.run(tmp_path).trainer.state())
-    journal.Journal(tmp_path).write("start", 0)
-    files = tmp_path / checkpoint.LAST, tmp_path / journal.NAME
+    run_log.RunLog(tmp_path).write("start", 0)
+    files = tmp_path / checkpoint.LAST, tmp_path / run_log.NAME
     before = [file.read_bytes() for file in files]
     said = subprocess.run(
         [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True

@@ -22,8 +22,8 @@ class BackgroundMattingConfig:
             the paper's wiring feeds it the motion's.
         difference: also show the plate's encoder the differences between image and plate, which
             the published network has to find by itself.
-        detail: channels of a `Refiner` at full resolution; everything else then works at half.  0
-            for none, as published.
+        detail: channels of a `CompositingRefiner` at full resolution; everything else then works
+            at half.  0 for none, as published.
         propagation: with a refiner, propagate the reliable part of alpha by the matting Laplacian
             (see `ops.alpha_propagation`).
     """

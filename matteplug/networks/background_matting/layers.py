@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class Encoder(nn.Module):
+class StridedEncoder(nn.Module):
     """C64(k7) – C*128(k3) – C*256(k3), reflection padding before the 7×7.
 
     Args:

@@ -12,13 +12,13 @@ from torch.nn import functional as F
 from matteplug.networks.background_matting.config import CHANNELS, BackgroundMattingConfig
 from matteplug.networks.background_matting.cues import differences, segmentation_or_default, still
 from matteplug.networks.background_matting.layers import (
-    Encoder,
     ResidualBlock,
+    StridedEncoder,
     output,
     selector,
     up,
 )
-from matteplug.networks.background_matting.refiner import Refiner
+from matteplug.networks.background_matting.refiner import CompositingRefiner
 
 OPAQUE = 0.95
 """Above this alpha the foreground is the image itself."""
@@ -28,7 +28,7 @@ class PlateOutput(NamedTuple):
     """What the losses act on.
 
     Attributes:
-        alpha: (B, 1, H, W), [0, 1]; a `Refiner` may go a little beyond.
+        alpha: (B, 1, H, W), [0, 1]; a `CompositingRefiner` may go a little beyond.
         foreground: (B, 3, H, W), about [0, 1]: the decoder's own colours, also where opaque.
     """
 
@@ -48,9 +48,11 @@ class BackgroundMatting(nn.Module):
         self.config = config
         widths, selected = config.widths, config.selected
         deep = widths[-1]
-        self.image_encoder = Encoder(3, widths)
+        self.image_encoder = StridedEncoder(3, widths)
         channels = CHANNELS | ({"plate": 3 * CHANNELS["plate"]} if config.difference else {})
-        self.cue_encoders = nn.ModuleDict({c: Encoder(channels[c], widths) for c in config.cues})
+        self.cue_encoders = nn.ModuleDict(
+            {c: StridedEncoder(channels[c], widths) for c in config.cues}
+        )
         self.selectors = nn.ModuleDict({c: selector(2 * deep, selected) for c in config.cues})
         self.combinator = selector(deep + len(config.cues) * selected, deep)
         self.shared_blocks = blocks(deep, config.shared)
@@ -66,7 +68,9 @@ class BackgroundMatting(nn.Module):
         half = widths[1]
         self.foreground_decoder = nn.Sequential(*up(2 * half, widths[0]), *output(widths[0], 3))
         self.refiner = (
-            Refiner(config.detail, 3 * half, config.propagation) if config.detail else None
+            CompositingRefiner(config.detail, 3 * half, config.propagation)
+            if config.detail
+            else None
         )
 
     def forward(

@@ -27,7 +27,7 @@ MISFIT = 0.15
 """Distance of colours, of 3.5, at which a foreground no longer fits."""
 
 
-class Refiner(nn.Module):
+class CompositingRefiner(nn.Module):
     """Corrects alpha and foreground by the image, the plate and the compositing equation.
 
     The foreground is the one spread from opaque parts nearby where that fits the image, else the

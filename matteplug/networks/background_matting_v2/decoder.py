@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from matteplug.networks.ops.resizing import like
 
 
-class Decoder(nn.Module):
+class BaseDecoder(nn.Module):
     """Enlarge to the next feature's size, join it, convolve; the last step has no norm.
 
     Args:

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from matteplug.networks.backbones.mobilenetv2 import MobileNetV2
 from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.background_matting_v2.config import BackgroundMattingV2Config
-from matteplug.networks.background_matting_v2.decoder import Decoder
-from matteplug.networks.background_matting_v2.refiner import PATCH_PX, Refiner
+from matteplug.networks.background_matting_v2.decoder import BaseDecoder
+from matteplug.networks.background_matting_v2.refiner import PATCH_PX, PatchRefiner
 from matteplug.networks.ops.aspp import Aspp
 from matteplug.networks.ops.resizing import resize
 
@@ -59,10 +59,10 @@ class BackgroundMattingV2(nn.Module):
             self.backbone = MobileNetV2(6, width=config.width, last=False, dilated=True)
         x1, x2, x3, _, x4 = self.backbone.channels
         self.aspp = Aspp(x4, config.context, (3, 6, 9))
-        self.decoder = Decoder(
+        self.decoder = BaseDecoder(
             (config.context, *config.decoder, 1 + 3 + 1 + config.hidden), (x3, x2, x1, 6)
         )
-        self.refiner = Refiner(config.hidden + 4) if config.refined else None
+        self.refiner = PatchRefiner(config.hidden + 4) if config.refined else None
 
     def forward(self, image: Tensor, plate: Tensor, divisor: int = 4) -> tuple[Tensor, Tensor]:
         """Refine where the expected error exceeds the configuration's threshold.

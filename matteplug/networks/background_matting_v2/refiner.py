@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATCH_PX = 4
 
 
-class Refiner(nn.Module):
+class PatchRefiner(nn.Module):
     """Two convolutions at half size, two at full size, none of them padded.
 
     A patch of 4×4 pixels sees 8×8 at half size and 8×8 at full size; beyond the picture is zero.

@@ -11,7 +11,7 @@ from matteplug.networks.citm.spectral import spectral
 LEAK = 0.2
 
 
-class ResidualBlock(nn.Module):
+class DecoderResidualBlock(nn.Module):
     """Two convolutions beside the identity; an up-sampling one doubles the resolution first."""
 
     def __init__(self, channels: int, out: int, up: bool, spectral_norm: bool) -> None:
@@ -43,7 +43,7 @@ class ResidualBlock(nn.Module):
         return joined
 
 
-class Decoder(nn.Module):
+class CitmDecoder(nn.Module):
     """Merge the encoder's features, coarse to fine, and read alpha logits at three of the steps.
 
     Args:
@@ -94,8 +94,8 @@ class Decoder(nn.Module):
 
 def layer(channels: int, out: int, blocks: int, spectral_norm: bool) -> nn.Sequential:
     """Return an up-sampling block and `blocks` − 1 plain ones."""
-    first = ResidualBlock(channels, out, up=True, spectral_norm=spectral_norm)
-    rest = [ResidualBlock(out, out, False, spectral_norm) for _ in range(blocks - 1)]
+    first = DecoderResidualBlock(channels, out, up=True, spectral_norm=spectral_norm)
+    rest = [DecoderResidualBlock(out, out, False, spectral_norm) for _ in range(blocks - 1)]
     return nn.Sequential(first, *rest)
 
 

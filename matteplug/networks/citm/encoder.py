@@ -13,10 +13,10 @@ from matteplug.networks.citm.attention import KINDS
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.memory import CrossLayerMemory
 from matteplug.networks.citm.spectral import spectral
-from matteplug.networks.citm.swin import PatchEmbedding, Stage
+from matteplug.networks.citm.swin import PatchEmbedding, SwinStage
 
 
-class Encoder(nn.Module):
+class SwinEncoder(nn.Module):
     """Turn the input into features at output stride 1, 2, 4, 8, 16 and 32.
 
     Args:
@@ -29,7 +29,7 @@ class Encoder(nn.Module):
         widths = config.widths
         self.patch_embed = PatchEmbedding(channels, config.embed)
         self.stages = nn.ModuleList(
-            Stage(
+            SwinStage(
                 width,
                 heads=config.heads[i],
                 window=config.window,
@@ -72,7 +72,7 @@ class Encoder(nn.Module):
         trimap = trimap[:, :, ::4, ::4]
         memory = x.new_zeros(x.shape[0], KINDS, x.shape[3])  # empty for every image
         maps: list[Tensor] = []
-        for i, stage in enumerate(cast(Iterable[Stage], self.stages)):
+        for i, stage in enumerate(cast(Iterable[SwinStage], self.stages)):
             x, final = stage(x, trimap, memory if i and self.memory else None)
             normed: Tensor = self.get_submodule(f"norm{i}")(x)
             maps.append(normed.permute(0, 3, 1, 2))

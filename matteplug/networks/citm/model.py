@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.citm.config import CitmConfig
-from matteplug.networks.citm.decoder import Decoder
-from matteplug.networks.citm.encoder import Encoder
+from matteplug.networks.citm.decoder import CitmDecoder
+from matteplug.networks.citm.encoder import SwinEncoder
 from matteplug.networks.citm.priors import Priors
 from matteplug.networks.citm.refinement import refine
 from matteplug.networks.ops.alpha_propagation import propagate_alpha
@@ -39,8 +39,8 @@ class Citm(nn.Module):
         if config.priors:
             self.priors = Priors(config.priors)
             channels += self.priors.channels
-        self.encoder = Encoder(config, channels)
-        self.decoder = Decoder(config)
+        self.encoder = SwinEncoder(config, channels)
+        self.decoder = CitmDecoder(config)
         mean, std = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)

@@ -145,7 +145,7 @@ def shift_mask(rows: int, columns: int, side: int, shift: int, device: torch.dev
     return (regions[:, :, None] != regions[:, None, :]).float() * MASKED
 
 
-class Stage(nn.Module):
+class SwinStage(nn.Module):
     """Blocks of one resolution.
 
     Args:

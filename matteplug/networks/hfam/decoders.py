@@ -13,7 +13,7 @@ BLOCKS = 5
 """Decoder blocks D4 to D0, whose inputs lie at stride 32, 16, 8, 4 and 2."""
 
 
-class DecoderBlock(nn.Module):
+class UpsamplingBlock(nn.Module):
     """Three 3×3 convolutions and an up-sampling."""
 
     def __init__(self, channels: int, out: int) -> None:
@@ -27,7 +27,7 @@ class DecoderBlock(nn.Module):
         return scale(self.convolutions(x), 2)
 
 
-class Decoder(nn.Module):
+class HfamDecoder(nn.Module):
     """Five blocks from stride 32 to full size; something is added to the input of each.
 
     Args:
@@ -42,7 +42,9 @@ class Decoder(nn.Module):
         self.laterals = nn.ModuleList(
             nn.Conv2d(j, i, 1) for j, i in zip(joined, inputs, strict=True)
         )
-        self.blocks = nn.ModuleList(DecoderBlock(i, o) for i, o in zip(inputs, widths, strict=True))
+        self.blocks = nn.ModuleList(
+            UpsamplingBlock(i, o) for i, o in zip(inputs, widths, strict=True)
+        )
         self.head = nn.Conv2d(widths[-1], out, 3, padding=1)
 
     def forward(self, joined: list[Tensor]) -> Tensor:
@@ -73,7 +75,7 @@ class SemanticBranch(nn.Module):
                 else ConvNormReLU(features[level], config.context, kernel=1)
             )
         self.fuse = ConvNormReLU(config.context, config.context)
-        self.decoder = Decoder(config.decoder, (config.context,) * BLOCKS, out=3)
+        self.decoder = HfamDecoder(config.decoder, (config.context,) * BLOCKS, out=3)
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Return logits (B, 3, H, W): background, unknown, foreground."""
@@ -97,7 +99,7 @@ class DetailBranch(nn.Module):
         low = config.decoder[3]
         self.bridge = Bridge(f[0] + f[1], low, config.bridge)
         self.attention = config.attention
-        self.decoder = Decoder(config.decoder, (f[4], f[3], f[2], f[1], f[0] + low), out=1)
+        self.decoder = HfamDecoder(config.decoder, (f[4], f[3], f[2], f[1], f[0] + low), out=1)
 
     def forward(self, features: list[Tensor], semantic: Tensor) -> Tensor:
         """Predict the alpha of the unknown area.

@@ -78,7 +78,7 @@ class ConvReLU6(nn.Conv2d):
         return F.relu6(super().forward(x))
 
 
-class InvertedResidual(nn.Module):
+class MBConv(nn.Module):
     """Expand by 1×1, filter each channel, project by 1×1 without an activation (MBConv)."""
 
     def __init__(
@@ -120,7 +120,7 @@ class EfficientNetLite(nn.Module):
         for stage in VARIANTS[variant]:
             stride *= stage.stride
             for number in range(stage.repeats):
-                block = InvertedResidual(
+                block = MBConv(
                     channels,
                     stage.channels,
                     kernel=stage.kernel,
@@ -193,7 +193,7 @@ def _layers(encoder: EfficientNetLite) -> Iterator[tuple[str, str, str]]:
     yield "stem", "_conv_stem", "_bn0"
     for number, block in enumerate(encoder.blocks):
         ours, theirs = f"blocks.{number}", f"_blocks.{number}"
-        assert isinstance(block, InvertedResidual)
+        assert isinstance(block, MBConv)
         for place, name in enumerate(("expand", "depthwise", "project")):
             if getattr(block, name) is not None:
                 yield f"{ours}.{name}", f"{theirs}._{name}_conv", f"{theirs}._bn{place}"

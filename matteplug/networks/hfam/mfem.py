@@ -11,7 +11,7 @@ REDUCTION = 4
 """How much narrower the SK attention's squeezed description is."""
 
 
-class Aspp(nn.Module):
+class StackedAspp(nn.Module):
     """The same features at five scales: 1×1, three dilations, and the whole image's mean."""
 
     def __init__(self, channels: int, out: int, dilations: tuple[int, int, int]) -> None:
@@ -61,7 +61,7 @@ class Mfem(nn.Module):
         self, channels: int, out: int, inner: int, dilations: tuple[int, int, int]
     ) -> None:
         super().__init__()
-        self.aspp = Aspp(channels, inner, dilations)
+        self.aspp = StackedAspp(channels, inner, dilations)
         self.attention = SelectiveKernel(inner, scales=5)
         self.project = ConvNormReLU(5 * inner, out, kernel=1)
 

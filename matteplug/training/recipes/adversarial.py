@@ -21,7 +21,7 @@ from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.recipes import NETWORK, Phase
 from matteplug.training.recipes.composites import compare, predict
-from matteplug.training.recipes.teacher import Teacher
+from matteplug.training.recipes.teacher import FrozenTeacher
 
 PSEUDO_LOSS_WEIGHTS = {"alpha": 2.0, "gradient": 4.0, "foreground": 1.0, "composite": 1.0}
 """Loss weights of the terms against the teacher's answers."""
@@ -35,7 +35,7 @@ class AdversarialRecipe:
     def __init__(self, network: BackgroundMatting, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {
             NETWORK: network,
-            "teacher": Teacher(network),
+            "teacher": FrozenTeacher(network),
             "discriminator": PatchDiscriminator(),
         }
         self._options = options
@@ -44,7 +44,7 @@ class AdversarialRecipe:
         """Yield the student's update, then the discriminator's."""
         student, discriminator = self.parts[NETWORK], self.parts["discriminator"]
         with torch.no_grad():
-            pseudo = predict(cast(Teacher, self.parts["teacher"]).of(student), batch)
+            pseudo = predict(cast(FrozenTeacher, self.parts["teacher"]).of(student), batch)
         output = predict(student, batch)
         composite = on_new_backdrop(output, batch)
         terms = compare(output, pseudo, batch.image, cast(Tensor, batch.plate))

@@ -17,7 +17,7 @@ from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
 from matteplug.training.recipes import NETWORK, Phase, Recipe, recipe_options, weighted
 from matteplug.training.recipes.portraits import PortraitRecipe
-from matteplug.training.recipes.teacher import Teacher
+from matteplug.training.recipes.teacher import FrozenTeacher
 from matteplug.training.settings import TrainSettings
 
 OPTIONS = {
@@ -77,13 +77,13 @@ class AdaptationRecipe:
     requirements = DataRequirements(portraits=True, trimap=False, truth=False, weights=True)
 
     def __init__(self, network: Modnet, options: Mapping[str, float]) -> None:
-        self.parts: dict[str, nn.Module] = {NETWORK: network, "teacher": Teacher(network)}
+        self.parts: dict[str, nn.Module] = {NETWORK: network, "teacher": FrozenTeacher(network)}
         self._options = options
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
         network = cast(Modnet, self.parts[NETWORK])
-        teacher = cast(Modnet, cast(Teacher, self.parts["teacher"]).of(network))
+        teacher = cast(Modnet, cast(FrozenTeacher, self.parts["teacher"]).of(network))
         freeze_norms(network)
         heads = network.heads(batch.image)
         with torch.no_grad():

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Teacher(nn.Module):
+class FrozenTeacher(nn.Module):
     """The network as it was when the stage began; kept in the checkpoint and never trained."""
 
     initialised: Tensor

@@ -19,8 +19,8 @@ from matteplug.training.data.stream import BatchPlan, BatchSource, BatchStream
 from matteplug.training.display import Display
 from matteplug.training.interruption import on_request
 from matteplug.training.run import checkpoint
-from matteplug.training.run.journal import Journal
 from matteplug.training.run.meter import Meter, named
+from matteplug.training.run.run_log import RunLog
 from matteplug.training.run.trainer import Trainer
 from matteplug.training.run.validation import HoldoutScenes
 from matteplug.training.writing import writing
@@ -47,7 +47,7 @@ class Run:
     ) -> None:
         self.trainer, self.folder = trainer, folder
         self._source, self._holdout, self._notes = source, holdout, notes
-        self._journal = Journal(folder)
+        self._log = RunLog(folder)
 
     def train(self) -> str:
         """Train until the budget is used up or a signal arrives; return "budget" or "signal".
@@ -74,7 +74,7 @@ class Run:
                 _Every(settings.validate_s, lambda: self._validate(holdout, display)),
                 _Every(settings.sheet_s, lambda: self._sheet(holdout)),
             ]
-            meter = Meter(self._journal, display, stream)
+            meter = Meter(self._log, display, stream)
             clock = time.perf_counter()
             for arrays in stream:
                 if trainer.schedule.progress(settings) >= 1 or stop_requested.is_set():
@@ -127,7 +127,7 @@ class Run:
     def _note(self, event: str, **values: Any) -> None:
         trainer = self.trainer
         cost = {"minutes": trainer.trained_s / 60, "samples": trainer.samples}
-        self._journal.write(event, trainer.step, **cost, **values)
+        self._log.write(event, trainer.step, **cost, **values)
 
 
 class _Every:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 from matteplug.training.data.stream import BatchStream
 from matteplug.training.display import Display
-from matteplug.training.run.journal import Journal
+from matteplug.training.run.run_log import RunLog
 from matteplug.training.run.trainer import Trainer
 
 
 class Meter:
     """Means of the losses, the rate and the fraction of waiting since the last line."""
 
-    def __init__(self, journal: Journal, display: Display, stream: BatchStream) -> None:
-        self._journal, self._display, self._stream = journal, display, stream
+    def __init__(self, log: RunLog, display: Display, stream: BatchStream) -> None:
+        self._log, self._display, self._stream = log, display, stream
         self._restart()
 
     def _restart(self) -> None:
@@ -44,7 +44,7 @@ class Meter:
             "lr": trainer.schedule.lr(trainer.settings),
             "progress": progress,
         }
-        self._journal.write("step", trainer.step, **place, **means, **speed)
+        self._log.write("step", trainer.step, **place, **means, **speed)
         rate = f"{speed['crops_per_s']:.1f} crops/s, {100 * speed['wait_share']:.0f} % waiting"
         self._display.step(f"step {trainer.step}: {named(means)} · {rate}", progress)
         self._restart()

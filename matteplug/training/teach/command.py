@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from matteplug.errors import TrainingError
 
 if TYPE_CHECKING:
-    from matteplug.training.teach.folder import Record
+    from matteplug.training.teach.folder import Decision
 
 SHEET = "sheet.png"
 
@@ -64,24 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
     able = teachers(arguments.teacher, engine)
     taught = TaughtFolder(arguments.out)
     school = School(able, engine, taught, arguments.size)
-    records = list(taught.records())
-    seen = {record.file for record in records}
+    decisions = list(taught.decisions())
+    seen = {decision.file for decision in decisions}
     left = [path for path in paths if str(path.relative_to(arguments.photographs)) not in seen]
     kept_out = list(_hashes(arguments.keep_out))
     with on_request() as stop, Display() as display:
         if seen:
             display.say(f"{len(seen)} of {len(paths)} photographs were looked at before.")
         for number, path in enumerate(left, 1):
-            others = kept_out + [one for record in records for one in record.hashes[:1]]
+            others = kept_out + [one for decision in decisions for one in decision.hashes[:1]]
             file = str(path.relative_to(arguments.photographs))
-            record = school.teach(path, file, others)
-            records.append(record)
-            took = "taken" if record.taken else record.reason
+            decision = school.teach(path, file, others)
+            decisions.append(decision)
+            took = "taken" if decision.taken else decision.reason
             display.step(f"{file}: {took}", number / len(left))
             if stop.is_set():
                 print(f"{arguments.out}: stopped; the same command resumes.", file=sys.stderr)
                 return 130
-    return _concluded(arguments.out, arguments.photographs, records)
+    return _concluded(arguments.out, arguments.photographs, decisions)
 
 
 def _hashes(folders: Sequence[Path]) -> Iterator[int]:
@@ -93,7 +93,7 @@ def _hashes(folders: Sequence[Path]) -> Iterator[int]:
             yield perceptual_hash(read_rgb(path))
 
 
-def _concluded(out: Path, photographs: Path, records: Sequence[Record]) -> int:
+def _concluded(out: Path, photographs: Path, decisions: Sequence[Decision]) -> int:
     from PIL import Image
 
     from matteplug.training.teach.contact_sheet import contact_sheet
@@ -101,13 +101,13 @@ def _concluded(out: Path, photographs: Path, records: Sequence[Record]) -> int:
 
     sheet = out / SHEET
     with writing(sheet):
-        Image.fromarray(contact_sheet(out, photographs, records)).save(sheet)
-    taken = sum(record.taken for record in records)
+        Image.fromarray(contact_sheet(out, photographs, decisions)).save(sheet)
+    taken = sum(decision.taken for decision in decisions)
     if not taken:
         raise TrainingError(
             "nothing-taught",
-            f"The teachers agree on none of the {len(records)} photographs in {photographs}.",
+            f"The teachers agree on none of the {len(decisions)} photographs in {photographs}.",
             f"Look at {sheet}: it says why each was left out.",
         )
-    print(f"{out}: {taken} of {len(records)} photographs taken; see {sheet}.", file=sys.stderr)
+    print(f"{out}: {taken} of {len(decisions)} photographs taken; see {sheet}.", file=sys.stderr)
     return 0

@@ -28,7 +28,7 @@ QUALITY = 92
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class Decision:
     """What was decided of a photograph.
 
     Attributes:
@@ -66,7 +66,7 @@ class TaughtFolder:
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)
 
-    def records(self) -> Iterator[Record]:
+    def decisions(self) -> Iterator[Decision]:
         """Yield what was decided so far; a line that was cut off is left out."""
         journal = self.folder / JOURNAL
         if not journal.exists():
@@ -78,10 +78,10 @@ class TaughtFolder:
                 continue
             for name in ("by", "hashes"):
                 values[name] = tuple(values[name])
-            yield Record(**values)
+            yield Decision(**values)
 
     def add(
-        self, record: Record, subject: Subject | None = None, background: U8 | None = None
+        self, decision: Decision, subject: Subject | None = None, background: U8 | None = None
     ) -> None:
         """Write the files of a photograph, each whole, and then its line.
 
@@ -90,15 +90,15 @@ class TaughtFolder:
         """
         if subject is not None:
             colours = np.dstack([subject.foreground, subject.alpha])
-            self._write("image", f"{record.name}.jpg", subject.image)
-            self._write("alpha", f"{record.name}.png", subject.alpha)
-            self._write("known", f"{record.name}.png", subject.known)
-            self._write("cutout", f"{record.name}.webp", colours)
+            self._write("image", f"{decision.name}.jpg", subject.image)
+            self._write("alpha", f"{decision.name}.png", subject.alpha)
+            self._write("known", f"{decision.name}.png", subject.known)
+            self._write("cutout", f"{decision.name}.webp", colours)
         if background is not None:
-            self._write("background", f"{record.name}.jpg", background)
+            self._write("background", f"{decision.name}.jpg", background)
         journal = self.folder / JOURNAL
         with writing(journal), journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(record)) + "\n")
+            file.write(json.dumps(asdict(decision)) + "\n")
 
     def _write(self, kind: str, name: str, pixels: U8) -> None:
         options = {"jpg": {"quality": QUALITY}, "webp": {"quality": QUALITY, "exact": True}}

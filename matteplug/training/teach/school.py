@@ -12,7 +12,7 @@ from matteplug.engine import Engine
 from matteplug.errors import RequestError
 from matteplug.training.scenes.photographs import read_rgb
 from matteplug.training.teach import likeness
-from matteplug.training.teach.folder import Record, TaughtFolder
+from matteplug.training.teach.folder import Decision, TaughtFolder
 from matteplug.training.teach.subjects import clear_part, subject
 from matteplug.training.teach.teachers import Teacher
 from matteplug.training.teach.voting import decide, mean_of
@@ -34,7 +34,7 @@ class School:
         self._teachers, self._engine, self._taught = teachers, engine, taught
         self._size_px = size_px
 
-    def teach(self, path: Path, file: str, others: Iterable[int]) -> Record:
+    def teach(self, path: Path, file: str, others: Iterable[int]) -> Decision:
         """Decide about a photograph, write what comes of it and return the decision.
 
         Args:
@@ -57,22 +57,22 @@ class School:
         if likeness.alike(image, others):
             return self._left_out(file, name, "looks like another", hashes)
         views = {teacher.name: teacher.views(image) for teacher in self._teachers}
-        verdict = decide(views)
-        found = None if verdict.mask is None else subject(image, verdict, self._engine)
+        vote = decide(views)
+        found = None if vote.mask is None else subject(image, vote, self._engine)
         if found is None:
-            reason = verdict.reason or "no certain inside"
-            return self._left_out(file, name, reason, hashes, verdict.agreement)
-        record = Record(
+            reason = vote.reason or "no certain inside"
+            return self._left_out(file, name, reason, hashes, vote.agreement)
+        decision = Decision(
             file=file,
             name=name,
             taken=True,
-            agreement=round(verdict.agreement, 3),
-            by=verdict.by,
+            agreement=round(vote.agreement, 3),
+            by=vote.by,
             hashes=hashes,
         )
         clear = clear_part(np.max([mean_of(masks) for masks in views.values()], axis=0))
-        self._taught.add(record, found, None if clear is None else image[clear])
-        return record
+        self._taught.add(decision, found, None if clear is None else image[clear])
+        return decision
 
     def _left_out(
         self,
@@ -81,8 +81,8 @@ class School:
         reason: str,
         hashes: tuple[int, ...] = (),
         agreement: float = 0.0,
-    ) -> Record:
-        record = Record(
+    ) -> Decision:
+        decision = Decision(
             file=file,
             name=name,
             taken=False,
@@ -90,5 +90,5 @@ class School:
             agreement=round(agreement, 3),
             hashes=hashes,
         )
-        self._taught.add(record)
-        return record
+        self._taught.add(decision)
+        return decision

@@ -1,4 +1,4 @@
-"""From a verdict to what is trained on: a computed edge, straight colours, clear parts."""
+"""From a vote to what is trained on: a computed edge, straight colours, clear parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matteplug import api
 from matteplug.engine import Engine
-from matteplug.training.teach.voting import Verdict
+from matteplug.training.teach.voting import VoteResult
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
 
 U8 = NDArray[np.uint8]
@@ -40,25 +40,25 @@ class Subject:
     foreground: U8
 
 
-def subject(image: U8, verdict: Verdict, engine: Engine) -> Subject | None:
+def subject(image: U8, vote: VoteResult, engine: Engine) -> Subject | None:
     """Compute the edge and the colours of what the teachers found.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        verdict: with a mask.
+        vote: with a mask.
         engine: who runs the trimap network.
 
     Returns:
         The subject; None where the mask has no certain inside or outside.
     """
-    assert verdict.mask is not None
-    assert verdict.known is not None
-    trimap = band(verdict.mask)
+    assert vote.mask is not None
+    assert vote.known is not None
+    trimap = band(vote.mask)
     if np.unique(trimap).tolist() != [BACKGROUND, UNKNOWN, FOREGROUND]:
         return None
     matte = api.matte(image, trimap=trimap, provider="cpu", engine=engine)
     alpha = np.rint(matte.alpha * 255).astype(np.uint8)
-    known = np.where(verdict.known, 255, 0).astype(np.uint8)
+    known = np.where(vote.known, 255, 0).astype(np.uint8)
     foreground = np.asarray(matte.foreground, np.uint8)
     return Subject(image=image, alpha=alpha, known=known, foreground=foreground)
 

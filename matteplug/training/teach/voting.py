@@ -27,7 +27,7 @@ SPECK = 0.006
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class VoteResult:
     """What a vote came to.
 
     Attributes:
@@ -45,7 +45,7 @@ class Verdict:
     by: tuple[str, ...] = ()
 
 
-def decide(views: Mapping[str, Sequence[Mask]]) -> Verdict:
+def decide(views: Mapping[str, Sequence[Mask]]) -> VoteResult:
     """Let the teachers vote.
 
     A teacher whose own views contradict each other does not count.  Two or more who mean the same
@@ -57,11 +57,11 @@ def decide(views: Mapping[str, Sequence[Mask]]) -> Verdict:
     means = {name: mean_of(masks) for name, masks in views.items()}
     found = {name: mean for name, mean in means.items() if (mean > 0.5).mean() > COVER[0]}
     if not found:
-        return Verdict(reason="nothing found")
+        return VoteResult(reason="nothing found")
     steady = {name: steadiness(views[name]) for name in found}
     able = [name for name in found if steady[name] >= SAME]
     if not able:
-        return Verdict(reason="no teacher agrees with itself", agreement=max(steady.values()))
+        return VoteResult(reason="no teacher agrees with itself", agreement=max(steady.values()))
     means = {name: means[name] for name in able}
     groups = [group for n in range(len(able), 1, -1) for group in combinations(able, n)]
     overlaps = {group: _least_overlap([means[name] for name in group]) for group in groups}
@@ -74,7 +74,9 @@ def decide(views: Mapping[str, Sequence[Mask]]) -> Verdict:
     if unopposed and steady[alone] >= CERTAIN:
         return _judged(means, (alone,), steady[alone])
     best = max(overlaps.values(), default=0.0)
-    return Verdict(reason="teachers disagree" if overlaps else "one unsure teacher", agreement=best)
+    return VoteResult(
+        reason="teachers disagree" if overlaps else "one unsure teacher", agreement=best
+    )
 
 
 def steadiness(masks: Sequence[Mask]) -> float:
@@ -98,12 +100,12 @@ def _least_overlap(masks: Sequence[Mask]) -> float:
     return min((overlap(a, b) for a, b in combinations(masks, 2)), default=1.0)
 
 
-def _judged(means: Mapping[str, Mask], group: tuple[str, ...], agreement: float) -> Verdict:
+def _judged(means: Mapping[str, Mask], group: tuple[str, ...], agreement: float) -> VoteResult:
     """Return the mask of those who agree, if enough of it is undisputed by all who found it."""
     mask = mean_of([means[name] for name in group])
     inside = mask > 0.5
     if inside.mean() > COVER[1]:
-        return Verdict(reason="fills the picture", agreement=agreement)
+        return VoteResult(reason="fills the picture", agreement=agreement)
     against = np.zeros_like(inside)
     for mean in means.values():
         if overlap(mean, mask) > RELATED:  # means this subject, perhaps with more or less of it
@@ -113,5 +115,5 @@ def _judged(means: Mapping[str, Mask], group: tuple[str, ...], agreement: float)
     opened = cv2.morphologyEx(against.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     disputed = np.asarray(cv2.dilate(opened, kernel) > 0)
     if disputed.sum() > DISPUTED * inside.sum():
-        return Verdict(reason="too much is disputed", agreement=agreement)
-    return Verdict(mask=mask, known=~disputed, agreement=agreement, by=group)
+        return VoteResult(reason="too much is disputed", agreement=agreement)
+    return VoteResult(mask=mask, known=~disputed, agreement=agreement, by=group)

@@ -31,7 +31,7 @@ _KINDS = {
 }
 
 
-class Space:
+class ColourSpace:
     """A colour space of Krita, and how its bytes go over the wire."""
 
     def __init__(self, model, depth, profile):
@@ -50,11 +50,11 @@ class Space:
 
     def for_estimate(self):
         """Return the space in which the worker sees the pixels."""
-        return self if self.direct else Space("RGBA", self.key[1], SRGB)
+        return self if self.direct else ColourSpace("RGBA", self.key[1], SRGB)
 
     def take(self, node, rect):
         """Return a node's pixels, in this space."""
-        if Space.of(node).key != self.key:
+        if ColourSpace.of(node).key != self.key:
             node = node.duplicate()
             node.setColorSpace(*self.key)
         x, y, width, height = rect
@@ -108,7 +108,7 @@ class LayerJob:
             raise Refusal("layer-empty", "The layer is empty.")
         self.document, self.layer, self.choices = document, layer, choices
         self.rect = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
-        self.space = Space.of(layer)
+        self.space = ColourSpace.of(layer)
         self._check_space()
         seen = self.space.for_estimate()
         self._own = bytes(layer.pixelData(*self.rect)) if not self.space.direct else b""
@@ -130,7 +130,7 @@ class LayerJob:
         else:
             data = self.space.with_alpha(self._own, data)
         node = self.document.createNode("%s matte" % self.layer.name(), "paintlayer")
-        if Space.of(node).key != self.space.key:
+        if ColourSpace.of(node).key != self.space.key:
             node.setColorSpace(*self.space.key)
         # Before it is added: pixels that are set later are no part of the undo step.
         node.setPixelData(QtCore.QByteArray(data), *self.rect)

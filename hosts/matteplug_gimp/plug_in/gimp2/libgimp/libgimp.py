@@ -75,7 +75,7 @@ gimp = functions(
 )
 
 
-class Cancelled(Exception):
+class UserCancelled(Exception):
     """The user has cancelled a procedure."""
 
 
@@ -83,7 +83,7 @@ class _Pdb:
     """GIMP's procedures as Python-Fu has them: `pdb.gimp_image_width(image)`.
 
     Items are numbers, and None where there is none.  One result comes as it is, several as a tuple.
-    Raises Cancelled, and RuntimeError with GIMP's own words.
+    Raises UserCancelled, and RuntimeError with GIMP's own words.
     """
 
     def __getattr__(self, name):
@@ -108,7 +108,7 @@ def _call(name, *values):
     finally:
         gimp.gimp_destroy_params(results, count)
     if status == _CANCEL:
-        raise Cancelled
+        raise UserCancelled
     if status != _SUCCESS:
         raise RuntimeError(answer[0] if answer else "%s failed" % name.decode())
     return answer[0] if len(answer) == 1 else tuple(answer)
@@ -149,8 +149,8 @@ def serve(name, about, image_types, arguments, function, entry=None):
     """Be the plug-in with one procedure; return the status to exit with.
 
     `arguments` are (type, name, description).  `function` takes their values and returns an error's
-    sentence, or None; it may raise Cancelled.  `entry` is the menu entry: its label, which names
-    the undo steps too, and its menu.
+    sentence, or None; it may raise UserCancelled.  `entry` is the menu entry: its label, which also
+    names the undo steps, and its menu.
     """
     label, menu = entry or (None, None)
     defs = (_ParamDef * len(arguments))(
@@ -172,7 +172,7 @@ def serve(name, about, image_types, arguments, function, entry=None):
         try:
             error = function(*[_value(params, i) for i in range(count)])
             status = _SUCCESS if error is None else _EXECUTION_ERROR
-        except Cancelled:
+        except UserCancelled:
             error, status = None, _CANCEL
         answer = (_Param * 2)()
         _fill(answer[0], STATUS, status)

@@ -19,7 +19,7 @@ from matteplug.training.writing import writing
 NAME = "log.jsonl"
 
 
-class Journal:
+class RunLog:
     """Append events to a run's log."""
 
     def __init__(self, folder: Path) -> None:
