@@ -1,4 +1,4 @@
-"""Smart Matte for Krita over PyQt5 and PyQt6, in a made-up Krita without a screen."""
+"""Smart Matte for Krita over PyQt5 and PyQt6, in a fake Krita without a screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Portraits among the made scenes: people who are cut only by the frame, and pictures of nobody."""
+"""Portraits among the synthetic scenes: people cut only by the frame, and empty pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clicks through the docker in a made-up Krita; see test_krita_qt.py."""
+"""Clicks through the docker in a fake Krita; see test_krita_qt.py."""
 
 import json
 import sys
