@@ -9,7 +9,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -45,6 +45,13 @@ def text(value: Any, what: str) -> str:
         raise TypeError(f"the {what} must be text, not {_kind(value)}")
     if len(value) > _LONGEST:
         raise ValueError(f"the {what} is longer than {_LONGEST} characters")
+    return str(value)
+
+
+def word(value: Any, what: str, words: Sequence[str]) -> str:
+    """Check one of some words."""
+    if text(value, what) not in words:
+        raise ValueError(f"the {what} {value!r} is none of {', '.join(words)}")
     return str(value)
 
 

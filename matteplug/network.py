@@ -37,6 +37,11 @@ CHANNELS = {
 }
 """The roles of tensors, and how many channels each has; inputs up to "motion", then outputs."""
 _INPUTS = ("image", "trimap", "plate", "segmentation", "motion")
+SCALINGS = ("full-scale", "own-maximum")
+ACTIVATIONS = ("none", "sigmoid")
+STRETCHES = ("none", "min-max")
+FITS = ("pad", "square", "shorter")
+"""The words of fields that have words; the first is the default."""
 _LARGEST_EXAMPLE_PX = 4096
 
 
@@ -59,6 +64,11 @@ class TensorSpec:
         channels: size of axis 1 of (B, C, H, W). low, high: the values that stand for the role's 0
         and 1 (image 0–255: low 0, high 255). mean, std: normalisation after scaling to [low, high],
         one number per channel; empty for none.
+        scaling: what of the image stands for `high`: "full-scale", white; or "own-maximum", the
+        picture's largest value.
+        activation: what is applied to an output first: "none", or "sigmoid" to logits.
+        stretch: what is applied to an output last: "none", or "min-max", which stretches what it
+        reaches to 0 and 1; see `matteplug.runtime.normalisation` for both.
     """
 
     name: str
@@ -68,6 +78,9 @@ class TensorSpec:
     high: float = 1.0
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    scaling: str = SCALINGS[0]
+    activation: str = ACTIVATIONS[0]
+    stretch: str = STRETCHES[0]
 
     def __post_init__(self) -> None:
         """Check the fields; lists become tuples.
@@ -85,6 +98,13 @@ class TensorSpec:
         mean, std = (self._per_channel(name) for name in ("mean", "std"))
         if std and min(map(abs, std)) < 1e-6:
             raise ValueError(f"the std of {self.role} must not be 0")
+        fields.word(self.scaling, f"scaling of {self.role}", SCALINGS)
+        fields.word(self.activation, f"activation of {self.role}", ACTIVATIONS)
+        fields.word(self.stretch, f"stretch of {self.role}", STRETCHES)
+        if self.scaling != SCALINGS[0] and self.role != "image":
+            raise ValueError(f"only the image has a scaling, not {self.role}")
+        if self.role in _INPUTS and (self.activation, self.stretch) != ("none", "none"):
+            raise ValueError(f"{self.role} is an input, which has no activation and no stretch")
         _set(self, channels=channels, low=low, high=high, mean=mean, std=std)
 
     def _per_channel(self, name: str) -> tuple[float, ...]:
@@ -98,18 +118,22 @@ class TensorSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class SizeRule:
-    """Which input sizes the graph takes; the caller pads to the rule and crops the result.
+    """Which input sizes the graph takes; the caller fits the picture and undoes it afterwards.
 
     Attributes:
         multiple: width and height must be a multiple of this.
         minimum_px: smallest side.
         maximum_px: largest side the network is made for; larger images are scaled down.  None for
             any.
+        fit: how a picture is fitted: "pad", scaled down if it is too large, and padded; "square",
+            scaled to a square of `maximum_px`, whatever its aspect ratio; "shorter", scaled so that
+            its shorter side is `minimum_px`, and the longer one at most `maximum_px`.
     """
 
     multiple: int = 1
     minimum_px: int = 1
     maximum_px: int | None = None
+    fit: str = FITS[0]
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -122,6 +146,12 @@ class SizeRule:
         maximum_px = self.maximum_px
         if maximum_px is not None:
             maximum_px = fields.whole(maximum_px, "maximum_px", max(multiple, minimum_px))
+        if fields.word(self.fit, "fit", FITS) == "square" and (maximum_px or 1) % multiple:
+            raise ValueError(f"the square of {maximum_px} px is no multiple of {multiple}")
+        if self.fit == "square" and maximum_px is None:
+            raise ValueError("a square needs maximum_px, its side")
+        if self.fit == "shorter" and minimum_px % multiple:
+            raise ValueError(f"the shorter side of {minimum_px} px is no multiple of {multiple}")
         _set(self, multiple=multiple, minimum_px=minimum_px, maximum_px=maximum_px)
 
 
@@ -220,12 +250,19 @@ class NetworkSpec:
 
         Raises:
             ValueError: it takes no image or not its guide, or gives no alpha; a tensor has other
-                channels than its role; or there is not one thing that runs, weights or a solver.
+                channels than its role; tiles would not see what they need; or there is not one
+                thing that runs, weights or a solver.
         """
         for tensor in (*self.inputs, *self.outputs):
             if tensor.channels != (CHANNELS[tensor.role] or tensor.channels):
                 channels = f"{CHANNELS[tensor.role]} channels, not {tensor.channels}"
                 raise ValueError(f"{tensor.role} has {channels}")
+        whole = [one for one in self.inputs if one.scaling != SCALINGS[0]]
+        whole += [one for one in self.outputs if one.stretch != STRETCHES[0]]
+        if self.tiling and (whole or self.size.fit != FITS[0]):
+            raise ValueError(
+                "scaling, stretch and fit hang on the whole picture, so that tiling must be false"
+            )
         inputs = {tensor.role for tensor in self.inputs}
         needed = {"image"} | ({self.guide.value} - {Guide.NONE.value})
         if missing := sorted(needed - inputs):

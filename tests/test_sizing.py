@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -54,3 +56,43 @@ def test_a_trimap_is_scaled_without_new_values() -> None:
 
 def test_the_short_side_of_a_strip_never_vanishes() -> None:
     assert sizing.plan(Size(20000, 10), SizeRule(maximum_px=512)).scaled == Size(512, 1)
+
+
+@pytest.mark.parametrize("size", [(640, 200), (30, 90), (128, 128)])
+def test_a_square_takes_every_aspect_ratio_and_gives_it_back(size: tuple[int, int]) -> None:
+    array = np.tile(np.linspace(0, 1, size[0], dtype=np.float32), (1, 1, size[1], 1))
+    fitted, fit = sizing.fit(array, SizeRule(multiple=32, maximum_px=128, fit="square"))
+    assert fitted.shape == (1, 1, 128, 128)
+    back = sizing.unfit(fitted, fit)
+    assert back.shape == array.shape
+    assert np.abs(back - array).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((1000, 800), (640, 512)),
+        ((100, 50), (1024, 512)),
+        ((500, 4000), (512, 2048)),  # the longer side is at most maximum_px
+        ((512, 512), (512, 512)),
+    ],
+)
+def test_the_shorter_side_is_what_the_rule_says(
+    size: tuple[int, int], seen: tuple[int, int]
+) -> None:
+    rule = SizeRule(multiple=32, minimum_px=512, maximum_px=2048, fit="shorter")
+    assert sizing.plan(Size(*size), rule) == (Size(*size), Size(*seen), Size(*seen))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"fit": "round"},
+        {"fit": "square"},
+        {"fit": "square", "maximum_px": 100, "multiple": 32},
+        {"fit": "shorter", "minimum_px": 100, "multiple": 32},
+    ],
+)
+def test_a_rule_that_cannot_be_kept_is_refused(rule: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"fit|square|shorter"):
+        SizeRule(**rule)

@@ -1,4 +1,9 @@
-"""Convert between the library's values (0 to 1) and a graph's own range."""
+"""Convert between the library's values (0 to 1) and a graph's own range.
+
+Other programs divide a picture by its own maximum and stretch every result to 0 and 1.  That turns
+a black frame, or a result in which nothing was found, into noise; here both end where there is too
+little to go by (`DARKEST`, `CONTRAST`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,13 @@ import numpy as np
 from matteplug.network import TensorSpec
 from matteplug.types import Tensor
 
+DARKEST = 0.1
+"""A picture's own maximum counts as at least this: what is darker is not brightened further."""
+CONTRAST = 0.5
+"""An output that reaches over less than this is not stretched: nothing stands out in it."""
+_LOGITS = 40.0
+"""Beyond this a sigmoid is 0 or 1 in float32, and its exponential need not be computed."""
+
 
 def encode(tensor: TensorSpec, array: Tensor) -> Tensor:
     """Scale `array` to the graph's range and normalise it.
@@ -18,6 +30,8 @@ def encode(tensor: TensorSpec, array: Tensor) -> Tensor:
     | array  | (B, C, H, W) | float32 | [0, 1]                                    |
     | result | (B, C, H, W) | float32 | [low, high], then (x - mean) / std if any |
     """
+    if tensor.scaling == "own-maximum":
+        array = array / np.maximum(array.max((1, 2, 3), keepdims=True), np.float32(DARKEST))
     if tensor.low == 0 and tensor.high == 1 and not tensor.mean:
         return array
     scale, shift = _affine(tensor)
@@ -25,11 +39,21 @@ def encode(tensor: TensorSpec, array: Tensor) -> Tensor:
 
 
 def decode(tensor: TensorSpec, array: Tensor) -> Tensor:
-    """Undo `encode` for an output and clip to [0, 1]."""
-    scale, shift = _affine(tensor)
-    if tensor.low == 0 and tensor.high == 1 and not tensor.mean:
-        return np.clip(array, 0, 1)
-    return np.clip(np.asarray((array - shift) / scale, np.float32), 0, 1)
+    """Return a graph's output, whatever its type of numbers, as values from 0 to 1.
+
+    The activation comes first, then the reverse of `encode`, the stretch, and clipping.
+    """
+    values = np.asarray(array, np.float32)
+    if tensor.activation == "sigmoid":
+        values = 1 / (1 + np.exp(-np.clip(values, -_LOGITS, _LOGITS)))
+    if not (tensor.low == 0 and tensor.high == 1 and not tensor.mean):
+        scale, shift = _affine(tensor)
+        values = np.asarray((values - shift) / scale, np.float32)
+    if tensor.stretch == "min-max":
+        low, high = (bound((1, 2, 3), keepdims=True) for bound in (values.min, values.max))
+        wide = high - low >= CONTRAST
+        values = np.where(wide, (values - low) / np.where(wide, high - low, 1), values)
+    return np.clip(values, 0, 1)
 
 
 def _affine(tensor: TensorSpec) -> tuple[Tensor, Tensor]:

@@ -79,6 +79,8 @@ class OrtSession:
 
         The provider compiles anew for a picture beyond the largest bucket.
         """
+        if self.spec.size.fit != "pad":
+            return self.spec.size
         longest = max(sizing.plan(size, self.spec.size).padded)
         fitting = [side for side in self._buckets_px if side >= longest]
         return replace(self.spec.size, minimum_px=fitting[0]) if fitting else self.spec.size

@@ -1,4 +1,4 @@
-"""Fit pictures to a network's size rule: scale down and pad before, crop and scale back after."""
+"""Fit pictures to a network's size rule: scale and pad before, crop and scale back after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Fit(NamedTuple):
 
     Attributes:
         original: the picture's size.
-        scaled: its size after scaling down; the original if nothing was scaled.
+        scaled: its size after scaling; the original if nothing was scaled.
         padded: the size the network sees, the picture in its top left corner.
     """
 
@@ -27,6 +27,15 @@ class Fit(NamedTuple):
 
 def plan(size: Size, rule: SizeRule) -> Fit:
     """Return how a picture of `size` is fitted to `rule`."""
+    if rule.fit == "square":
+        side = rule.maximum_px or 1
+        return Fit(size, Size(side, side), Size(side, side))
+    if rule.fit == "shorter":
+        scale = rule.minimum_px / min(size)
+        limit = (rule.maximum_px or 1 << 20) // rule.multiple * rule.multiple
+        sides = (round(side * scale / rule.multiple) * rule.multiple for side in size)
+        scaled = Size(*(min(max(side, rule.minimum_px), limit) for side in sides))
+        return Fit(size, scaled, scaled)
     scaled = size
     if rule.maximum_px is not None and max(size) > rule.maximum_px:
         scale = rule.maximum_px / max(size)
@@ -51,7 +60,7 @@ def fit(
     """
     fitted = plan(Size(array.shape[3], array.shape[2]), rule)
     if fitted.scaled != fitted.original:
-        array = _resize(array, fitted.scaled, "nearest" if nearest else "area")
+        array = _resize(array, fitted.scaled, "nearest" if nearest else _smooth(fitted))
     right = fitted.padded.width - fitted.scaled.width
     below = fitted.padded.height - fitted.scaled.height
     if right or below:
@@ -65,6 +74,14 @@ def unfit(output: NDArray[np.float32], fitted: Fit) -> NDArray[np.float32]:
     if fitted.scaled != fitted.original:
         output = _resize(output, fitted.original, "linear")
     return output
+
+
+def _smooth(fitted: Fit) -> str:
+    """Return how a picture is resized: averages do for a smaller one, but not for a larger one."""
+    smaller = (
+        fitted.scaled.width * fitted.scaled.height < fitted.original.width * fitted.original.height
+    )
+    return "area" if smaller else "linear"
 
 
 def _up(value: int, multiple: int) -> int:

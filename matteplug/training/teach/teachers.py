@@ -58,20 +58,14 @@ class Teacher:
         return views
 
     def mask(self, image: U8) -> Mask:
-        """Return the soft mask (H, W) of an image (H, W, 3).
-
-        A network with a largest size sees a square of that size, however long the image is.
-        """
+        """Return the soft mask (H, W) of an image (H, W, 3)."""
         height, width = image.shape[:2]
         rule = self._session.spec.size
-        if rule.maximum_px is not None:
-            seen = (rule.maximum_px, rule.maximum_px)
-        else:
-            scale = min(1.0, LARGEST_PX / max(height, width))
-            multiple = rule.multiple
-            sides = (max(1, round(side * scale / multiple)) for side in (width, height))
-            seen = tuple(multiple * side for side in sides)
-        small = cv2.resize(image, seen, interpolation=cv2.INTER_AREA)
+        small = image
+        if rule.maximum_px is None:
+            scale = min(1.0, LARGEST_PX / max(height, width)) / rule.multiple
+            seen = tuple(rule.multiple * max(1, round(side * scale)) for side in (width, height))
+            small = np.asarray(cv2.resize(image, seen, interpolation=cv2.INTER_AREA), np.uint8)
         tensor = small.transpose(2, 0, 1)[None].astype(np.float32) / 255
         found = self._session.run({"image": np.ascontiguousarray(tensor)})["alpha"][0, 0]
         enlarged = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
