@@ -174,7 +174,7 @@ def score(graph: HfamGraph, case: SubjectCase, refiner: Engine | None) -> Score:
     if refiner is not None:
         request = MatteRequest(image=case.image)
         refined = edge_refinement.run(refiner, family("hfam").spec("compact"), request, alpha)
-        alpha = alpha if refined is None else refined[0]
+        alpha = alpha if refined is None else refined.alpha
     truth, found = case.alpha[case.known] > 0.5, alpha[case.known] > 0.5
     union = int((truth | found).sum())
     iou = int((truth & found).sum()) / union if union else 1.0

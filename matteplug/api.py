@@ -23,7 +23,7 @@ from matteplug.images.policy import Policy
 from matteplug.matting import edge_refinement, foreground, network_pass
 from matteplug.matting.choice import choose
 from matteplug.matting.validation import checked
-from matteplug.network import Guide
+from matteplug.network import Guide, NetworkSpec
 from matteplug.result import Matte
 from matteplug.types import (
     UNKNOWN,
@@ -224,6 +224,7 @@ def run(
     steps = weighted(progress or silent, weights)
     prediction = network_pass.run(engine, spec, request, progress=steps["network"], cancel=cancel)
     alpha, predicted, notes = prediction.alpha, prediction.foreground, prediction.notes
+    used = [spec]
     if refines:
         refined = edge_refinement.run(
             engine,
@@ -235,9 +236,10 @@ def run(
             cancel=cancel,
         )
         if refined is not None:
-            alpha, by = refined
+            alpha = refined.alpha
             predicted = None  # it goes with the alpha before
-            notes += by
+            notes += refined.notes
+            used.append(refined.by)
     matted = time.perf_counter()
     cancel.check()
     steps["colours"](0.0, "colours")
@@ -256,10 +258,15 @@ def run(
             "total": finished - started,
         },
         confidence=prediction.confidence,
-        notes=notes,
+        notes=notes + tuple(_restriction(one) for one in used if one.commercial == "no"),
+        licences={one.id: one.terms for one in used},
         icc=request.icc,
         metadata=request.metadata if request.options.keep_metadata else Metadata(),
     )
+
+
+def _restriction(spec: NetworkSpec) -> str:
+    return f"{spec.id} must not be used commercially: {spec.licence}."
 
 
 def _foreground(

@@ -17,6 +17,7 @@ from matteplug import fields
 
 __all__ = [
     "CHANNELS",
+    "COMMERCIAL",
     "FamilySpec",
     "Guide",
     "NetworkSpec",
@@ -41,6 +42,7 @@ SCALINGS = ("full-scale", "own-maximum")
 ACTIVATIONS = ("none", "sigmoid")
 STRETCHES = ("none", "min-max")
 FITS = ("pad", "square", "shorter")
+COMMERCIAL = ("unclear", "yes", "no")
 """The words of fields that have words; the first is the default."""
 _LARGEST_EXAMPLE_PX = 4096
 
@@ -181,7 +183,9 @@ class NetworkSpec:
         solver: dotted name "package.module:function" of a callable (inputs by role) -> outputs by
             role, for methods that are not an ONNX graph.
         citation: the source.
-        licence: licence of the weights (SPDX id).
+        licence: licence of the weights (SPDX id, or a sentence).
+        licence_code: licence of the code that built the network, likewise.
+        commercial: whether both allow commercial use: "yes", "no" or "unclear".
         training_data: one sentence.
         metrics: measured, with the evaluator and the data named.
         golden: tensor stored for proving a provider; see `weights`.
@@ -208,6 +212,8 @@ class NetworkSpec:
     solver: str | None = None
     citation: str = ""
     licence: str = ""
+    licence_code: str = ""
+    commercial: str = COMMERCIAL[0]
     training_data: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     golden: Mapping[str, Any] = field(default_factory=dict)
@@ -222,8 +228,9 @@ class NetworkSpec:
         """
         fields.name(self.id, "network name")
         fields.line(self.title, "title")
-        for name in ("sha256", "citation", "licence", "training_data"):
+        for name in ("sha256", "citation", "licence", "licence_code", "training_data"):
             fields.text(getattr(self, name), name)
+        fields.word(self.commercial, "commercial", COMMERCIAL)
         _set(
             self,
             guide=_guide(self.guide),
@@ -282,6 +289,13 @@ class NetworkSpec:
         sads = [part["sad"] for part in parts if "sad" in part]
         return sum(sads) / len(sads) if sads else math.inf
 
+    @property
+    def terms(self) -> str:
+        """Return its licences and whether it may be used commercially, a clause for people."""
+        code = f", code {self.licence_code}" if self.licence_code != self.licence else ""
+        licence = self.licence or "licence not stated"
+        return f"{licence}{code if self.licence_code else ''}; commercial use: {self.commercial}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain JSON data."""
         return asdict(self) | {"guide": self.guide.value}
@@ -317,7 +331,7 @@ class PublicCheckpoint:
             (names to torch tensors, without a prefix "module.") to the module with those weights.
         source: which file it is and where its authors publish it.
         licence: the licence that they state for the weights (SPDX id, or a sentence).
-        commercial: whether that licence allows commercial use; None where it does not say.
+        commercial: whether that licence allows commercial use: "yes", "no" or "unclear".
     """
 
     name: str
@@ -326,7 +340,7 @@ class PublicCheckpoint:
     convert: str
     source: str = ""
     licence: str = ""
-    commercial: bool | None = None
+    commercial: str = COMMERCIAL[0]
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -338,6 +352,7 @@ class PublicCheckpoint:
         fields.name(self.network_id, "network_id")
         fields.line(self.config, "config")
         fields.dotted(self.convert, "convert")
+        fields.word(self.commercial, "commercial", COMMERCIAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -353,6 +368,7 @@ class FamilySpec:
         public_checkpoints: published checkpoints that can be imported as this family.
         title: what a list shows while no network of the family is installed.
         guide: what its networks need beside the image.
+        licence: licence of its code (SPDX id).
     """
 
     id: str
@@ -361,6 +377,7 @@ class FamilySpec:
     public_checkpoints: tuple[PublicCheckpoint, ...] = ()
     title: str = ""
     guide: Guide = Guide.NONE
+    licence: str = ""
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -371,6 +388,7 @@ class FamilySpec:
         fields.name(self.id, "family name")
         fields.dotted(self.module, "module")
         fields.dotted(self.recipe, "recipe")
+        fields.text(self.licence, "licence")
         checkpoints = fields.items(self.public_checkpoints, PublicCheckpoint, "public_checkpoints")
         _set(self, public_checkpoints=checkpoints)
 

@@ -39,6 +39,8 @@ from matteplug.plugin_guard import guarded, reason
 
 __all__ = ["Plugin", "Registry", "load", "registry", "resolve"]
 
+USER_NETWORKS = "user-networks"
+"""The entry point of the networks that the user added, as files."""
 LIMIT_S, TOTAL_S = 10.0, 20.0
 _LEAST_S = 1.0
 _MOST = 1000
@@ -141,6 +143,12 @@ class Registry:
         self.plugins.append(plugin)
         return plugin
 
+    @property
+    def added(self) -> frozenset[str]:
+        """Return the ids of the networks that the user added, as files."""
+        of_user = (plugin.networks for plugin in self.plugins if plugin.name == USER_NETWORKS)
+        return frozenset().union(*of_user)
+
     def network(self, network_id: str) -> NetworkSpec:
         """Return a network's spec.
 
@@ -210,7 +218,7 @@ def registry() -> Registry:
     loaded = load(points, trace=bool(os.environ.get("MATTEPLUG_TRACE")))
     loaded.plugins.extend(unreadable)
     for name, error in weights.manifests_in(folders.networks_folder()).damaged:
-        loaded.plugins.append(Plugin(name=name, distribution="user-networks", broken=reason(error)))
+        loaded.plugins.append(Plugin(name=name, distribution=USER_NETWORKS, broken=reason(error)))
     return loaded
 
 

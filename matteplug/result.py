@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class Matte:
         elapsed_s: seconds by part: "network", "foreground", "total".
         confidence: 0 to 1 if the network estimates it, else None.
         notes: sentences for the user: repairs, choices, doubts.
+        licences: what the networks that made it may be used for, id to a clause.
         icc: colour profile of the foreground; None for sRGB.
         metadata: resolution, copyright and the like, from the image.
     """
@@ -37,6 +39,7 @@ class Matte:
     elapsed_s: dict[str, float]
     confidence: float | None = None
     notes: tuple[str, ...] = ()
+    licences: Mapping[str, str] = field(default_factory=dict)
     icc: bytes | None = None
     metadata: Metadata = field(default_factory=Metadata)
 

@@ -230,6 +230,12 @@ class MatteOptions:
         help="Register the plate to the picture before it is used",
         guides=("plate",),
     )
+    commercial: bool = option(
+        False,
+        label="Commercial use only",
+        help="Use only networks whose licences allow commercial use, and refuse others by name",
+        hosts=("batch",),
+    )
     limit_mib: int | None = option(
         None,
         label="Memory limit",

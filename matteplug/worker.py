@@ -180,6 +180,7 @@ class _Worker:
             "elapsed_s": matte.elapsed_s,
             "confidence": matte.confidence,
             "notes": matte.notes,
+            "licences": dict(matte.licences),
         }
         self._send(answer, job.answer)
 

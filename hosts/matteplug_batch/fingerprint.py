@@ -46,10 +46,12 @@ def _networks(job: Job) -> dict[str, list[str]] | None:
     """
     registry, settings = plugins.registry(), job.settings
     try:
-        first = registry.network(settings.network) if settings.network else choice.best(_kind(job))
+        commercial = settings.options.commercial
+        named = settings.network
+        first = registry.network(named) if named else choice.best(_kind(job), commercial)
         specs = [first]
         if settings.options.refine and first.edge_band_fraction > 0:
-            specs.append(choice.best(Guide.TRIMAP))
+            specs.append(choice.best(Guide.TRIMAP, commercial))
         return {spec.id: [_distribution(spec), _checksum(spec)] for spec in specs}
     except MatteplugError:
         return None

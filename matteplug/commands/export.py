@@ -10,6 +10,8 @@ from pathlib import Path
 from matteplug.commands import graph_file
 from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
+from matteplug.network import COMMERCIAL
+from matteplug.plugins import registry
 
 
 def command() -> Command:
@@ -28,6 +30,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("--config", required=True, help='its configuration ("paper" or "compact")')
     add("--checkpoint", required=True, type=Path, help="file written by the training")
     add("--licence", default="Apache-2.0", help="licence of the weights (default %(default)s)")
+    add("--commercial", choices=COMMERCIAL, default=COMMERCIAL[0], help="commercial use of them")
     add("--training-data", default="", metavar="SENTENCE", help="what it was trained on")
     add("--metrics", type=Path, metavar="JSON", help="file written by `matteplug evaluate --json`")
     graph_file.configure(parser)
@@ -45,6 +48,8 @@ def _run(args: argparse.Namespace) -> int:
     spec = replace(
         family.spec(args.config),
         licence=args.licence,
+        licence_code=registry().family(args.network).licence,
+        commercial=args.commercial,
         training_data=args.training_data,
         metrics=metrics,
         provenance={"config": args.config},

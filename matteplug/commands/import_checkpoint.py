@@ -9,7 +9,8 @@ from pathlib import Path
 
 from matteplug.commands import graph_file
 from matteplug.hookspecs import Command
-from matteplug.network import NetworkSpec, PublicCheckpoint
+from matteplug.network import COMMERCIAL
+from matteplug.networks import cards
 from matteplug.plugins import registry
 
 
@@ -29,6 +30,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     add("checkpoint", type=Path, help="the public file")
     add("--network", required=True, help=f"what the file is: {known}")
     add("--licence", help="licence of these weights (default: as their authors state it)")
+    add("--commercial", choices=COMMERCIAL, help="whether that allows commercial use")
     graph_file.configure(parser)
 
 
@@ -40,38 +42,23 @@ def _run(args: argparse.Namespace) -> int:
     family = families.family(family_spec.id, public.config)
     model = checkpoints.load(args.network, checkpoints.read_public(args.checkpoint))
     config = _config_of(model, family.CONFIGS, public.config)
+    stated = public.commercial if args.licence is None else COMMERCIAL[0]
     spec = replace(
         family.spec(config),
         id=public.network_id,
         title=f"{args.network} (public weights)",
         licence=public.licence if args.licence is None else args.licence,
+        licence_code=family_spec.licence,
+        commercial=args.commercial or stated,
         training_data=f"Imported from the public checkpoint {args.checkpoint.name}.",
         provenance={"config": config},
     )
     status = graph_file.write(args, family.export_module(model), spec)
     card = args.out.with_suffix(".md")
-    card.write_text(_card(spec, public, args.checkpoint), encoding="utf-8")
+    weights = f"{args.checkpoint.name}; published as: {public.source or 'not known'}"
+    card.write_text(cards.text(spec, weights), encoding="utf-8")
     print(f"wrote {card}, what is known about these weights")
     return status
-
-
-def _card(spec: NetworkSpec, public: PublicCheckpoint, checkpoint: Path) -> str:
-    """Return the model card of an imported network."""
-    commercial = {None: "not stated", True: "allowed", False: "not allowed"}[public.commercial]
-    whole = "" if spec.tiling else ", which it sees whole"
-    rows = {
-        "architecture": spec.citation,
-        "weights": f"{checkpoint.name}; published as: {public.source or 'not known'}",
-        "licence of the weights": spec.licence or "not stated",
-        "commercial use": commercial,
-        "needs": f"the picture{whole}, and {spec.guide.value} as a guide",
-        "trained on": "what its authors describe; not checked here",
-        "measured here": "nothing, until `matteplug evaluate` has run on it",
-    }
-    if spec.guide.value == "none":
-        rows["needs"] = f"the picture{whole}; no guide"
-    lines = [f"| {name} | {value} |" for name, value in rows.items()]
-    return "\n".join([f"# {spec.title}: model card", "", "| | |", "|---|---|", *lines, ""])
 
 
 def _config_of(model: object, configs: Mapping[str, object], default: str) -> str:

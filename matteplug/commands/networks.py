@@ -1,13 +1,12 @@
-"""``matteplug networks``: list the networks, add one of your own, remove it."""
+"""``matteplug networks``: list the networks; add, find, get, measure and remove your own."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from matteplug.hookspecs import Command
-from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
+from matteplug.network import FamilySpec
 from matteplug.plugins import registry
 
 
@@ -15,36 +14,44 @@ def command() -> Command:
     """Return the subcommand."""
     return Command(
         name="networks",
-        help="List the networks; add or remove an ONNX file of your own.",
+        help="List the networks; add, find, get, measure or remove ONNX files.",
         configure=_configure,
         run=_run,
     )
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
+    from matteplug.commands import network_files, network_measure
+
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     actions = parser.add_subparsers(title="actions", dest="action")
-    add = actions.add_parser("add", help="register an ONNX file")
-    add.add_argument(
-        "onnx", type=Path, metavar="FILE.onnx", help="the graph, with its weights inside"
-    )
-    add.add_argument(
-        "--spec", type=Path, required=True, help="JSON file that describes the network"
-    )
-    remove = actions.add_parser("remove", help="remove a network that was added")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text)
+
+    network_files.configure_add(action("add", "register an ONNX file"))
+    network_files.configure_find(action("find", "offer the files that other programs keep here"))
+    network_files.configure_get(action("get", "fetch a known public file and register it"))
+    action("known", "list the public files that are known")
+    network_measure.configure(action("measure", "measure a network that was added"))
+    remove = action("remove", "remove a network that was added")
     remove.add_argument("id", help="the network's id")
 
 
 def _run(args: argparse.Namespace) -> int:
-    from matteplug.networks import added, onnx_file
+    from matteplug.commands import network_files, network_measure
+    from matteplug.networks import added
 
-    if args.action == "add":
-        spec = _free(added.read_spec(args.spec))
-        onnx_file.check(args.onnx)
-        _try(args.onnx, spec)
-        spec = added.add(args.onnx, spec)
-        print(f"Added {spec.id}: {spec.title}.")
-    elif args.action == "remove":
+    actions = {
+        "add": network_files.add,
+        "find": network_files.find,
+        "get": network_files.get,
+        "known": network_files.known,
+        "measure": network_measure.run,
+    }
+    if args.action in actions:
+        return actions[args.action](args)
+    if args.action == "remove":
         added.remove(args.id)
         print(f"Removed {args.id}.")
     elif args.json:
@@ -54,55 +61,13 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _free(spec: NetworkSpec) -> NetworkSpec:
-    """Return `spec` if no plug-in provides a network of its name.
-
-    Raises:
-        NetworkError: one does.
-    """
-    from matteplug.errors import NetworkError
-
-    for plugin in registry().plugins:
-        if spec.id in plugin.networks and plugin.name != "user-networks":
-            raise NetworkError(
-                "name-taken",
-                f"{plugin.distribution} already provides a network named {spec.id}.",
-                "Choose another id in the spec.",
-            )
-    return spec
-
-
-def _try(graph: Path, spec: NetworkSpec) -> None:
-    """Run the graph once, on the CPU and in a process of its own.
-
-    Raises:
-        EngineError: ONNX Runtime is missing.
-        NetworkError: the graph cannot be loaded or run, or returns something else than the spec
-            says.
-    """
-    from matteplug.errors import NetworkError
-    from matteplug.runtime import ort, probe
-    from matteplug.runtime.providers import CPU
-
-    ort.available()
-    verdict = probe.probe(spec, graph, CPU)
-    if not verdict.loads or verdict.correct is False:
-        raise NetworkError(
-            "network-fails",
-            f"{graph} does not work as {spec.id}: {verdict.reason}.",
-            "Correct the spec, or export the graph again.",
-        )
-
-
 def _print_table() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("network", "title", "guide", "licence", "weights")
+    table = Table("network", "title", "guide", "licences, commercial use", "weights")
     for spec in registry().networks.values():
-        table.add_row(
-            spec.id, spec.title, spec.guide.value, spec.licence or "–", spec.weights or "none"
-        )
+        table.add_row(spec.id, spec.title, spec.guide.value, spec.terms, spec.weights or "none")
     Console(markup=False).print(table)
     installed = registry().networks
     for family in registry().families.values():
@@ -115,7 +80,8 @@ def _without_weights(family: FamilySpec) -> str:
     lines = ["no weights are installed."]
     for public in family.public_checkpoints:
         lines.append(f"  public weights: {public.source or public.name}")
-        lines.append(f"    licence: {public.licence or 'not stated'}; {_commercial(public)}")
+        licence = public.licence or "not stated"
+        lines.append(f"    licence: {licence}; commercial use: {public.commercial}")
         lines.append(
             f"    matteplug import-checkpoint FILE --network {public.name} "
             f"--out {public.network_id}.onnx"
@@ -127,9 +93,3 @@ def _without_weights(family: FamilySpec) -> str:
         lines.append("  no public weights can be imported")
     lines.append(f"  train it: matteplug train {family.id}")
     return "\n".join(lines)
-
-
-def _commercial(public: PublicCheckpoint) -> str:
-    if public.commercial is None:
-        return "commercial use: not stated"
-    return f"commercial use {'allowed' if public.commercial else 'not allowed'}"

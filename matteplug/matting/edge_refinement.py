@@ -7,6 +7,7 @@ or next to a plate that is slightly off.  A trimap network only has to compute t
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,14 @@ from matteplug.types import (
 )
 
 
+class Refined(NamedTuple):
+    """An alpha with its edge refined, the network that did it, and notes for the user."""
+
+    alpha: Alpha
+    by: NetworkSpec
+    notes: tuple[str, ...]
+
+
 def run(
     engine: Engine,
     spec: NetworkSpec,
@@ -36,7 +45,7 @@ def run(
     guessed: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
-) -> tuple[Alpha, tuple[str, ...]] | None:
+) -> Refined | None:
     """Have the best trimap network compute the soft edge of an alpha again.
 
     Args:
@@ -49,7 +58,7 @@ def run(
         cancel: stops between tiles and inside them.
 
     Returns:
-        The alpha, and notes for the user that name the network; it is as it was where it is soft
+        The alpha, by which network, and notes for the user; it is as it was where it is soft
         outside `band`, and where it is `overturned`.  None where there is nothing to do.
 
     Raises:
@@ -65,7 +74,7 @@ def run(
     kept = _soft(alpha, spec) & (trimap != UNKNOWN)
     kept |= overturned(alpha, refined.alpha, _reach_px(alpha, spec))
     notes = (f"The edge is by {refiner.id}.", *refined.notes)
-    return np.where(kept, alpha, refined.alpha), notes
+    return Refined(np.where(kept, alpha, refined.alpha), refiner, notes)
 
 
 def band(

@@ -9,15 +9,16 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from matteplug import folders, weights
 from matteplug.errors import NetworkError
 from matteplug.hookspecs import hookimpl
 from matteplug.network import NetworkSpec
-from matteplug.networks import onnx_file
+from matteplug.networks import cards, onnx_file
 
 
 @hookimpl
@@ -81,13 +82,43 @@ def add(graph: Path, spec: NetworkSpec) -> NetworkSpec:
             f"A network named {spec.id} was added before.",
             f"Remove it first: matteplug networks remove {spec.id}",
         )
-    listed = replace(spec, weights=f"{spec.id}.onnx", sha256=sha256, solver=None)
+    provenance = {**spec.provenance, "added_from": graph.name}
+    listed = replace(
+        spec, weights=f"{spec.id}.onnx", sha256=sha256, solver=None, provenance=provenance
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with _atomically(folder / f"{spec.id}.onnx") as path:
         shutil.copyfile(graph, path)
-    with _atomically(manifest) as path:  # last: it makes the network appear
-        path.write_text(json.dumps(listed.to_json(), indent=2) + "\n", encoding="utf-8")
+    _describe(listed)
     return weights.read_manifest(manifest)
+
+
+def record(spec: NetworkSpec, data: str, errors: Mapping[str, Any]) -> NetworkSpec:
+    """Keep what was measured of a network that was added, in its manifest and card.
+
+    Args:
+        spec: the network, as it is listed.
+        data: what it was measured on.
+        errors: names to numbers.
+
+    Raises:
+        NetworkError: it was not added by the user, or nothing can be written.
+    """
+    manifest = folders.networks_folder() / f"{spec.id}.json"
+    listed = weights.read_manifest(manifest)
+    metrics = {**listed.metrics, data: dict(errors)}
+    _describe(replace(listed, weights=f"{spec.id}.onnx", metrics=metrics))
+    return weights.read_manifest(manifest)
+
+
+def _describe(spec: NetworkSpec) -> None:
+    """Write a network's card and manifest; that comes last, for it makes the network appear."""
+    folder = folders.networks_folder()
+    source = f"{spec.provenance.get('added_from', 'not known')}, sha256 {spec.sha256}"
+    with _atomically(folder / f"{spec.id}.md") as path:
+        path.write_text(cards.text(spec, source), encoding="utf-8")
+    with _atomically(folder / f"{spec.id}.json") as path:
+        path.write_text(json.dumps(spec.to_json(), indent=2) + "\n", encoding="utf-8")
 
 
 def remove(network_id: str) -> None:
@@ -104,7 +135,8 @@ def remove(network_id: str) -> None:
             "See: matteplug networks",
         )
     manifest.unlink()
-    manifest.with_suffix(".onnx").unlink(missing_ok=True)
+    for suffix in (".onnx", ".md"):
+        manifest.with_suffix(suffix).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

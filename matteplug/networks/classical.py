@@ -41,6 +41,8 @@ def matteplug_networks() -> Iterable[NetworkSpec]:
         "outputs": (TensorSpec(name="alpha", role="alpha", channels=1),),
         "tiling": False,
         "licence": "MIT",
+        "licence_code": "MIT",
+        "commercial": "yes",
         "training_data": "None: a classical method.",
     }
     return [

@@ -45,7 +45,7 @@ def decode(tensor: TensorSpec, array: Tensor) -> Tensor:
     """
     values = np.asarray(array, np.float32)
     if tensor.activation == "sigmoid":
-        values = 1 / (1 + np.exp(-np.clip(values, -_LOGITS, _LOGITS)))
+        values = np.asarray(1 / (1 + np.exp(-np.clip(values, -_LOGITS, _LOGITS))), np.float32)
     if not (tensor.low == 0 and tensor.high == 1 and not tensor.mean):
         scale, shift = _affine(tensor)
         values = np.asarray((values - shift) / scale, np.float32)

@@ -33,6 +33,9 @@ ONE_CONVOLUTION = base64.b64decode(
 It is stored here because the package that makes graphs is not installed at inference.
 """
 
+_BEYOND = 0.5
+"""An alpha may overshoot 0 and 1, but not by more than this."""
+
 Tell = Callable[..., None]
 
 
@@ -80,8 +83,13 @@ def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> N
     try:
         session = OrtSession(spec, replace(provider, buckets_px=()), raw)
         if not spec.golden:
-            session.run(golden.example(spec, golden.SIZE, golden.SEED))
-            tell(reason="the network has no golden tensor to prove it with")
+            example = golden.example(spec, golden.SIZE, golden.SEED)
+            session.run(example)
+            wrong = _misread(spec, session.reach(example)["alpha"])
+            if wrong:
+                tell(correct=False, reason=wrong)
+            else:
+                tell(reason="the network has no golden tensor to prove it with")
             return
         inputs = golden.inputs_of(spec)
         session.run(inputs)
@@ -99,6 +107,22 @@ def _golden(spec: NetworkSpec, graph: Path, provider: Provider, tell: Tell) -> N
             reason=f"its alpha is off by {deviation.mean:.4f} on average "
             f"(worst {deviation.worst:.3f}; the limit is {provider.tolerance})"
         )
+
+
+def _misread(spec: NetworkSpec, reach: tuple[float, float]) -> str:
+    """Tell what is wrong with how the spec reads an alpha of this reach; empty for nothing.
+
+    Logits that all lie from 0 to 1 would be a network that is sure of nothing.
+    """
+    (alpha,) = (tensor for tensor in spec.outputs if tensor.role == "alpha")
+    low, high = reach
+    said = f"its output reaches from {low:.3g} to {high:.3g}"
+    if alpha.activation == "sigmoid" and low >= 0 and high <= 1:
+        return f"{said}, so that it has had its sigmoid, which would be applied twice"
+    plain = (alpha.low, alpha.high, alpha.mean, alpha.stretch) == (0, 1, (), "none")
+    if alpha.activation == "none" and plain and (low < -_BEYOND or high > 1 + _BEYOND):
+        return f'{said}, which is no alpha; logits need the activation "sigmoid"'
+    return ""
 
 
 if __name__ == "__main__":

@@ -48,6 +48,26 @@ class OrtSession:
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
     ) -> dict[str, Tensor]:
         """See `matteplug.engine.Session.run`."""
+        raw, frame, crop = self._raw(inputs, cancel)
+        outputs: dict[str, Tensor] = {}
+        for tensor, array in zip(self.spec.outputs, raw, strict=True):
+            _check_output(array, tensor, frame, f"{self.spec.id} on {self.provider}")
+            outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
+        return outputs
+
+    def reach(self, inputs: Mapping[str, Tensor]) -> dict[str, tuple[float, float]]:
+        """Return the lowest and the highest value that the graph itself returns, by role."""
+        raw, _, _ = self._raw(inputs, None)
+        roles = [tensor.role for tensor in self.spec.outputs]
+        return {
+            role: (float(array.min()), float(array.max()))
+            for role, array in zip(roles, raw, strict=True)
+        }
+
+    def _raw(
+        self, inputs: Mapping[str, Tensor], cancel: CancelToken | None
+    ) -> tuple[list[Tensor], tuple[int, ...], sizing.Fit]:
+        """Return the graph's outputs, the shape of its inputs, and how they were fitted."""
         normalisation.check(self.spec.inputs, inputs)
         feed: dict[str, Tensor] = {}
         rule = self._rule(Size(*inputs["image"].shape[:1:-1]))
@@ -61,12 +81,7 @@ class OrtSession:
         else:
             with self._turn:
                 raw = self._run(names, feed, cancel)
-        outputs: dict[str, Tensor] = {}
-        frame = next(iter(feed.values())).shape
-        for tensor, array in zip(self.spec.outputs, raw, strict=True):
-            _check_output(array, tensor, frame, f"{self.spec.id} on {self.provider}")
-            outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
-        return outputs
+        return raw, next(iter(feed.values())).shape, crop
 
     def noting(self, notes: tuple[str, ...]) -> OrtSession:
         """Return a copy of the session with other notes."""

@@ -79,7 +79,7 @@ def test_networks_without_weights_are_listed_and_not_offered(
         assert f"train it: matteplug train {family_id}" in text
         assert family_id not in plugins.registry().networks
     assert "import-checkpoint FILE --network modnet --out modnet.onnx" in text
-    assert "licence: MIT; commercial use allowed" in text
+    assert "licence: MIT; commercial use: yes" in text
     assert text.count("no public weights can be imported") == 4
 
 
@@ -97,7 +97,7 @@ def test_a_checkpoint_becomes_a_cutout(
     words = ["import-checkpoint", FILE, "--network", "mmnet", "--out", "mmnet.onnx"]
     assert cli.main(words) == 0
     card = Path("mmnet.md").read_text(encoding="utf-8")
-    assert "commercial use | not stated" in card
+    assert "commercial use | unclear" in card
     assert FILE in card
     assert json.loads(Path("mmnet.json").read_text(encoding="utf-8"))["licence"].startswith("yours")
     plugins.registry.cache_clear()

@@ -24,6 +24,7 @@ def matteplug_families() -> list[FamilySpec]:
             id="background-matting",
             module="matteplug.networks.background_matting.family",
             recipe="matteplug.training.recipes.background_matting:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="background-matting",

@@ -19,6 +19,7 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.PLATE,
             module="matteplug.networks.background_matting_v2.family",
             recipe="matteplug.training.recipes.background_matting_v2:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="background-matting-v2",
@@ -28,7 +29,7 @@ def matteplug_families() -> list[FamilySpec]:
                     source="pytorch_mobilenetv2.pth, pytorch_resnet50.pth or pytorch_resnet101.pth "
                     "of release v1.0.0 of github.com/PeterL1n/BackgroundMattingV2",
                     licence="MIT",
-                    commercial=True,
+                    commercial="yes",
                 ),
             ),
         )

@@ -24,6 +24,7 @@ def matteplug_families() -> list[FamilySpec]:
             id="citm",
             module="matteplug.networks.citm.family",
             recipe="matteplug.training.recipes.citm:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="matteformer",

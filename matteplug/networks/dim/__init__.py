@@ -19,6 +19,7 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.TRIMAP,
             module="matteplug.networks.dim.family",
             recipe="matteplug.training.recipes.dim:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="dim",
@@ -29,7 +30,7 @@ def matteplug_families() -> list[FamilySpec]:
                     ".pth, see configs/mattors/dim of github.com/open-mmlab/mmediting",
                     licence="non-commercial: trained on Adobe's Composition-1k, whose licence says "
                     "so; the code is Apache-2.0",
-                    commercial=False,
+                    commercial="no",
                 ),
                 PublicCheckpoint(
                     name="dim-foamliu",
@@ -41,7 +42,7 @@ def matteplug_families() -> list[FamilySpec]:
                     "holds code and is refused",
                     licence="non-commercial: trained on Adobe's Composition-1k, whose licence says "
                     "so; the code is MIT",
-                    commercial=False,
+                    commercial="no",
                 ),
             ),
         )

@@ -19,5 +19,6 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.NONE,
             module="matteplug.networks.fast_deep_matting.family",
             recipe="matteplug.training.recipes.fast_deep_matting:recipe",
+            licence="Apache-2.0",
         )
     ]

@@ -19,5 +19,6 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.NONE,
             module="matteplug.networks.hattmatting.family",
             recipe="matteplug.training.recipes.hattmatting:recipe",
+            licence="Apache-2.0",
         )
     ]

@@ -24,5 +24,6 @@ def matteplug_families() -> list[FamilySpec]:
             id="hfam",
             module="matteplug.networks.hfam.family",
             recipe="matteplug.training.recipes.hfam:recipe",
+            licence="Apache-2.0",
         )
     ]

@@ -19,6 +19,7 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.NONE,
             module="matteplug.networks.mmnet.family",
             recipe="matteplug.training.recipes.mmnet:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="mmnet",

@@ -19,6 +19,7 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.NONE,
             module="matteplug.networks.modnet.family",
             recipe="matteplug.training.recipes.modnet:recipe",
+            licence="Apache-2.0",
             public_checkpoints=(
                 PublicCheckpoint(
                     name="modnet",
@@ -29,7 +30,7 @@ def matteplug_families() -> list[FamilySpec]:
                     "modnet_webcam_portrait_matting.ckpt, see pretrained/README.md of "
                     "github.com/ZHKKKe/MODNet",
                     licence="Apache-2.0",
-                    commercial=True,
+                    commercial="yes",
                 ),
             ),
         )

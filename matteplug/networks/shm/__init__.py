@@ -19,5 +19,6 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.NONE,
             module="matteplug.networks.shm.family",
             recipe="matteplug.training.recipes.shm:recipe",
+            licence="Apache-2.0",
         )
     ]

@@ -19,5 +19,6 @@ def matteplug_families() -> list[FamilySpec]:
             guide=Guide.TRIMAP,
             module="matteplug.networks.sim.family",
             recipe="matteplug.training.recipes.sim:recipe",
+            licence="Apache-2.0",
         )
     ]
