@@ -19,7 +19,8 @@ demo: $(VENV)/.demo
 	$(BIN)/python -m matteplug_batch.demo demo-output
 
 test: lint
-	$(PYTEST) $(TOGETHER) -m "not slow and not host"
+	$(PYTEST) $(TOGETHER) -m "not slow and not host and not alone"
+	$(PYTEST) -m "alone and not slow and not host"
 
 slow: $(VENV)/.dev
 	$(PYTEST) -m "slow and not host"

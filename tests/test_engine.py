@@ -207,6 +207,7 @@ def test_a_token_cancelled_before_stops_at_once(first_channel: Path) -> None:
         OrtEngine().session(spec_of(first_channel)).run(random_inputs(), token)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kept", [False, True], ids=["as it is", "from the cache"])
 def test_a_host_s_worker_leaves_the_cores_alone_between_mattes(
     kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -25,9 +25,9 @@ def check(guide: Size, picture: Size, what: str) -> None:
     Raises:
         RequestError: the aspect differs, or the guide is far too small ("…-size").
     """
-    if guide == picture or _agree(guide, picture):
+    if guide == picture or _scales(guide, picture):
         return
-    turned = _agree(guide, Size(picture.height, picture.width))
+    turned = _scales(guide, Size(picture.height, picture.width))
     raise RequestError(
         f"{what}-size",
         f"The {what} is {guide} pixels but the picture is {picture}.",
@@ -64,8 +64,12 @@ def fitted(mask: NDArray[Any], picture: Size, what: str) -> tuple[NDArray[Any], 
     return np.asarray(scaled), (note,)
 
 
-def _agree(guide: Size, picture: Size) -> bool:
+def same_aspect(one: Size, other: Size) -> bool:
     """Tell whether two sizes have the same aspect, as far as whole pixels allow."""
-    difference = abs(guide.width * picture.height - guide.height * picture.width)
-    is_close = difference <= max(guide) + max(picture)  # half a pixel of rounding in each side
-    return is_close and picture.width <= _LARGEST_SCALE * guide.width
+    difference = abs(one.width * other.height - one.height * other.width)
+    return difference <= max(one) + max(other)  # half a pixel of rounding in each side
+
+
+def _scales(guide: Size, picture: Size) -> bool:
+    """Tell whether a guide can be scaled to the picture's size."""
+    return same_aspect(guide, picture) and picture.width <= _LARGEST_SCALE * guide.width

@@ -133,22 +133,6 @@ def test_published_sizes() -> None:
         assert sum(p.numel() for p in model.parameters()) == count
 
 
-@pytest.mark.parametrize("name", TINY)
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (7, 5), (50, 97), (130, 70)])
-def test_graphs_take_any_size(name: str, height: int, width: int) -> None:
-    family = families.family(name)
-    spec = family.spec("paper")
-    graph = family.export_module(TINY[name]())
-    inputs = [torch.rand(2, tensor.channels, height, width) * 255 for tensor in spec.inputs]
-    with torch.inference_mode():
-        outputs = graph(*inputs)
-    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    for tensor, output in zip(spec.outputs, outputs, strict=True):
-        assert output.shape == (2, tensor.channels, height, width)
-        assert output.min() >= 0
-        assert output.max() <= 1
-
-
 @pytest.mark.parametrize("name", ["modnet", "dim", "mmnet", "background-matting-v2"])
 def test_heads_refuse_sides_that_do_not_fit(name: str) -> None:
     guide = torch.rand(1, 3, 33, 66) if name == "background-matting-v2" else torch.zeros(1, 33, 66)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
+from matteplug.guides import fit
 from matteplug.guides.registration import confidence, exposure, motion, shading
 from matteplug.images import pixels
 from matteplug.images.srgb import Array, linear_from_srgb, srgb_from_linear
@@ -237,8 +238,7 @@ def _resized(plate: Image, image: Image) -> Image:
     from matteplug.opencv import cv2
 
     have, want = Size.of(plate), Size.of(image)
-    # half a pixel of rounding in either side is the same aspect ratio
-    if abs(have.width * want.height - have.height * want.width) > max(have) + max(want):
+    if not fit.same_aspect(have, want):
         raise RequestError(
             "plate-size",
             f"The plate is {have}, the image {want}: their aspect ratios differ.",

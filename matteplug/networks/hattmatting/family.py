@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.network import NetworkSpec
 from matteplug.networks.hattmatting.config import CONFIGS
 from matteplug.networks.hattmatting.model import MULTIPLE, HattMatting
-from matteplug.networks.ops.portrait_graph import PortraitGraph
+from matteplug.networks.ops.portrait_graph import PortraitGraph, portrait_spec
 
 __all__ = ["CONFIGS", "build", "export_module", "multiple", "spec"]
 
@@ -34,14 +34,10 @@ def spec(config_name: str) -> NetworkSpec:
 
     It has to see the whole object: no tiles.
     """
-    return NetworkSpec(
+    return portrait_spec(
+        CONFIGS[config_name].side_px,
         id="hattmatting",
         title="HAttMatting (any foreground object)",
-        guide=Guide.NONE,
-        inputs=(TensorSpec(name="image", role="image", channels=3, high=255.0),),
-        outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
-        tiling=False,
-        edge_band_fraction=3 / CONFIGS[config_name].side_px,  # three of the network's own pixels
         citation="Qiao et al., Attention-Guided Hierarchical Structure Aggregation for Image "
         "Matting, CVPR 2020",
     )

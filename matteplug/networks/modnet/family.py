@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
-from matteplug.network import Guide, NetworkSpec, TensorSpec
+from matteplug.network import NetworkSpec
 from matteplug.networks.modnet.config import CONFIGS
 from matteplug.networks.modnet.graph import ModnetGraph
 from matteplug.networks.modnet.model import MULTIPLE, Modnet
+from matteplug.networks.ops.portrait_graph import portrait_spec
 
 __all__ = ["CONFIGS", "build", "export_module", "multiple", "spec"]
 
@@ -34,14 +35,10 @@ def spec(config_name: str) -> NetworkSpec:
 
     The instance norms make the result depend on the whole picture: no tiles.
     """
-    return NetworkSpec(
+    return portrait_spec(
+        CONFIGS[config_name].side_px,
         id="modnet",
         title="MODNet (portraits)",
-        guide=Guide.NONE,
-        inputs=(TensorSpec(name="image", role="image", channels=3, high=255.0),),
-        outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
-        tiling=False,
-        edge_band_fraction=3 / CONFIGS[config_name].side_px,  # three of the network's own pixels
         citation="Ke et al., MODNet: Real-Time Trimap-Free Portrait Matting via Objective "
         "Decomposition, AAAI 2022",
     )

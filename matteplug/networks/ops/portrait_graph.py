@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
+from matteplug.network import Guide, NetworkSpec, TensorSpec
 from matteplug.networks.ops.padding import replicate_to_multiple
 from matteplug.networks.ops.resizing import bounded, resize
 
@@ -39,3 +42,20 @@ class PortraitGraph(nn.Module):
         alpha: Tensor = self.model(replicate_to_multiple(small, self.multiple))
         alpha = alpha[:, :, : small.shape[2], : small.shape[3]]
         return resize(alpha, height, width).clamp(0, 1)
+
+
+def portrait_spec(side_px: int, **described: Any) -> NetworkSpec:
+    """Return the description of such a graph, without weights: image in, alpha out, no tiles.
+
+    Args:
+        side_px: the side that the network sees; three of its pixels are the edge's band.
+        described: id, title, citation and whatever else differs from the defaults.
+    """
+    return NetworkSpec(
+        guide=Guide.NONE,
+        inputs=(TensorSpec(name="image", role="image", channels=3, high=255.0),),
+        outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
+        tiling=False,
+        edge_band_fraction=3 / side_px,
+        **described,
+    )

@@ -1,4 +1,4 @@
-"""SHM: Semantic Human Matting, for persons, without a guide (Chen et al., ACM MM 2018).
+"""SHM: Semantic Human Matting, for people, without a guide (Chen et al., ACM MM 2018).
 
 The package lists the family and loads nothing; `family` (torch) is for training and export.
 """
@@ -15,7 +15,7 @@ def matteplug_families() -> list[FamilySpec]:
     return [
         FamilySpec(
             id="shm",
-            title="Semantic Human Matting (persons)",
+            title="Semantic Human Matting (people)",
             guide=Guide.NONE,
             module="matteplug.networks.shm.family",
             recipe="matteplug.training.recipes.shm:recipe",

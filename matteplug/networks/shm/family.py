@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from matteplug.network import Guide, NetworkSpec, TensorSpec
-from matteplug.networks.ops.portrait_graph import PortraitGraph
+from matteplug.network import NetworkSpec
+from matteplug.networks.ops.portrait_graph import PortraitGraph, portrait_spec
 from matteplug.networks.shm.config import CONFIGS
 from matteplug.networks.shm.model import MULTIPLE, Shm
 
@@ -34,14 +34,10 @@ def spec(config_name: str) -> NetworkSpec:
 
     It has to see the whole person: no tiles.  The unpooling chooses by comparing values.
     """
-    return NetworkSpec(
+    return portrait_spec(
+        CONFIGS[config_name].side_px,
         id="shm",
-        title="Semantic Human Matting (persons)",
-        guide=Guide.NONE,
-        inputs=(TensorSpec(name="image", role="image", channels=3, high=255.0),),
-        outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
-        tiling=False,
+        title="Semantic Human Matting (people)",
         discontinuous=not CONFIGS[config_name].light,
-        edge_band_fraction=3 / CONFIGS[config_name].side_px,  # three of the network's own pixels
         citation="Chen et al., Semantic Human Matting, ACM MM 2018",
     )
