@@ -77,8 +77,8 @@ def matte(  # noqa: D417 - the decorator describes the options
     segmentation  (H, W)     any                   a coarse mask for networks that take one
     ============  =========  ====================  =========================================
 
-    Floats beyond 0 to 1 are refused, for nobody can tell 0–255 from highlights; what a mask's
-    values mean, `matteplug.guides.masks` says.
+    Floats beyond 0 to 1 are refused, since 0–255 cannot be told from highlights.  What a mask's
+    values mean is described in `matteplug.guides.masks`.
 
     Args:
         image: the picture.

@@ -284,13 +284,13 @@ def _header(text):
     # type: (bytes) -> Header
     try:
         header = json.loads(text.decode("utf-8"))  # type: Header
-        json.dumps(header, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
+        json.dumps(header, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is not text
     except (ValueError, RuntimeError, MemoryError) as error:  # too deep: a RuntimeError
         raise _unclear("%s" % error)
     require(header, {"type": _TEXT})
     names = set()
     if not isinstance(header.setdefault("buffers", []), list):
-        raise _unclear("its buffers are no list")
+        raise _unclear("its buffers are not a list")
     for entry in header["buffers"]:
         require(entry, {"name": _TEXT, "bytes": _NUMBER})
         if isinstance(entry["bytes"], float) or entry["bytes"] < 0:
@@ -337,7 +337,7 @@ def _check_answer(header):
         for name in sorted(_LISTED):
             items = header.setdefault(name, [])  # an older worker lists no options
             if not isinstance(items, list):
-                raise _unclear('"%s" is no list' % name)
+                raise _unclear('"%s" is not a list' % name)
             for item in items:
                 require(item, _LISTED[name])
     if kind == "matte":
@@ -525,7 +525,7 @@ class Worker(object):
             # type: () -> None
             try:
                 outcome.append(self._write(head, buffers))
-            except BaseException as error:  # data that is no bytes: the caller's mistake
+            except BaseException as error:  # data that is not bytes: the caller's mistake
                 outcome.append(error)
 
         sending = _thread(send)
@@ -626,7 +626,7 @@ class Worker(object):
 
     def _put(self, frame):
         # type: (Any) -> None
-        """Queue what was read; wait while nobody asks for what is queued already."""
+        """Queue what was read; wait until what is already queued has been taken."""
         while True:
             try:
                 self._frames.put(frame, True, _BEAT_S)

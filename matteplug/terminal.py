@@ -9,7 +9,7 @@ __all__ = ["printable"]
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 without tab and line feed
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of writing
-    "\u2028\u2029\ud800-\udfff]"  # separators of lines, bytes that are no text
+    "\u2028\u2029\ud800-\udfff]"  # separators of lines, bytes that are not text
 )
 
 

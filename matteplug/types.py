@@ -220,8 +220,7 @@ class MatteOptions:
     refine: bool = option(
         True,
         label="Refine the edge",
-        help="Have a trimap network compute the soft edge again, where the network found the "
-        "foreground without a trimap",
+        help="Refine the soft edge with a trimap network, if the matte was made without a trimap",
         guides=("plate", "none"),
     )
     align: bool = option(

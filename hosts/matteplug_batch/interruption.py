@@ -15,7 +15,7 @@ from types import FrameType
 from matteplug.types import CancelToken
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Windows has no SIGHUP, and nobody else a SIGBREAK."""
+"""Only Windows lacks SIGHUP, and only Windows has SIGBREAK."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """One batch at a time writes to an output folder.
 
-The journal is locked while a batch runs, by the operating system, which lets go of it when the
-process ends in whatever way: the lock of a dead batch blocks nobody.
+The operating system locks the journal while a batch runs and releases it however the process ends:
+the lock of a dead batch blocks no other.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def held(out: Path) -> Iterator[None]:
     finally:
         if os.fstat(file).st_size == 0 and sys.platform != "win32":
             with suppress(OSError):
-                journal.unlink()  # while it is locked, so that nobody else's is removed
+                journal.unlink()  # while it is locked, so that no other batch's is removed
         os.close(file)
 
 

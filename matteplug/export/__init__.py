@@ -77,7 +77,7 @@ def export(
         onnx.save(model, draft)
         differences = parity.compare(draft, spec, samples)
         if cached and parity.beyond(spec, differences):
-            model, _ = trace(module, spec, anew=True)  # the cached one may be of other code
+            model, _ = trace(module, spec, again=True)  # the cached one may be of other code
             _forget_origin(model.graph)
             onnx.save(model, draft)
             differences = parity.compare(draft, spec, samples)

@@ -37,19 +37,19 @@ OPSET = 18
 """With later ones, ONNX Runtime computes averages of windows 70 times as slowly."""
 
 
-def trace(module: nn.Module, spec: NetworkSpec, *, anew: bool = False) -> tuple[Model, bool]:
+def trace(module: nn.Module, spec: NetworkSpec, *, again: bool = False) -> tuple[Model, bool]:
     """Return the module's graph, with its current weights, and whether a cached trace was used.
 
     Args:
         module: in eval mode; takes and returns the spec's tensors in order.
         spec: names the graph's inputs and outputs.
-        anew: trace even if there is a cached trace.
+        again: trace even if there is a cached trace.
 
     Raises:
         NetworkError: torch cannot export the module.
     """
     path = folders.cache_folder() / "traces" / f"{_key(module, spec)}.onnx"
-    model = None if anew else _load(path)
+    model = None if again else _load(path)
     cached = model is not None
     if model is None:
         model = _trace(module, spec)

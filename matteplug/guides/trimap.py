@@ -20,12 +20,11 @@ _NEAR = 16 / 255
 """Values this close to black and white are known: what JPEG does to a trimap stays inside it."""
 _PARTIAL = 3 / 255
 """A soft selection is partial farther from black and white than this."""
-_LEVEL_SHARE = 0.8
-"""Share of the gray pixels that must lie near one value for a mask to be a trimap."""
-_SOFT_SHARE = 0.25
-"""A selection is soft where its partial part is thicker than this fraction of the band; else its
-gray
-is no more than antialiasing."""
+_LEVEL_FRACTION = 0.8
+"""Fraction of the gray pixels that must lie near one value for a mask to be a trimap."""
+_SOFT_FRACTION = 0.25
+"""A selection is soft where its partial part is thicker than this fraction of the band; thinner
+gray is just antialiasing."""
 
 
 class TrimapResult(NamedTuple):
@@ -74,7 +73,7 @@ def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
     if values.size:
         level = float(np.median(values))
         off_level = np.abs(values - level) > _NEAR
-        if off_level.mean() > 1 - _LEVEL_SHARE:
+        if off_level.mean() > 1 - _LEVEL_FRACTION:
             result = _around(unit, band_px)
             note = "The trimap has many gray values, so it was read as a soft selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
@@ -128,7 +127,7 @@ def _around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
     if selected.any() and not selected.all():
         unknown, radius = unknown_band.along_edges(selected, band_px)
     soft_px = unknown_band.half_thickness(partial)
-    if soft_px > max(1.5, _SOFT_SHARE * radius):
+    if soft_px > max(1.5, _SOFT_FRACTION * radius):
         widen_px = band_px or round(min(max(unknown_band.SMALLEST_RADIUS_PX, soft_px / 2), 16))
         if band_px is None and unknown.any():  # its hard parts get the narrowest band
             unknown, _ = unknown_band.along_edges(selected, unknown_band.SMALLEST_RADIUS_PX)

@@ -190,7 +190,7 @@ def _with_depth(array: NDArray[Any], what: str) -> NDArray[Any]:
 
 
 def _refuse_other_types(given: Any, what: str) -> None:
-    """Refuse what is no picture by what it is."""
+    """Refuse what is not a picture, and say what it is."""
     if given is None:
         raise _type(what, "missing (None)", "cv2.imread returns None where it cannot read a file.")
     if isinstance(given, bytes | bytearray | memoryview):

@@ -304,15 +304,15 @@ def _png_chunks(head: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _png_exif(file: BinaryIO) -> bytes | None:
     """Return the EXIF data of a PNG, wherever they are; its place in the file is kept."""
-    place, found = file.tell(), None
+    place, exif = file.tell(), None
     file.seek(8)
-    while found is None and len(frame := file.read(8)) == 8:
+    while exif is None and len(frame := file.read(8)) == 8:
         length, name = struct.unpack(">I4s", frame)
         if name == b"eXIf":
-            found = file.read(length)
+            exif = file.read(length)
         file.seek(length + 4, io.SEEK_CUR)
     file.seek(place)
-    return found
+    return exif
 
 
 def _other_frames(image: Image) -> tuple[str, ...]:

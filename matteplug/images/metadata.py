@@ -46,12 +46,12 @@ def of_pillow(image: Image) -> Metadata:
         _iptc(image),
         lambda name: next((image.info[k] for k in _PNG[name] if image.info.get(k)), None),
     ]
-    found = {
+    texts = {
         name: next((text for source in sources if (text := clean(source(name)))), "")
         for name in _EXIF
     }
     dpi = image.info.get("dpi")
-    return Metadata(dpi=resolution(*dpi) if dpi else _exif_dpi(exif), **found)
+    return Metadata(dpi=resolution(*dpi) if dpi else _exif_dpi(exif), **texts)
 
 
 def of_tiff(tags: Callable[[int], Any]) -> Metadata:
@@ -61,14 +61,14 @@ def of_tiff(tags: Callable[[int], Any]) -> Metadata:
         tags: the value of a tag, or None.
     """
     xmp = tags(700)
-    found = {
+    texts = {
         name: clean(tags(tag)) or clean(xmp_text(xmp if isinstance(xmp, bytes) else b"", name))
         for name, tag in _EXIF.items()
     }
     across, down, unit = _number(tags(282)), _number(tags(283)), tags(296)
     per_inch = 2.54 if unit == 3 else 1.0
     dpi = None if unit == 1 else resolution(across * per_inch, down * per_inch)
-    return Metadata(dpi=dpi, **found)
+    return Metadata(dpi=dpi, **texts)
 
 
 def exif(metadata: Metadata) -> bytes:

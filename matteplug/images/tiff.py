@@ -1,4 +1,4 @@
-"""TIFF (revision 6.0, and BigTIFF): the first picture that is no thumbnail, of any samples.
+"""TIFF (revision 6.0, and BigTIFF): the first picture that is not a thumbnail, of any samples.
 
 Pillow reads the directories, and its libtiff decompresses: each band of rows is handed to it as a
 small TIFF of single bytes, so that any number, depth and kind of samples comes through.  What is
@@ -159,8 +159,8 @@ def bytes_per_pixel(page: Page) -> float:
     whole = page.number(278, page.size.height) >= page.size.height  # one strip holds all rows
     if not whole or page.number(259, 1) == _UNCOMPRESSED:
         return 2.0 * kept
-    own = page.number(277, 1) * page.bits / 8
-    return max(2.0 * kept, 2 * own + kept)
+    stored = page.number(277, 1) * page.bits / 8
+    return max(2.0 * kept, 2 * stored + kept)
 
 
 def decode(page: Page) -> Samples:

@@ -21,7 +21,7 @@ from matteplug.types import Size, Tensor
 SIZE = Size(150, 110)
 SEED = 20
 PICTURES = tuple((size, SEED + n) for n in range(16) for size in (SIZE, Size(110, 150)))
-"""Sizes and seeds to choose from: a portrait network finds nobody in most and outputs 0."""
+"""Sizes and seeds to choose from: in most, a portrait network finds no one and outputs 0."""
 TELLING = 0.1
 """Smallest telling mean output: an error of 5 % of less is within the providers' tolerances."""
 STRIDE = 5

@@ -95,7 +95,7 @@ def open_session(
     if provider.preload:
         preload()
     options = ort.SessionOptions()
-    options.log_severity_level = 3  # warnings are about graph details that nobody can act on
+    options.log_severity_level = 3  # warnings are about graph details that users cannot act on
     if not optimise:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     if write is not None:

@@ -135,7 +135,7 @@ PROVIDERS: Mapping[str, Provider] = {
     )
 }
 
-# TensorRT comes after CUDA: it compiles for minutes, which nobody expects of "auto".
+# TensorRT comes after CUDA: it compiles for minutes, which would surprise users of "auto".
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "linux": ("cuda", "tensorrt", "migraphx", "rocm", "openvino", "webgpu", "cpu"),
     "win32": ("cuda", "tensorrt", "directml", "openvino", "webgpu", "cpu"),

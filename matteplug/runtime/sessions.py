@@ -92,7 +92,7 @@ class OrtSession:
     def _rule(self, size: Size) -> SizeRule:
         """Return the size rule for a picture: the network's, raised to the provider's next bucket.
 
-        The provider compiles anew for a picture beyond the largest bucket.
+        The provider compiles again for a picture beyond the largest bucket.
         """
         if self.spec.size.fit != "pad":
             return self.spec.size

@@ -23,7 +23,7 @@ from matteplug.wire.buffers import Buffer, PixelFormat
 __all__ = ["WireAdapter", "WireJob"]
 
 _OPAQUE = 1 - 1e-6
-"""Alpha from here on is no transparency: GIMP has faster ways to floats that end at 0.9999999."""
+"""Alpha from here on counts as opaque: GIMP has faster ways to floats that end at 0.9999999."""
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 _RESULTS = {"alpha": ("Y",), "foreground": ("RGB", "RGBA", "BGRA"), "cutout": ("RGBA", "BGRA")}
 

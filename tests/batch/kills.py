@@ -1,7 +1,7 @@
 """Kill a small batch with SIGKILL and see what is left: ``PYTHONPATH=tests python -m batch.kills``.
 
 It is killed before and after every fsync, rename and unlink, and at fifty moments spread over its
-run: while it writes into an empty folder, and while it makes results anew in another way.  After
+run: while it writes into an empty folder, and while it makes results again in another way.  After
 each kill no picture may be changed and every result must be whole, the old one or the new one; then
 the same command with ``--resume`` must come to what an undisturbed batch comes to, without making
 again what was finished.  Prints one line and exits with 0, or raises an `AssertionError` that says

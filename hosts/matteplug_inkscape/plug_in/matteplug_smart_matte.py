@@ -145,7 +145,7 @@ class SmartMatte(inkex.EffectExtension):
 
 
 def _end_with_inkscape():
-    """End this process, and with it the worker, as soon as nobody reads its answer any more.
+    """End this process, and with it the worker, as soon as its answer is no longer read.
 
     Inkscape 1.2 leaves an extension running when it ends itself.
     """

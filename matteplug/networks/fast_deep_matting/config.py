@@ -25,8 +25,8 @@ class FastDeepMattingConfig:
 PAPER = FastDeepMattingConfig()
 """The published network.
 
-Decided: its channel counts and dilations are taken from the paper's figures as they are remembered;
-no code or weights of its authors are public.
+Decided: channel counts and dilations follow the paper's figures as recalled, not checked against
+them; no code or weights of its authors are public.
 """
 
 CONFIGS = {"paper": PAPER}

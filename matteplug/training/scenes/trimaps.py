@@ -74,7 +74,7 @@ def distance_from(mask: U8) -> Field:
 
 
 def closed(mask: U8, width: int) -> U8:
-    """Close gaps narrower than `width`: nobody paints the spaces between hairs."""
+    """Close gaps narrower than `width`: painted trimaps do not show the spaces between hairs."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width | 1, width | 1))
     padded = cv2.copyMakeBorder(mask, width, width, width, width, cv2.BORDER_REPLICATE)
     result: U8 = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[width:-width, width:-width]

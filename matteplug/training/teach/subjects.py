@@ -15,7 +15,7 @@ from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN
 
 U8 = NDArray[np.uint8]
 SURE = 0.9
-"""Share of the vote that makes a pixel known."""
+"""Fraction of the vote that makes a pixel known."""
 BAND = 0.008
 """Half width of the unknown band along the mask's edge, of the picture's longer side."""
 CLEAR = 0.1
@@ -76,7 +76,7 @@ def band(mask: NDArray[np.float32]) -> U8:
 
 
 def clear_part(votes: NDArray[np.float32]) -> tuple[slice, slice] | None:
-    """Return the largest part of a picture in which nobody saw anything, if it is large enough.
+    """Return the largest part of a picture in which no teacher saw anything, if it is large enough.
 
     Args:
         votes: (H, W) float32, the highest of the teachers' means.

@@ -24,7 +24,7 @@ LARGEST_PX = 512
 MARGIN = 0.15
 """How much of the found box's sides is added around it."""
 TIGHT = 0.6
-"""Share of the picture from which on the found box is not looked at again."""
+"""Fraction of the picture from which on the found box is not looked at again."""
 
 
 class Teacher:

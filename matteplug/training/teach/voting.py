@@ -19,9 +19,9 @@ CERTAIN = 0.9
 RELATED = 0.3
 """The same from which on another's mask means the subject too, with more or less of it."""
 COVER = (0.02, 0.85)
-"""Least and largest share of the picture that a subject covers."""
+"""Least and largest fraction of the picture that a subject covers."""
 DISPUTED = 0.3
-"""Share of the subject that may be disputed."""
+"""Fraction of the subject that may be disputed."""
 SPECK = 0.006
 """Width of what counts as disputed, of the picture's longer side: edges are not."""
 

@@ -85,7 +85,7 @@ def _ask(procedure, config, hello):
     dialog.get_content_area().pack_start(row, False, False, 0)
     row.show_all()
     dialog.fill(["guide", "guide-drawable", "band-px", "output", "clean-colours"])
-    # So are the options that are no settings of their own: their entries are written into one text.
+    # So are the options without a setting of their own: their entries are written into one text.
     options = bridge.offered(hello, "gimp3", smart_matte.OWN)
     entries = _entries(options, config.get_property("options"))
     for entry in entries:

@@ -132,7 +132,7 @@ class LayerJob:
         node = self.document.createNode("%s matte" % self.layer.name(), "paintlayer")
         if ColourSpace.of(node).key != self.space.key:
             node.setColorSpace(*self.space.key)
-        # Before it is added: pixels that are set later are no part of the undo step.
+        # Before it is added: pixels that are set later are not part of the undo step.
         node.setPixelData(QtCore.QByteArray(data), *self.rect)
         self.layer.parentNode().addChildNode(node, self.layer)
 
