@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from matteplug.networks.backbones.mobilenetv2 import MobileNetV2
 from matteplug.networks.backbones.resnet import ResNet
+from matteplug.networks.background_matting_v2.coarse import Coarse
 from matteplug.networks.background_matting_v2.config import BackgroundMattingV2Config
 from matteplug.networks.background_matting_v2.decoder import BaseDecoder
 from matteplug.networks.background_matting_v2.refiner import PATCH_PX, PatchRefiner
@@ -19,24 +20,6 @@ from matteplug.networks.ops.resizing import resize
 MULTIPLE = PATCH_PX
 
 Mode = Literal["sampling", "thresholding", "full"]
-
-
-class Coarse(NamedTuple):
-    """What the base network says, at the size of its inputs.
-
-    Attributes:
-        alpha: (B, 1, h, w) in [0, 1].
-        residual: (B, 3, h, w), foreground minus image.
-        foreground: (B, 3, h, w) in [0, 1].
-        error: (B, 1, h, w) in [0, 1], how far it expects alpha to be off.
-        hidden: (B, 32, h, w), for the refiner.
-    """
-
-    alpha: Tensor
-    residual: Tensor
-    foreground: Tensor
-    error: Tensor
-    hidden: Tensor
 
 
 class BackgroundMattingV2(nn.Module):

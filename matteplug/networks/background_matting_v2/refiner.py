@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from matteplug.networks.background_matting_v2.coarse import Coarse
 from matteplug.networks.ops.resizing import resize
-
-if TYPE_CHECKING:
-    from matteplug.networks.background_matting_v2.model import Coarse
 
 PATCH_PX = 4
 
