@@ -184,5 +184,5 @@ def test_the_pictures_of_the_guide(krita: Krita, display: str) -> None:
     report = krita.play(display, plan)
     assert report["run"]["said"].startswith("Matte by ")
     for name in ("krita-menu.png", "krita-result.png"):
-        screen = Image.open(krita.shared / name).convert("RGB").crop((0, 0, 1280, 770))
+        screen = Image.open(krita.shared / name).convert("RGB").crop((0, 0, 1280, 820))
         screen.quantize(128).save(Path(os.environ["MATTEPLUG_SCREENSHOTS"]) / name, optimize=True)
