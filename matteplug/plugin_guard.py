@@ -3,7 +3,7 @@
 It runs in a thread of its own, which is left behind if it does not end: Python has no way to end a
 thread, only to raise something in it, which is tried.  What it prints to standard output, by Python
 or behind its back, does not get there: reports in JSON and a host's wire go the same way.  Code
-that ends the whole process, as a crash in a C library does, is beyond this.
+that ends the whole process, as a crash in a C library does, is what `plugin_trial` is for.
 """
 
 from __future__ import annotations

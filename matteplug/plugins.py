@@ -1,13 +1,14 @@
 """Discovery: which networks, families, hosts and commands there are; which plug-ins are broken.
 
 Plug-ins are entry points in the group ``matteplug``, the built-in ones too.  A plug-in that cannot
-be imported, misspells a hook, raises anything, prints to standard output, does not end, or provides
-something invalid or a name that is taken is recorded with the reason and skipped entirely; it never
-stops the rest.  The library's own distribution is loaded first, then the others
-by name, so the result does not depend on the order of installation.
+be imported, misspells a hook, raises anything, prints to standard output, does not end, ends the
+process, or provides something invalid or a name that is taken is recorded with the reason and
+skipped entirely; it never stops the rest.  The library's own distribution is loaded first, then the
+others by name, so the result does not depend on the order of installation.
 
 A third party's plug-in has `LIMIT_S` to be imported and to answer its hooks; all of them together
-have `TOTAL_S`, of which each gets at least a second.
+have `TOTAL_S`, of which each gets at least a second.  It is tried in a process of its own before
+this one imports it: once, until one of its files changes.
 
 Environment:
     MATTEPLUG_PLUGINS: entry-point names to load, separated by commas; all others are skipped.
@@ -17,25 +18,28 @@ Environment:
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from importlib.metadata import Distribution, EntryPoint, distributions
-from itertools import islice
+from importlib.metadata import Distribution, EntryPoint, distributions, version
+from importlib.util import find_spec
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
-from matteplug import folders, hookspecs, weights
+from matteplug import cache, folders, hookspecs, weights
 from matteplug.errors import NetworkError, PluginError
 from matteplug.hookspecs import GROUP, Command
 from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
 from matteplug.plugin_guard import guarded, reason
+from matteplug.plugin_trial import Allowance, outcomes
 
 __all__ = ["Plugin", "Registry", "load", "registry", "resolve"]
 
@@ -45,6 +49,9 @@ LIMIT_S, TOTAL_S = 10.0, 20.0
 _LEAST_S = 1.0
 _MOST = 1000
 """Things of a kind that one plug-in may bring."""
+TRIED = "plugins.json"
+_KEPT, _MOST_FILES = 200, 2000
+"""Number of tried plug-ins kept, and of files looked at for a change."""
 _BRINGS = {
     "networks": NetworkSpec,
     "families": FamilySpec,
@@ -195,11 +202,14 @@ class Registry:
 def load(points: Iterable[EntryPoint], trace: bool = False) -> Registry:
     """Load plug-ins from entry points into a new registry; broken ones are recorded there."""
     registry = Registry()
-    limits = _limits()
-    for point in sorted(points, key=_load_order):
+    points, allowance = sorted(points, key=_load_order), _allowance()
+    faults = _faults([point for point in points if not _is_ours(point)], allowance)
+    for point in points:
         work = partial(_brought, point, trace)
         try:
-            brought = work() if _is_ours(point) else guarded(work, next(limits))
+            if fault := faults.get(_item(point)):
+                raise PluginError("plugin-fails", fault)
+            brought = work() if _is_ours(point) else guarded(work, allowance.next_s())
             registry.add(point.name, _distribution(point), **brought)
         except (Exception, SystemExit) as error:
             registry.plugins.append(
@@ -297,17 +307,58 @@ def _entry_points() -> tuple[list[EntryPoint], list[Plugin]]:
     return points, unreadable
 
 
-def _limits() -> Iterator[float]:
-    """Yield how long each stranger may take."""
+def _allowance() -> Allowance:
+    """Return how long strangers may take."""
     try:
         given = float(os.environ.get("MATTEPLUG_PLUGIN_SECONDS", ""))
     except ValueError:
         given = 0.0
-    while given > 0:
-        yield min(given, 3600.0)
-    end = time.monotonic() + TOTAL_S
-    while True:
-        yield max(_LEAST_S, min(LIMIT_S, end - time.monotonic()))
+    if given > 0:
+        return Allowance(min(given, 3600.0), float("inf"), _LEAST_S)
+    return Allowance(LIMIT_S, time.time() + TOTAL_S, _LEAST_S)
+
+
+def _faults(points: Sequence[EntryPoint], allowance: Allowance) -> dict[str, str]:
+    """Return what is wrong with plug-ins that were not found to be harmless before, by `_item`."""
+    if not points:
+        return {}
+    stamps, kept = {_item(point): _stamp(point) for point in points}, cache.read(TRIED)
+    told = outcomes(
+        f"{__name__}:fault", [item for item in stamps if stamps[item] not in kept], allowance
+    )
+    if good := {stamps[item]: "" for item, wrong in told.items() if not wrong}:
+        cache.keep(TRIED, dict(list((kept | good).items())[-_KEPT:]))
+    return told
+
+
+def fault(item: str, limit_s: float) -> str:
+    """Return what is wrong with a plug-in; in a process that `outcomes` started."""
+    name, value = json.loads(item)
+    try:
+        guarded(partial(_brought, EntryPoint(name, value, GROUP), False), limit_s)
+    except (Exception, SystemExit) as error:
+        return reason(error)
+    return ""
+
+
+def _item(point: EntryPoint) -> str:
+    return json.dumps([point.name, point.value])
+
+
+def _stamp(point: EntryPoint) -> str:
+    """Return what a verdict on a plug-in holds for: versions, and its files as they are."""
+    newest, top = 0, point.value.partition(":")[0].partition(".")[0]
+    try:
+        spec = find_spec(top)
+        folders = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+        single = [Path(spec.origin)] if spec and spec.origin else []
+        files = islice(chain(single, *(folder.rglob("*.*") for folder in folders)), _MOST_FILES)
+        times = (file.stat().st_mtime_ns for file in files if file.suffix != ".pyc")
+        newest = max(times, default=0)
+    except Exception as error:  # a finder of an editable installation may raise anything
+        top = f"{top}: {reason(error)}"
+    versions = _distribution(point), version("matteplug"), sys.version
+    return json.dumps([*versions, point.name, point.value, top, newest])
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -78,6 +78,17 @@ BROKEN: dict[str, tuple[str, str]] = {
     "loops": ("while True: pass", "still loading"),
     "hook-sleeps": (networks("time.sleep(60)"), "still loading"),
     "endless": (networks("import itertools; return itertools.repeat(spec())"), "more than 1000"),
+    # ends the process
+    "dies": ("os._exit(0)", "ended the process while it was loaded (status 0)"),
+    "aborts": ("os.abort()", "ended the process while it was loaded"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "ended the process while it was loaded"),
+    "kills": ("import signal; os.kill(os.getpid(), signal.SIGTERM)", "ended the process"),
+    "hook-dies": (networks("os._exit(3)"), "(status 3)"),
+    "dies-in-thread": (
+        "import threading; threading.Thread(target=os._exit, args=(5,)).start(); time.sleep(9)",
+        "(status 5)",
+    ),
+    "holds": ("import re; re.match('(a+)+$', 40 * 'a' + 'b')", "still loading"),
     # prints
     "prints": ("print('Welcome!')", "Welcome!"),
     "writes": ("os.write(1, b'Hello from C')", "Hello from C"),
@@ -152,7 +163,7 @@ def environment(site: Path, seconds: float) -> dict[str, str]:
     }
 
 
-def matteplug(site: Path, *words: str, seconds: float = 2.0) -> subprocess.CompletedProcess[str]:
+def matteplug(site: Path, *words: str, seconds: float = 1.0) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "matteplug", *words],
         env=environment(site, seconds),
@@ -218,7 +229,7 @@ def test_dozens_of_broken_plugins_are_named_and_left_out(tmp_path: Path) -> None
     assert data["alpha"] == trimap
 
 
-@pytest.mark.parametrize("name", ["exits", "interrupts", "loops", "writes", "nan", "terminal"])
+@pytest.mark.parametrize("name", ["exits", "loops", "dies", "writes", "nan", "terminal"])
 def test_a_broken_plugin_is_named_and_the_listing_stays_whole(name: str, tmp_path: Path) -> None:
     install(tmp_path, name, BROKEN[name][0])
     install(tmp_path, "zz-good", changed())
@@ -226,6 +237,28 @@ def test_a_broken_plugin_is_named_and_the_listing_stays_whole(name: str, tmp_pat
     plugins = {plugin["name"]: plugin["broken"] for plugin in json.loads(listed.stdout)}
     assert BROKEN[name][1] in plugins[name]
     assert plugins["zz-good"] == plugins["citm"] == ""
+
+
+def test_a_plugin_is_tried_once_until_a_file_of_it_changes(tmp_path: Path) -> None:
+    install(
+        tmp_path, "good", changed() + "open(os.environ['TRIED'], 'a').write(f'{os.getpid()} ')\n"
+    )
+    tried = tmp_path / "tried"
+    code = (
+        "import os; from matteplug import plugins as p; print(os.getpid(), p.registry().networks)"
+    )
+    variables = environment(tmp_path, 20) | {"TRIED": str(tried), "MATTEPLUG_CACHE": str(tmp_path)}
+
+    def others() -> int:
+        tried.write_text("")
+        run = [sys.executable, "-c", code]
+        own = subprocess.run(run, env=variables, check=True, capture_output=True, text=True).stdout
+        assert "net-good" in own
+        return len({*tried.read_text().split()} - {own.split()[0]})
+
+    assert (others(), others()) == (1, 0)
+    os.utime(tmp_path / "plug_good.py", (1, 1))
+    assert (others(), others()) == (1, 0)
 
 
 def test_a_damaged_network_of_the_user_does_not_hide_the_others(tmp_path: Path) -> None:

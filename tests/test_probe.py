@@ -13,11 +13,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from matteplug import packages
+from matteplug import cache, packages
 from matteplug.engine import OrtEngine
 from matteplug.errors import EngineError
 from matteplug.network import Guide, NetworkSpec, TensorSpec
-from matteplug.runtime import cache, golden, ort, probe, providers
+from matteplug.runtime import golden, ort, probe, providers
 from matteplug.runtime.probe import Verdict
 from matteplug.runtime.probe_child import ONE_CONVOLUTION
 from matteplug.runtime.providers import Provider

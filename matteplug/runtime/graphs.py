@@ -16,10 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from matteplug import weights
+from matteplug import cache, weights
 from matteplug.errors import EngineError
 from matteplug.folders import cache_folder
-from matteplug.runtime import cache, ort
+from matteplug.runtime import ort
 from matteplug.runtime.providers import CPU
 
 CHECKSUMS = "graphs.json"

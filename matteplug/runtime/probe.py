@@ -28,9 +28,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from matteplug import packages
+from matteplug import cache, packages
 from matteplug.network import NetworkSpec
-from matteplug.runtime import cache
 from matteplug.runtime.providers import Provider
 
 VERDICTS = "verdicts.json"
