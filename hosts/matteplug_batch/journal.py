@@ -1,12 +1,13 @@
 """The journal of what a batch has finished, kept beside the results.
 
-Two lines of JSON per picture: one claims the result before it is written, one records once it is
-complete what it was made from, what was written, and how it ended.  They tell ``--resume`` which
-results are still valid, keep a batch from overwriting files that are not its own or that a person
-retouched, and mark the folder as results, so that they are not read as pictures later.  Another
-line names the folder of pictures.  Each line is on disk before the work continues: whatever ends a
-batch (a full disk, a second Ctrl-C, a power cut), the journal knows its results and which are
-finished.
+Three lines of JSON per picture: one claims the result before anything is written, one says what the
+result will be before it takes its place, and one records once it is complete what it was made from,
+what was written, and how it ended.  They tell ``--resume`` which results are still valid, keep a
+batch from overwriting files that are not its own or that a person retouched, even where the last
+line is missing because the batch was killed, and mark the folder as results, so that they are not
+read as pictures later.  Another line names the folder of pictures.  Each line is on disk before the
+work continues: whatever ends a batch (a full disk, a second Ctrl-C, a power cut), the journal knows
+its results and which are finished.
 """
 
 from __future__ import annotations
@@ -45,17 +46,19 @@ class Condition(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What is known about a result; a claim knows nothing yet.
+    """What is known about a result; a claim knows only what the file may be.
 
     Attributes:
         made_from: its fingerprint.
-        written: the digest of the file.
+        written: the digest of the file; None for a claim.
+        may_be: the digests of what a claimed file was and is to become; None if that is not known.
         state: how the picture ended.
         confidence: of the matte.
     """
 
     made_from: Fingerprint | None = None
     written: Digest | None = None
+    may_be: tuple[Digest, ...] | None = None
     state: State = State.DONE
     confidence: float | None = None
 
@@ -63,6 +66,8 @@ class Record:
     def from_json(cls, entry: Mapping[str, Any]) -> Record:
         """Read a line; one that another version wrote in another form is a claim."""
         try:
+            if "may_be" in entry:
+                return cls(may_be=tuple(Digest(*each) for each in entry["may_be"]))
             return cls(
                 made_from=dict(entry["made_from"]),
                 written=Digest(*entry["written"]),
@@ -75,7 +80,7 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """Return the line, without the result's name."""
         if self.written is None:
-            return {}
+            return {} if self.may_be is None else {"may_be": self.may_be}
         return {
             "made_from": self.made_from,
             "written": list(self.written),
@@ -124,10 +129,11 @@ class Journal:
         record = self._records.get(self._name(result))
         if record is None:
             return Condition.FOREIGN
-        if record.written is None:
-            return Condition.UNFINISHED
-        if digest_of(result) == record.written:
+        digest = digest_of(result)
+        if digest == record.written:
             return Condition.INTACT
+        if record.written is None and (record.may_be is None or digest in record.may_be):
+            return Condition.UNFINISHED
         return Condition.RETOUCHED if is_whole(result) else Condition.UNFINISHED
 
     def finished(self, job: Job) -> Record | None:
@@ -136,13 +142,22 @@ class Journal:
         as_now = record.made_from is not None and record.made_from == fingerprint_of(job)
         return record if as_now else None
 
-    def claim(self, job: Job) -> None:
+    def claim(self, job: Job, draft: Path | None = None) -> None:
         """Record that the result of `job` is about to be written: a batch's own, and unfinished.
 
+        Args:
+            job: the picture.
+            draft: the file that is about to take the result's place; None before there is one.
+
         Raises:
+            OSError: the draft cannot be read.
             RequestError: the journal cannot be written.
         """
-        self._append(job, Record())
+        before = self._records.get(self._name(job.result), Record(may_be=()))
+        may_be = before.may_be if before.written is None else (before.written,)
+        if may_be is not None and draft is not None:
+            may_be += (digest_of(draft),)
+        self._append(job, Record(may_be=may_be))
 
     def finish(
         self, job: Job, fingerprint: Fingerprint, state: State, confidence: float | None

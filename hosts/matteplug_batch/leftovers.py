@@ -1,15 +1,21 @@
-"""Remove what a batch that was killed left half-written."""
+"""Results that have not taken their place yet, and those that a killed batch left behind."""
 
 from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-_PART = re.compile(r"\.[0-9a-f]{8}\.part")
-"""How `matteplug.images.files.write` calls a file until it is complete."""
+_PART = re.compile(r"\.[0-9a-f]{8}\.part(\.png)?")
+"""How `matteplug.images.files.write` calls a file until it is complete, and `draft_of` after."""
+
+
+def draft_of(result: Path) -> Path:
+    """Return where a result waits, in the same format, until it takes its place."""
+    return result.with_name(f".{secrets.token_hex(4)}.part{result.suffix}")
 
 
 def remove(folders: Iterable[Path]) -> None:

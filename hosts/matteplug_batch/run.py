@@ -10,6 +10,7 @@ Only the main thread is interrupted, so that a file that is being written is alw
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -22,6 +23,7 @@ from matteplug.host import HostAdapter
 from matteplug.network import Guide
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest, Progress
+from matteplug_batch import leftovers
 from matteplug_batch.failure import as_sentence, is_fatal
 from matteplug_batch.find import kind_of, real
 from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
@@ -195,8 +197,7 @@ class BatchRun:
             progress(1.0, "writing")
             if refusal := self._protection(job):  # it may have been retouched in the meantime
                 raise refusal
-            self.journal.claim(job)
-            self.adapter.write(job, matte)
+            self._put(job, matte)
             state, confidence = State.of(matte), matte.confidence
             self.journal.finish(job, fingerprint, state, confidence)
         except Cancelled:
@@ -217,6 +218,17 @@ class BatchRun:
             elapsed_s=time.perf_counter() - started,
             notes=matte.notes,
         )
+
+    def _put(self, job: Job, matte: Matte) -> None:
+        """Write the result; at any moment the journal knows what its file may be."""
+        draft = leftovers.draft_of(job.result)
+        self.journal.claim(job)
+        try:
+            self.adapter.write(replace(job, result=draft), matte)
+            self.journal.claim(job, draft)
+            os.replace(draft, job.result)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _refusal(job: Job, inputs: frozenset[Path]) -> MatteplugError | None:

@@ -25,7 +25,11 @@ import matteplug_batch
 from batch.conftest import NETWORKS
 from batch.trees import checksums, pair
 from matteplug import api, cli, plugins
+from matteplug.images import decoder, decoding
+from matteplug.images.policy import Policy
+from matteplug.images.samples import Decoded
 from matteplug.testing import FakeEngine
+from matteplug.types import Size
 from matteplug_batch.find import MARKER
 
 CALLS = ("fsync", "replace", "rename", "unlink", "remove")
@@ -68,7 +72,7 @@ class KilledBatch:
         """See what the kill left, go on from there, and see what that comes to."""
         assert checksums(self.photos) == self._pictures, f"{when}: a picture was changed"
         for name, checksum in _results(self.out).items():
-            if not name.endswith(".part"):
+            if ".part" not in name:
                 assert checksum in (self._old.get(name), self._new[name]), f"{when}: {name}"
         finished = _finished(self.out, self._flags)
         report = self.out.parent / "report.json"
@@ -164,7 +168,8 @@ def kill_at_moments(scene: KilledBatch, moments: int) -> Iterator[str]:
 
 
 def _prepare() -> None:
-    """Have the command use an engine that needs no network."""
+    """Have the command use an engine that needs no network, and decode without another process."""
+    vars(decoder).update(decode=_decode, size=_size)
     registry, engine = plugins.Registry(), FakeEngine()
     registry.add(
         "batch",
@@ -175,6 +180,16 @@ def _prepare() -> None:
     )
     plugins.registry = lambda: registry  # type: ignore[assignment]
     vars(api)["default_engine"] = lambda: engine
+
+
+def _decode(source: Path, name: str, *, through_profile: bool = True, **_: object) -> Decoded:
+    with source.open("rb") as file:
+        return decoding.decode(file, name, Policy.current(), through_profile=through_profile)
+
+
+def _size(source: Path, name: str, **_: object) -> Size:
+    with source.open("rb") as file:
+        return Size(*decoding.size(file, name, Policy.current()))
 
 
 def main() -> None:

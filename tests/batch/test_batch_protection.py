@@ -74,6 +74,36 @@ def test_what_was_retouched_is_kept_without_force(
     assert stored(out / "a.png").shape == (30, 40, 4)
 
 
+@pytest.mark.parametrize("runs", [1, 2], ids=["new", "made anew"])
+@pytest.mark.parametrize("lost", [1, 2], ids=["claimed and named", "claimed"])
+def test_what_was_retouched_after_a_kill_is_kept(
+    batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str], runs: int, lost: int
+) -> None:
+    """The journal has not heard that the result was finished."""
+    out = folder.parent / "photos-matte"
+    pair(folder / "a.png")
+    for output in ("cutout", "alpha")[:runs]:
+        batch(folder, "--output", output)
+    lines = (out / MARKER).read_text().splitlines(keepends=True)
+    (out / MARKER).write_text("".join(lines[:-lost]))
+    Image.new("RGB", (9, 9), "red").save(out / "a.png")
+    assert batch(folder, "--resume") == 1
+    assert "--force" in capsys.readouterr().err
+    assert stored(out / "a.png").shape == (9, 9, 3)
+    assert batch(folder, "--resume", "--force") == 0
+
+
+def test_what_was_not_retouched_after_a_kill_is_made_again(
+    batch: Batch, engine: FakeEngine, folder: Path, out: Path
+) -> None:
+    pair(folder / "a.png")
+    batch(folder)
+    lines = (out / MARKER).read_text().splitlines(keepends=True)
+    (out / MARKER).write_text("".join(lines[:-1]))
+    assert batch(folder, "--resume") == 0
+    assert len(engine.runs) == 2
+
+
 def test_what_is_retouched_while_the_batch_runs_is_kept(
     batch: Batch, engine: FakeEngine, folder: Path, out: Path
 ) -> None:
