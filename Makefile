@@ -23,7 +23,7 @@ test: lint
 	$(PYTEST) -m "alone and not slow and not host"
 
 slow: $(VENV)/.dev
-	$(PYTEST) -m "slow and not host"
+	$(PYTEST) $(TOGETHER) -m "slow and not host"
 
 hosts: $(VENV)/.dev
 	$(PYTEST) $(TOGETHER) -m "host and not alone"

@@ -20,7 +20,7 @@ from matteplug.guides import fit
 from matteplug.guides import trimap as trimaps
 from matteplug.images import arguments, files, pixels
 from matteplug.images.policy import Policy
-from matteplug.matting import edge_refinement, foreground, network_pass
+from matteplug.matting import edge_refinement, foreground, network_pass, strokes
 from matteplug.matting.choice import choose
 from matteplug.matting.validation import checked
 from matteplug.network import Guide, NetworkSpec
@@ -214,6 +214,8 @@ def run(
     request = checked(request)
     spec = choose(request)
     engine = engine or default_engine()
+    if request.network is None and spec.guide is Guide.TRIMAP:
+        request = strokes.spread(engine, request, cancel=cancel)
     refines = request.options.refine and spec.edge_band_fraction > 0
     first, edge = (network_pass.weights(guide, request) for guide in (spec.guide, Guide.TRIMAP))
     weights = {

@@ -1,8 +1,9 @@
 """The process that decodes untrusted pictures: ``decoder`` starts it and asks over its stdin.
 
 A request is one line of JSON, and the bytes of the file where it is not given by its path.  An
-answer is one line of JSON and the bytes of the arrays that it lists.  Memory and processor time are
-limited by the system for each request, and the process ends when its stdin closes.
+answer is one line of JSON and the bytes of the arrays that it lists.  The system limits memory (on
+Linux) and processor time (not on Windows) for each request, and the process ends when its stdin
+closes.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _file(request: Mapping[str, Any], data: bytes | None) -> BinaryIO:
 def _limit(policy: Policy) -> None:
     """Have the system end this process where a request takes more than the policy allows."""
     if _WITHOUT_SYSTEM_LIMITS:
-        return  # `decoder` ends it after its time; memory is judged by the header only
+        return  # `decoder` ends it after a minute; memory is judged by the header only
     import resource
 
     signal.setitimer(signal.ITIMER_PROF, policy.seconds)

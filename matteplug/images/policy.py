@@ -7,8 +7,9 @@
 | memory in MiB | max_memory_mib | MATTEPLUG_MAX_MEMORY_MIB | 1280, at most ¼ of the machine's |
 | processor time in seconds | max_time_seconds | MATTEPLUG_MAX_SECONDS | 9 |
 
-Size and memory are judged by the header, before anything is decoded; `decoder` enforces memory and
-time while it is.
+Size and memory are judged by the header, before anything is decoded.  While it is, `decoder` has
+the system enforce memory (on Linux) and processor time (not on Windows), and ends what takes longer
+than a minute on the clock.
 """
 
 from __future__ import annotations
