@@ -77,8 +77,8 @@ def drawn(alpha: NDArray[np.uint8], share: float, random: np.random.Generator) -
     kernel = np.ones((_MARGIN_PX, _MARGIN_PX), np.uint8)
     width_px = int(random.integers(3, 12) if share < 0.4 else random.integers(12, 40))
     sure = {
-        FOREGROUND: cv2.erode((alpha >= 250).astype(np.uint8), kernel),
-        BACKGROUND: cv2.erode((alpha <= 5).astype(np.uint8), kernel),
+        FOREGROUND: np.asarray(cv2.erode((alpha >= 250).astype(np.uint8), kernel), np.uint8),
+        BACKGROUND: np.asarray(cv2.erode((alpha <= 5).astype(np.uint8), kernel), np.uint8),
     }
     for _ in range(_MOST_STROKES):
         for level, inside in sure.items():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from test_registration import HEIGHT, WIDTH, encoded, linear, textured
 
 from matteplug import api
+from matteplug.errors import RequestError
 from matteplug.guides import plate as plates
 from matteplug.guides import registration
 from matteplug.guides.registration import confidence, shading
@@ -55,7 +57,7 @@ def test_what_is_clipped_in_a_brighter_plate_is_no_foreground_and_is_told(stops:
     assert not found.lost[INSIDE].mean() > 0.02
     assert "tells nothing" in notes
     alpha = INSIDE.astype(np.float32)
-    assert found.confidence_of(image, alpha) <= 1 - found.lost.mean()
+    assert found.confidence_of(image, alpha)[0] <= 1 - found.lost.mean()
 
 
 def test_a_plate_of_the_same_exposure_is_not_lost_where_both_are_clipped() -> None:
@@ -121,6 +123,23 @@ def test_confidence_falls_with_what_looks_like_the_plate_and_is_called_foregroun
     assert confidence.contradicted(plain, paler, np.ones_like(right)) > 0.95
 
 
+def test_what_is_undecided_or_apart_is_doubted_and_told() -> None:
+    image, background = (pixels.to_float(array) for array in picture())
+    everywhere, right = np.ones_like(INSIDE), INSIDE.astype(np.float32)
+    sound = confidence.doubts(image, background, right, everywhere)
+    assert sound.trust > 0.95
+    assert sound.notes() == ()
+    veil = np.maximum(right, 0.3 * (Y < -0.7).astype(np.float32))
+    undecided = confidence.doubts(image, background, veil, everywhere)
+    assert undecided.undecided == pytest.approx(0.84 * 0.15, abs=0.02)
+    assert "no edge is near" in " ".join(undecided.notes())
+    brighter = confidence.doubts(image, np.clip(background + 0.1, 0, 1), right, everywhere)
+    assert brighter.apart == pytest.approx(0.1, abs=0.01)
+    assert "even after they were matched" in " ".join(brighter.notes())
+    assert max(undecided.trust, brighter.trust) < 0.65
+    assert confidence.doubts(image, background, veil, Y > -0.6).trust > 0.95, "nobody asked there"
+
+
 def test_lost_areas_amid_the_foreground_are_unknown_and_a_sky_is_not() -> None:
     image, background = picture()
     found = registration.register(image, background)
@@ -133,6 +152,33 @@ def test_lost_areas_amid_the_foreground_are_unknown_and_a_sky_is_not() -> None:
     assert holes is not None
     assert Rect.around(holes) == Rect(150, 100, 100, 100)
     assert plates.holes(found, np.zeros_like(alpha)) is None
+
+
+@pytest.mark.slow
+def test_confidence_follows_the_error() -> None:
+    """Over exposures, vignettes, a gray plate, noise and blur; with the shipped network."""
+    image, background = picture()
+    seen, random = background.astype(np.float64), np.random.default_rng(3)
+    sweep = [seen * factor for factor in (0.2, 0.35, 0.5, 0.7, 1, 1.15, 1.5, 2.0, 3.0)]
+    sweep += [seen * (1 - share * (X**2 + Y**2))[..., None] for share in (0.1, 0.25, 0.45)]
+    sweep += [seen + random.normal(0, sigma, seen.shape) for sigma in (5, 15, 40)]
+    sweep += [np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.float64) for sigma in (1, 3, 8)]
+    sweep += [np.dstack([seen @ [0.299, 0.587, 0.114]] * 3)]
+    errors, confidences = [], []
+    for values in sweep:
+        plate = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        try:
+            matte = api.matte(image, plate=plate, refine=False, clean_colours=False)
+        except RequestError:  # it is refused: no confidence at all
+            continue
+        assert matte.confidence is not None
+        error = float(np.abs(matte.alpha - INSIDE).mean())
+        assert matte.confidence < 0.5 or error < 0.03, "a wrong matte that is trusted"
+        errors.append(error)
+        confidences.append(matte.confidence)
+    assert len(errors) > 12
+    by_error, by_confidence = (np.argsort(np.argsort(each)) for each in (errors, confidences))
+    assert np.corrcoef(by_error, by_confidence)[0, 1] < -0.5
 
 
 @pytest.mark.slow

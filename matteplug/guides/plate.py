@@ -26,6 +26,8 @@ from matteplug.types import (
 
 _COLOURLESS = 6 / 255
 """Difference of two channels up to which noise and compression colour a gray plate."""
+_GRAY_TRUST = 0.8
+"""What a plate without colours leaves of the confidence: what differs in colour only is missed."""
 _WORTH_TELLING = 0.005
 """Fraction of the picture in which a plate may be lost without a note."""
 
@@ -61,7 +63,8 @@ def prepare(
     plate = registration.check(request.image, request.plate)
     registered: Registration | None = None
     notes = request.notes
-    if _is_gray(plate) and not _is_gray(request.image):
+    colourless = _is_gray(plate) and not _is_gray(request.image)
+    if colourless:
         request = replace(request, image=_gray(request.image))
         plate = _gray(plate)
         notes += ("The plate has no colours, so the picture was compared with it in gray.",)
@@ -82,6 +85,8 @@ def prepare(
             notes += (
                 f"The plate lacks {lacking} px at the edges, where the matte continues its border.",
             )
+        if colourless:
+            registered = replace(registered, confidence=_GRAY_TRUST * registered.confidence)
     segmentation = request.segmentation
     if segmentation is None and request.trimap is not None:
         segmentation = request.trimap.astype(np.float32) / np.float32(FOREGROUND)

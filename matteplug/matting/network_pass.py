@@ -93,8 +93,8 @@ def run(
     alpha, confidence, notes = apply_confidence(outputs, request.trimap)
     if confidence is None and registered is not None:
         asked = None if request.trimap is None else request.trimap == UNKNOWN
-        confidence = registered.confidence_of(request.image, alpha, asked)
-        notes = doubt(confidence)
+        confidence, reasons = registered.confidence_of(request.image, alpha, asked)
+        notes = (*reasons, *doubt(confidence))
     return Prediction(
         alpha=alpha,
         foreground=outputs.get("foreground") if request.image is image else None,

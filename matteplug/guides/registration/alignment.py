@@ -67,26 +67,26 @@ class Registration:
 
     def confidence_of(
         self, image: Image, alpha: Alpha, asked: NDArray[np.bool_] | None = None
-    ) -> float:
-        """Return how far to trust a matte that was made with the plate, 0 to 1.
+    ) -> tuple[float, tuple[str, ...]]:
+        """Return how far to trust a matte that was made with the plate, 0 to 1, and why no further.
 
-        It falls with the part of the picture of which the plate says nothing, and with the part
-        that is called foreground although it looks like the plate.
+        It falls with the part of the picture of which the plate says nothing, with what is called
+        foreground although it looks like the plate, with what is undecided away from any edge, and
+        with what the background differs from the plate.
 
         Args:
             image: (H, W, 3), the picture.
             alpha: (H, W) float32 [0, 1], the matte.
             asked: (H, W), which pixels count; None for all.
         """
-        lost = self.lost
-        if asked is not None:
-            alpha, lost = alpha * asked, lost & asked
+        if asked is None:
+            asked = np.ones(alpha.shape, np.bool_)
         scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
-        wrong = confidence.contradicted(
-            _shrunk(image, scale), _shrunk(self.plate, scale), _shrunk(alpha, scale)
-        )
-        known = 1 - float(lost.mean())
-        return self.confidence * known * max(0.0, 1 - wrong / confidence.DOUBTED)
+        arrays = (_shrunk(array, scale) for array in (image, self.plate, alpha))
+        every = _shrunk(asked.astype(np.float32), scale) > 0.99
+        against = confidence.doubts(*arrays, every)
+        known = 1 - float((self.lost & asked).mean())
+        return self.confidence * known * against.trust, against.notes()
 
 
 def check(image: Image, plate: Image) -> Image:

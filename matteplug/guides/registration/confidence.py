@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,73 @@ from matteplug.types import Alpha
 
 DOUBTED = 0.2
 """Fraction of the picture that, wrongly taken for foreground, leaves no confidence."""
+
+
+AGREES = 0.03
+"""Encoded difference to the plate that noise, JPEG and interpolation leave in the background."""
+_EDGE_FRACTION = 0.025
+"""How far an edge may be soft, as a fraction of the picture's longer side."""
+
+
+class Doubts(NamedTuple):
+    """What speaks against a matte that was made with a plate.
+
+    Attributes:
+        wrong: fraction of the picture that shows the plate and is called foreground.
+        undecided: fraction of the picture that is neither foreground nor background, though no edge
+            is near.
+        apart: encoded difference to the plate in the background, the 95th percentile.
+    """
+
+    wrong: float
+    undecided: float
+    apart: float
+
+    @property
+    def trust(self) -> float:
+        """What they leave of the confidence, 0 to 1."""
+        unlike = max(0.0, self.apart - AGREES)
+        return max(0.0, 1 - self.wrong / DOUBTED) / (1 + 10 * self.undecided) / (1 + 10 * unlike)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each that is worth telling."""
+        told = []
+        if self.wrong > 0.02:
+            told.append(f"{self.wrong:.0%} of the picture looks like the plate and is foreground.")
+        if self.undecided > 0.01:
+            told.append(
+                f"{self.undecided:.0%} of the picture is neither foreground nor background, "
+                "though no edge is near."
+            )
+        if self.apart > 1.5 * AGREES:
+            told.append(
+                "The plate's exposure, colours, noise or sharpness differ from the picture's "
+                f"background by up to {self.apart:.0%}, even after they were matched."
+            )
+        return tuple(told)
+
+
+def doubts(image: Array, plate: Array, alpha: Alpha, asked: NDArray[np.bool_]) -> Doubts:
+    """Return what speaks against a matte; arguments as for `contradicted`.
+
+    Only the pixels of `asked`, (H, W), count.
+    """
+    from matteplug.opencv import cv2
+
+    soft = 4 * alpha * (1 - alpha) * asked
+    inside = (alpha > 0.5).astype(np.uint8)
+    if 0 < inside.sum() < inside.size:
+        reach = max(3.0, _EDGE_FRACTION * max(alpha.shape))
+        from_edge = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+        from_edge += cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+        soft = soft * (from_edge > reach)
+    background = asked & (alpha < 0.05)
+    unlike = np.abs(image - plate).max(2)[background]
+    return Doubts(
+        contradicted(image, plate, alpha * asked),
+        float(soft.mean()),
+        float(np.quantile(unlike, 0.95)) if unlike.size else 0.0,
+    )
 
 
 def judge(image: Array, plate: Array, covered: NDArray[np.bool_], *, trust_flat: bool) -> float:
