@@ -334,6 +334,8 @@ def test_the_first_frame_of_an_animation_is_taken_with_a_note(tmp_path: Path) ->
 
 def test_missing_empty_folder_and_text(tmp_path: Path) -> None:
     assert refused(tmp_path / "none.png") == "file-missing"
+    with pytest.raises(RequestError, match="name of the file is empty"):
+        files.read("")
     (tmp_path / "empty.png").touch()
     assert refused(tmp_path / "empty.png") == "file-empty"
     (tmp_path / "folder.png").mkdir()

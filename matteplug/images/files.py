@@ -164,6 +164,8 @@ def write(
 
 def _checked(path: str | os.PathLike[str]) -> Path:
     """Return the path of a file that can be opened."""
+    if not os.fspath(path):
+        raise RequestError("file-missing", "The name of the file is empty.", "Check the name.")
     path = Path(path)
     try:
         kind = os.stat(path).st_mode

@@ -6,8 +6,10 @@ numba compiles, is imported when one of them is used.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -104,8 +106,9 @@ def _solve(name: str, inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
     for image, trimap in zip(inputs["image"], inputs["trimap"], strict=True):
         colours = np.pad(image.transpose(1, 2, 0).astype(np.float64), [*padding, (0, 0)], "edge")
         known = np.pad(trimap[0].astype(np.float64), padding, "edge")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pymatting questions the range of dark pictures
+        # pymatting questions the range of dark pictures, and prints about its own performance
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
             try:
                 alpha = solve(colours, known)
             except ValueError as error:

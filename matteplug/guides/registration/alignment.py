@@ -82,9 +82,12 @@ class Registration:
         if asked is None:
             asked = np.ones(alpha.shape, np.bool_)
         scale = min(1.0, WORK_SIDE_PX / max(image.shape[:2]))
-        arrays = (_shrunk(array, scale) for array in (image, self.plate, alpha))
-        every = _shrunk(asked.astype(np.float32), scale) > 0.99
-        against = confidence.doubts(*arrays, every)
+        against = confidence.doubts(
+            _shrunk(image, scale),
+            _shrunk(self.plate, scale),
+            _shrunk(alpha, scale),
+            _shrunk(asked.astype(np.float32), scale) > 0.99,
+        )
         known = 1 - float((self.lost & asked).mean())
         return self.confidence * known * against.trust, against.notes()
 

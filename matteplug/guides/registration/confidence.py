@@ -70,9 +70,8 @@ def doubts(image: Array, plate: Array, alpha: Alpha, asked: NDArray[np.bool_]) -
     inside = (alpha > 0.5).astype(np.uint8)
     if 0 < inside.sum() < inside.size:
         reach = max(3.0, _EDGE_FRACTION * max(alpha.shape))
-        from_edge = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
-        from_edge += cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
-        soft = soft * (from_edge > reach)
+        either = (cv2.distanceTransform(side, cv2.DIST_L2, 3) for side in (inside, 1 - inside))
+        soft = soft * (np.maximum(*map(np.asarray, either)) > reach)
     background = asked & (alpha < 0.05)
     unlike = np.abs(image - plate).max(2)[background]
     return Doubts(
