@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["matte", "request", "run", "with_guide"]
 
 _COLOURS_S = 0.1
-"""As the seconds of `network_pass`."""
+"""Per megapixel, as the seconds of `network_pass`."""
 
 
 @options.documented(MatteOptions)
@@ -221,7 +221,7 @@ def run(
     weights = {
         "network": sum(first.values()),
         "edge": refines * sum(edge.values()),
-        "colours": _COLOURS_S,
+        "colours": Size.of(request.image).megapixels * _COLOURS_S,
     }
     steps = weighted(progress or silent, weights)
     prediction = network_pass.run(engine, spec, request, progress=steps["network"], cancel=cancel)

@@ -87,6 +87,11 @@ class Size(NamedTuple):
         """Return the size of an (H, W, …) array."""
         return cls(array.shape[1], array.shape[0])
 
+    @property
+    def megapixels(self) -> float:
+        """Return the area in millions of pixels."""
+        return self.width * self.height / 1e6
+
     def __str__(self) -> str:
         return f"{self.width}×{self.height}"
 

@@ -71,16 +71,15 @@ class Policy:
         Raises:
             RequestError: it is ("image-too-large").
         """
-        megapixels = size.width * size.height / 1e6
         memory_mib = size.width * size.height * bytes_per_pixel / 2**20
         if max(size) > self.side_px:
             raise _too_large(
                 f"The picture {name} is {size} pixels; sides over {self.side_px:g} are refused.",
                 "MATTEPLUG_MAX_SIDE_PX",
             )
-        if megapixels > self.megapixels:
+        if size.megapixels > self.megapixels:
             raise _too_large(
-                f"The picture {name} has {megapixels:.0f} megapixels; more than "
+                f"The picture {name} has {size.megapixels:.0f} megapixels; more than "
                 f"{self.megapixels:g} are refused.",
                 "MATTEPLUG_MAX_MEGAPIXELS",
             )

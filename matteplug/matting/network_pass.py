@@ -23,14 +23,18 @@ from matteplug.types import (
     CancelToken,
     MatteRequest,
     Progress,
+    Size,
     Tensor,
     silent,
     weighted,
 )
 
-_LOADING_S, _REGISTERING_S = 0.6, 2.2
+_LOADING_S = 0.6
+"""Seconds of CPU time, measured with the networks that are shipped; as the two below."""
+_REGISTERING_S = 2.2
+"""Per megapixel."""
 _NETWORK_S = {Guide.TRIMAP: 3.5, Guide.PLATE: 2.2, Guide.NONE: 0.4}
-"""Seconds of CPU time at a megapixel, measured with the networks that are shipped."""
+"""Per megapixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +112,9 @@ def run(
 def weights(guide: Guide, request: MatteRequest) -> dict[str, float]:
     """Return the steps of a pass with a network for `guide`, and how long each takes about."""
     registers = guide is Guide.PLATE and request.options.align
+    megapixels = Size.of(request.image).megapixels
     return {
         "loading": _LOADING_S,
-        "registering": _REGISTERING_S if registers else 0.0,
-        "network": _NETWORK_S[guide],
+        "registering": megapixels * _REGISTERING_S if registers else 0.0,
+        "network": megapixels * _NETWORK_S[guide],
     }
