@@ -84,6 +84,15 @@ def test_a_drift_of_the_light_is_evened_out(drift: NDArray[np.float64]) -> None:
     assert found.confidence > 0.9
 
 
+def test_a_plate_that_is_far_darker_is_told_and_trusted_less() -> None:
+    image, background = picture()
+    _, found, notes = prepared(image, np.rint(background * 0.35).astype(np.uint8))
+    assert "stops darker, so its shadows tell little" in notes
+    assert 0.7 < found.confidence < 0.9
+    _, _, notes = prepared(image, np.rint(background * 0.8).astype(np.uint8))
+    assert "darker" not in notes
+
+
 def test_an_even_light_is_left_as_it_is() -> None:
     image, background = picture()
     _, found, notes = prepared(image, noisy(linear(background)))

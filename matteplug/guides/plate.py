@@ -28,6 +28,9 @@ _COLOURLESS = 6 / 255
 """Difference of two channels up to which noise and compression colour a gray plate."""
 _GRAY_TRUST = 0.8
 """What a plate without colours leaves of the confidence: what differs in colour only is missed."""
+_DARK_STOPS, _DARK_TRUST = 1.5, 0.9
+"""By how much a plate may be darker than the picture, and what each further stop leaves of the
+confidence: brightened, its shadows are steps and noise."""
 _WORTH_TELLING = 0.005
 """Fraction of the picture in which a plate may be lost without a note."""
 
@@ -75,6 +78,9 @@ def prepare(
         plate = registered.plate
         if registered.drift.any():
             notes += ("The plate's light drifts across the picture, which was evened out.",)
+        stops = float(np.log2(max(registered.gain.mean(), 1e-6)))
+        if stops > _DARK_STOPS:
+            notes += (f"The plate is {stops:.1f} stops darker, so its shadows tell little.",)
         if (lost := registered.lost.mean()) >= _WORTH_TELLING:
             notes += (
                 f"In {lost:.0%} of the picture the plate is clipped or black and tells nothing: "
@@ -85,8 +91,8 @@ def prepare(
             notes += (
                 f"The plate lacks {lacking} px at the edges, where the matte continues its border.",
             )
-        if colourless:
-            registered = replace(registered, confidence=_GRAY_TRUST * registered.confidence)
+        trust = _DARK_TRUST ** max(0.0, stops - _DARK_STOPS) * (_GRAY_TRUST if colourless else 1)
+        registered = replace(registered, confidence=trust * registered.confidence)
     segmentation = request.segmentation
     if segmentation is None and request.trimap is not None:
         segmentation = request.trimap.astype(np.float32) / np.float32(FOREGROUND)
