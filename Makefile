@@ -6,8 +6,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# onnxruntime-gpu where an NVIDIA driver is present
-RUNTIME := $(if $(wildcard /proc/driver/nvidia/version),gpu,cpu)
+# where an NVIDIA driver is present, its wheel takes the place of the CPU's
+ifneq ($(wildcard /proc/driver/nvidia/version),)
+EXCHANGE_RUNTIME = $(PIP) uninstall -y onnxruntime && $(PIP) install "onnxruntime-gpu[cuda,cudnn]"
+endif
 SETUP := pyproject.toml constraints.txt
 # as many at a time as there are processors; tests of one group in one process, one after the other
 PYTEST := $(BIN)/python -m pytest -q
@@ -39,13 +41,15 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python $(SETUP)
-	@echo "Installing matteplug[$(RUNTIME),demo] into $(VENV)"
-	$(PIP) install -c constraints.txt -e ".[$(RUNTIME),demo]"
+	@echo "Installing matteplug[demo] into $(VENV)"
+	$(PIP) install -c constraints.txt -e ".[demo]"
+	$(EXCHANGE_RUNTIME)
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python $(SETUP)
-	@echo "Installing matteplug[$(RUNTIME),dev] into $(VENV)"
-	$(PIP) install -c constraints.txt -e ".[$(RUNTIME),dev]"
+	@echo "Installing matteplug[dev] into $(VENV)"
+	$(PIP) install -c constraints.txt -e ".[dev]"
+	$(EXCHANGE_RUNTIME)
 	@touch $@
 
 clean:

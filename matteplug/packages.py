@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.metadata import Distribution, distributions
+from importlib.util import find_spec
 
 from matteplug.errors import PackageError, first_line
 
@@ -32,8 +34,28 @@ def exchange(module: str, requirement: str) -> str:
     leaves a part of it.
     """
     present = " ".join(bringing(module))
-    install = f"pip install {requirement}"
-    return f"pip uninstall -y {present}; then: {install}" if present else install
+    if not present:
+        return install(requirement)
+    return f"{_pip('uninstall')} {present} && {install(requirement)}"
+
+
+def install(requirement: str, *, again: bool = False) -> str:
+    """Return the command that installs `requirement` for the Python that runs this.
+
+    `again` replaces what is installed already.
+
+    The program's own environment is often not the one that ``pip`` on the path belongs to: an
+    editor's worker, pipx and uv each have one apart.
+    """
+    forced = "--force-reinstall " if again else ""
+    return f'{_pip("install")} {forced}"{requirement}"'
+
+
+def _pip(action: str) -> str:
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    if find_spec("pip") is None:  # uv makes environments without it
+        return f"uv pip {action} --python {python}"
+    return f"{python} -m pip {action}{' -y' if action == 'uninstall' else ''}"
 
 
 def require(*modules: str, purpose: str, extra: str) -> None:
@@ -53,9 +75,8 @@ def require(*modules: str, purpose: str, extra: str) -> None:
         except Exception as error:  # a library that is missing is an OSError for some
             missing = isinstance(error, ModuleNotFoundError) and error.name == module
             state = "not installed" if missing else f"broken ({first_line(error)})"
-            again = "" if missing else "--force-reinstall "
             raise PackageError(
                 f"no-{extra}-extra",
                 f"{purpose} needs {module}, which is {state}.",
-                f'Run: pip install {again}"matteplug[{extra}]"',
+                f"Run: {install(f'matteplug[{extra}]', again=not missing)}",
             ) from error

@@ -139,6 +139,7 @@ def test_two_wheels_are_a_problem_with_its_cure(
     said = " ".join(capsys.readouterr().out.split())
     assert "onnxruntime and onnxruntime-gpu are installed together" in said
     assert "pip uninstall -y onnxruntime onnxruntime-gpu" in said
+    assert 'pip install "onnxruntime-gpu[cuda,cudnn]"' in said
 
 
 def test_no_onnxruntime_is_a_problem(

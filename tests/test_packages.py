@@ -92,7 +92,8 @@ def test_opencv_that_does_not_load_is_told_with_its_remedy(
     done = broken("cv2", source, words, ["opencv-python"])
     said = " ".join((done.stdout + done.stderr).split())
     assert f"OpenCV cannot be loaded: {reason}." in said
-    remedy = "pip uninstall -y opencv-python opencv-python-headless; then: pip install opencv-"
+    pip = f"{sys.executable} -m pip"
+    remedy = f'{pip} uninstall -y opencv-python opencv-python-headless && {pip} install "opencv-'
     assert remedy in said
     assert "Traceback" not in said
     assert done.returncode == (0 if words[0] == "-c" else 1)
@@ -145,7 +146,7 @@ def test_onnxruntime_that_does_not_load_is_told_with_its_remedy(
     done = broken("onnxruntime", source, ["-c", MATTE], ["onnxruntime-gpu"])
     assert f"cannot be loaded: {reason}." in done.stdout
     assert "pip uninstall -y onnxruntime" in done.stdout
-    assert "pip install 'matteplug[gpu]'" in done.stdout
+    assert 'pip install "onnxruntime-gpu[cuda,cudnn]"' in done.stdout
     assert done.stderr == ""
 
 
@@ -153,15 +154,15 @@ def test_cuda_on_the_cpu_wheel_is_installed_in_its_place(monkeypatch: pytest.Mon
     wheels = {"onnxruntime": "1.31"}
     monkeypatch.setattr(packages, "bringing", lambda module: wheels)
     monkeypatch.setattr(providers, "order", lambda: ("cuda", "openvino", "cpu"))
-    cuda = "Run: pip uninstall -y onnxruntime; then: pip install 'matteplug[gpu]'"
+    pip = f"{sys.executable} -m pip"
+    away = f"Run: {pip} uninstall -y onnxruntime && {pip} install"
+    cuda = f'{away} "onnxruntime-gpu[cuda,cudnn]"'
     assert ort.how_to_install(providers.named("cuda")) == cuda
-    openvino = "Run: pip uninstall -y onnxruntime; then: pip install onnxruntime-openvino"
+    openvino = f'{away} "onnxruntime-openvino"'
     assert ort.how_to_install(providers.named("openvino")) == openvino
     assert "other systems" in ort.how_to_install(providers.named("coreml"))
     wheels["onnxruntime-gpu"] = "1.31"  # the CPU's came last
-    assert "-y onnxruntime onnxruntime-gpu; then: pip" in ort.how_to_install(
-        providers.named("cuda")
-    )
+    assert "-y onnxruntime onnxruntime-gpu && " in ort.how_to_install(providers.named("cuda"))
     with pytest.raises(EngineError, match="uninstall -y onnxruntime"):
         ort.open_session(b"", providers.named("cuda"))
 
@@ -175,6 +176,15 @@ def test_two_wheels_of_onnxruntime_are_told_with_every_matte(
     done = broken("unused", "", ["-c", program])
     assert "onnxruntime-openvino are installed together and overwrite each other." in done.stdout
     assert "matteplug doctor" in done.stdout
+
+
+def test_commands_are_for_the_python_that_runs_this(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/a folder/python")
+    assert packages.install("x") == '"/a folder/python" -m pip install "x"'
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)  # an environment made by uv
+    monkeypatch.setattr(packages, "bringing", lambda module: {"x": "1", "x-gpu": "1"})
+    uv = 'uv pip uninstall --python "/a folder/python" x x-gpu && uv pip install --python'
+    assert packages.exchange("x", "y").startswith(uv)
 
 
 def test_a_package_that_is_there_is_no_error() -> None:

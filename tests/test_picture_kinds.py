@@ -16,7 +16,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from raw_pictures import deep_png, gray_profile
 
 from matteplug.errors import RequestError
-from matteplug.images import files, profiles
+from matteplug.images import decoding, files, profiles
 from matteplug.images import tiff as pages
 from matteplug.images.metadata import texts
 from matteplug.images.policy import Policy
@@ -370,3 +370,20 @@ def test_metadata_of_png_text_xmp_and_centimetres(tmp_path: Path) -> None:
     dpi = files.read(tmp_path / "a.tif").metadata.dpi
     assert dpi is not None
     assert abs(dpi[0] - 254) < 0.1
+
+
+def test_a_jpeg_opens_where_pillow_misses_a_part_of_its_exif(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = Image.Exif.get_ifd
+
+    def as_pillow_12(exif: Image.Exif, tag: int) -> dict[int, Any]:
+        if tag == 0xA005:
+            raise KeyError(tag)
+        return whole(exif, tag)
+
+    monkeypatch.setattr(Image.Exif, "get_ifd", as_pillow_12)
+    file = io.BytesIO()
+    Image.fromarray(picture()).save(file, "JPEG")
+    file.seek(0)
+    assert decoding.decode(file, "a.jpg", Policy.current()).image.shape == picture().shape

@@ -61,6 +61,8 @@ def _print(diagnosis: Diagnosis) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from matteplug.runtime.ort import how_to_install
+
     table = Table("provider", "loads", "correct", "ms", "operators on it")
     listed = [finding for finding in diagnosis.findings if finding.listed]
     for finding in listed:
@@ -72,9 +74,9 @@ def _print(diagnosis: Diagnosis) -> None:
             console.print(f"{finding.provider.id}: {finding.verdict.reason}.")
     absent = [finding.provider for finding in diagnosis.findings if not finding.listed]
     if absent:
-        console.print("Not in the installed ONNX Runtime, but in another wheel:")
+        console.print("Not in the installed ONNX Runtime, but in another wheel, to take its place:")
         for provider in absent:
-            console.print(f"  {provider.id:10} {provider.wheel}")
+            console.print(f"  {provider.id}: {how_to_install(provider).removeprefix('Run: ')}")
     console.print(f"auto takes: {diagnosis.chosen or 'none; nothing works'}")
     console.print(f"telemetry of ONNX Runtime: {diagnosis.telemetry}")
     for problem in diagnosis.problems:

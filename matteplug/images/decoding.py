@@ -27,7 +27,7 @@ from matteplug.images.samples import Decoded, Samples, Space
 from matteplug.types import Size
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Exif, Image
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"GIF8", b"\0\0\0\x0cjP  ", b"8BPS")
 _EIGHT_BIT_BYTES, _DEEP_BYTES = 12.0, 18.0
@@ -266,10 +266,15 @@ def _marks(image: Image, head: bytes) -> profiles.Meaning:
         primaries, transfer = struct.unpack_from(">HH", head, at + 8)
         return profiles.from_code_points(primaries, transfer)
     exif = image.getexif()
-    interoperability = exif.get_ifd(0xA005).get(1)
-    if exif.get_ifd(0x8769).get(0xA001) == 2 or interoperability == "R03":  # EXIF 2.3, DCF 2.0
-        return profiles.from_adobe_rgb()
-    return profiles.Meaning()
+    adobe_rgb = exif.get_ifd(0x8769).get(0xA001) == 2 or _interoperability(exif) == "R03"
+    return profiles.from_adobe_rgb() if adobe_rgb else profiles.Meaning()  # EXIF 2.3, DCF 2.0
+
+
+def _interoperability(exif: Exif) -> Any:
+    try:
+        return exif.get_ifd(0xA005).get(1)
+    except KeyError:  # Pillow 12 raises it where EXIF has no such part
+        return None
 
 
 def _png_marks(head: bytes) -> profiles.Meaning | None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug import packages
 from matteplug.errors import EngineError
 from matteplug.hookspecs import hookimpl
 from matteplug.network import Guide, NetworkSpec, TensorSpec
@@ -131,7 +132,7 @@ def _solver(name: str) -> _Solver:
         raise EngineError(
             "no-pymatting",
             "pymatting, which solves for classical mattes, is not installed.",
-            "Run: pip install 'matteplug[classical]'",
+            f"Run: {packages.install('matteplug[classical]')}",
         ) from None
     solver: _Solver = getattr(pymatting, name)
     return solver

@@ -146,7 +146,7 @@ def expect(specs: Sequence[NetworkSpec]) -> Expectation:
     """
     wheels = packages.bringing("onnxruntime")
     if not wheels:
-        install = "ONNX Runtime is not installed. Run: pip install 'matteplug[cpu]'"
+        install = f"ONNX Runtime is not installed. Run: {packages.install('onnxruntime')}"
         return Expectation(id="auto", verdict="missing", reason=install)
     specs = [spec for spec in specs if spec.weights is not None]
     reasons: list[str] = []
@@ -199,8 +199,7 @@ def _proven(finding: Finding) -> bool:
 def _wheel_problems() -> list[Problem]:
     if not (conflict := ort.conflict()):
         return []
-    either = "'matteplug[gpu]', or 'matteplug[cpu]' where there is no NVIDIA card"
-    return [Problem(message=conflict, hint=f"Run: {packages.exchange('onnxruntime', either)}")]
+    return [Problem(message=conflict, hint=ort.end_of_conflict())]
 
 
 def _opencv_problems() -> list[Problem]:

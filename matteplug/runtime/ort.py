@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +28,7 @@ def import_onnxruntime() -> Any:
             raise EngineError(
                 "no-onnxruntime",
                 "ONNX Runtime, which runs the networks, is not installed.",
-                "Run: pip install 'matteplug[cpu]', or for an NVIDIA card 'matteplug[gpu]'",
+                f"Run: {packages.install('onnxruntime')}",
             ) from None
         raise _broken(first_line(error)) from error
     if not hasattr(onnxruntime, "InferenceSession"):  # what uninstalling one of two wheels leaves
@@ -39,13 +40,17 @@ def import_onnxruntime() -> Any:
 
 def _broken(reason: str) -> EngineError:
     wheels = packages.bringing("onnxruntime")
-    extra = "matteplug[gpu]" if "onnxruntime-gpu" in wheels else "matteplug[cpu]"
-    command = packages.exchange("onnxruntime", f"'{extra}'")
     return EngineError(
         "onnxruntime-broken",
         f"ONNX Runtime is installed but cannot be loaded: {reason}.",
-        f"Run: {command}",
+        f"Run: {packages.exchange('onnxruntime', _chosen(wheels))}",
     )
+
+
+def _chosen(wheels: Iterable[str]) -> str:
+    """Return what installs the wheel that somebody chose; the CPU's comes with matteplug."""
+    chosen = [provider for provider in providers.PROVIDERS.values() if provider.wheel in wheels]
+    return next((p for p in chosen if p.wheel != CPU.wheel), CPU).requirement
 
 
 def available() -> tuple[str, ...]:
@@ -160,6 +165,12 @@ def conflict() -> str:
     if len(wheels) < 2:
         return ""
     return f"{' and '.join(wheels)} are installed together and overwrite each other."
+
+
+def end_of_conflict() -> str:
+    """Return what to do about two wheels of ONNX Runtime."""
+    chosen = _chosen(packages.bringing("onnxruntime"))
+    return f"Run: {packages.exchange('onnxruntime', chosen)}"
 
 
 def how_to_install(provider: Provider) -> str:

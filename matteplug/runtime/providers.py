@@ -47,8 +47,8 @@ class Provider:
 
     @property
     def requirement(self) -> str:
-        """Return what pip installs the wheel by, quoted for a shell."""
-        return _EXTRAS.get(self.wheel, self.wheel)
+        """Return what pip installs the wheel by, with the libraries that it needs."""
+        return _REQUIREMENTS.get(self.wheel, self.wheel)
 
 
 # A provider that compiles takes seconds to minutes for every new shape: four squares, no more.
@@ -143,11 +143,8 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# Our extras add what else a wheel needs: CUDA's libraries.
-_EXTRAS: Mapping[str, str] = {
-    "onnxruntime": "'matteplug[cpu]'",
-    "onnxruntime-gpu": "'matteplug[gpu]'",
-}
+# CUDA's libraries are wheels of their own.
+_REQUIREMENTS: Mapping[str, str] = {"onnxruntime-gpu": "onnxruntime-gpu[cuda,cudnn]"}
 
 
 def order(platform: str = sys.platform) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
+from matteplug import packages
 from matteplug.errors import TrainingError
 from matteplug.hookspecs import Command
 from matteplug.plugins import registry
@@ -161,7 +162,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise TrainingError(
                 "no-train-extra",
                 f"Training needs {needed}, which is not installed.",
-                'Install it with: pip install "matteplug[train]"',
+                f"Run: {packages.install('matteplug[train]')}",
             )
     from matteplug import opencv  # noqa: F401 - a broken one is told here
 

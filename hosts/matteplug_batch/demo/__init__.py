@@ -1,1 +1,1 @@
-"""A first look: four photographs, their cutouts, and a contact sheet."""
+"""A first look: four photographs with four kinds of guide, their cutouts, and a contact sheet."""

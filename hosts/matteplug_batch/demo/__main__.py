@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="matteplug_batch.demo", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("demo-output"))
     folder: Path = parser.parse_args(argv).folder
-    photographs, cutouts, sheet = (folder / n for n in ("photos", "cutouts", "contact-sheet.png"))
+    photographs, cutouts, sheet = (folder / n for n in ("photos", "cutouts", "contact-sheet.jpg"))
     try:
         lay_out(photographs)
         status = cli.main(["batch", str(photographs), "--out", str(cutouts)])

@@ -1,4 +1,4 @@
-"""The contact sheet: picture, trimap, alpha, and the cutout over a checkerboard, side by side."""
+"""The contact sheet: picture, guide, alpha, and the cutout over a colour, side by side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.images import files, pixels
-from matteplug.types import Size
+from matteplug_batch.demo.photographs import GUIDES, guide_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,29 +17,34 @@ if TYPE_CHECKING:
 _HEIGHT_PX = 320
 _GAP_PX = 12
 _TITLE_PX = 28
-_TITLES = ("picture", "trimap", "alpha", "cutout")
+_TITLES = ("picture", "guide", "alpha", "cutout over a colour")
+_BACKDROP = (70, 130, 150)
+_NO_GUIDE = 235
 
 
 def write_sheet(path: Path, photographs: Path, cutouts: Path) -> None:
     """Draw one row for every cutout and write the sheet.
 
     Args:
-        path: the PNG to write.
-        photographs: a folder of pictures with ``NAME_trimap.png``.
+        path: the file to write; its ending says the format.
+        photographs: the folder that the demo laid out.
         cutouts: the folder of ``NAME.png`` that was made of it.
     """
     from PIL import Image
 
     rows = [
-        [Image.fromarray(panel) for panel in _panels(cutout, photographs)]
-        for cutout in sorted(cutouts.glob("*.png"))
+        [Image.fromarray(panel).convert("RGB") for panel in _panels(cutout, photographs)]
+        for cutout in _cutouts(cutouts)
     ]
     rows = [[_at_height(panel) for panel in row] for row in rows]
+    for cutout, (_, guide, *_) in zip(_cutouts(cutouts), rows, strict=True):
+        _write(guide, (0, 0), GUIDES[cutout.stem].partition(".")[0] or "nothing")
     widths = [max(row[column].width for row in rows) for column in range(len(_TITLES))]
     lefts = np.cumsum([_GAP_PX] + [width + _GAP_PX for width in widths])
     height = _TITLE_PX + len(rows) * (_HEIGHT_PX + _GAP_PX)
     sheet = Image.new("RGB", (int(lefts[-1]), height), "white")
-    _write_titles(sheet, lefts)
+    for title, left in zip(_TITLES, lefts[:-1], strict=True):
+        _write(sheet, (int(left), 0), title)
     for number, row in enumerate(rows):
         for panel, left, width in zip(row, lefts[:-1], widths, strict=True):
             top = _TITLE_PX + number * (_HEIGHT_PX + _GAP_PX)
@@ -47,18 +52,23 @@ def write_sheet(path: Path, photographs: Path, cutouts: Path) -> None:
     files.write(path, np.asarray(sheet))
 
 
+def _cutouts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.png"))
+
+
 def _panels(cutout: Path, photographs: Path) -> list[NDArray[Any]]:
-    """Return the four pictures of a row, (H, W) or (H, W, 3) uint8."""
+    """Return the four pictures of a row, (H, W) or (H, W, 3) uint8; a gray area for no guide."""
     (photograph,) = photographs.glob(f"{cutout.stem}.*")
-    trimap = files.read_mask(photographs / f"{cutout.stem}_trimap.png")
+    guide = guide_of(cutout.stem, photographs)
     result = files.read(cutout)
-    alpha = np.ones(trimap.shape, np.float32) if result.alpha is None else result.alpha
-    board = pixels.checkerboard(Size.of(alpha), result.image.dtype)
+    size = result.image.shape[:2]
+    alpha = np.ones(size, np.float32) if result.alpha is None else result.alpha
+    backdrop = np.full_like(result.image, _BACKDROP)
     return [
         files.read(photograph).image,
-        trimap,
+        np.full(size, _NO_GUIDE, np.uint8) if guide is None else files.read(guide).image,
         pixels.from_float(alpha, np.uint8),
-        pixels.composite(result.image, alpha, board),
+        pixels.composite(result.image, alpha, backdrop),
     ]
 
 
@@ -67,10 +77,12 @@ def _at_height(panel: Image) -> Image:
     return panel.resize((width, _HEIGHT_PX))
 
 
-def _write_titles(sheet: Image, lefts: NDArray[np.int_]) -> None:
+def _write(picture: Image, place: tuple[int, int], words: str) -> None:
+    """Write on a white label."""
     from PIL import ImageDraw, ImageFont
 
-    draw = ImageDraw.Draw(sheet)
+    draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(16)
-    for title, left in zip(_TITLES, lefts[:-1], strict=True):
-        draw.text((int(left), 5), title, fill="black", font=font)
+    left, top = place
+    draw.rectangle((left, top, left + draw.textlength(words, font) + 12, top + 25), "white")
+    draw.text((left + 6, top + 3), words, fill="black", font=font)
