@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import platform
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from matteplug import __version__, plugins
 from matteplug.errors import MatteplugError
@@ -30,16 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _Parser(
         prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."
     )
-    parser.add_argument("--version", action="version", version=f"matteplug {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show versions and exit")
     subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
     for command in sorted(commands.values(), key=lambda command: command.name):
         if wrong := _fault(command):
             print(f"matteplug: the command {command.name} is left out: {wrong}.", file=sys.stderr)
             continue
         described = command.help.replace("%", "%%")
-        command.configure(
-            subparsers.add_parser(command.name, help=described, description=described)
-        )
+        subparser = subparsers.add_parser(command.name, help=described, description=described)
+        command.configure(subparser)
+        _add_examples(subparser, command.examples)
     args = parser.parse_args(argv)
     try:
         return commands[args.command].run(args)
@@ -67,8 +69,74 @@ def _fault(command: Command) -> str:
     return ""
 
 
+def _add_examples(parser: argparse.ArgumentParser, examples: Sequence[str]) -> None:
+    """Add to a parser, and to those of its actions, the examples that begin with its name."""
+    shown = [example for example in examples if f"{example} ".startswith(f"{parser.prog} ")]
+    if shown:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        lines = [f"  {example.replace('%', '%%')}" for example in shown]
+        above = f"{parser.epilog}\n\n" if parser.epilog else ""
+        parser.epilog = "\n".join((f"{above}examples:", *lines))
+    for action in _actions_of(parser):
+        _add_examples(action, examples)
+
+
+def _actions_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    return [
+        subparser
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for subparser in action.choices.values()
+    ]
+
+
+class _Version(argparse.Action):
+    """Shows the versions of what a matte depends on; ONNX Runtime is imported for that alone."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from matteplug import packages
+        from matteplug.runtime import ort, providers
+
+        print(f"matteplug {__version__}, Python {platform.python_version()}")
+        try:
+            available = ort.available()
+        except MatteplugError as error:
+            print(f"ONNX Runtime: {error}")
+        else:
+            wheels = packages.bringing("onnxruntime").items()
+            ids = [one.id for one in providers.PROVIDERS.values() if one.ort_name in available]
+            versions = ", ".join(f"{name} {version}" for name, version in wheels)
+            print(f"ONNX Runtime: {versions}; providers: {', '.join(ids)}")
+        parser.exit()
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser whose error messages, which quote file names, cannot steer the terminal."""
+    """A parser that suggests what was meant, and whose errors cannot steer the terminal.
+
+    Errors quote what was typed, file names among it.
+    """
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        close = get_close_matches(str(value), [str(one) for one in action.choices or ()], n=1)
+        if close and value not in (action.choices or ()):
+            name = argparse._get_action_name(action) or "argument"
+            self.error(f"{name}: there is no {value!r}. Did you mean {close[0]!r}?")
+        super()._check_value(action, value)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the whole command line; what no parser knows is an error with a suggestion."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            known = [option for parser in _all_of(self) for option in parser._option_string_actions]
+            option = unknown[0].partition("=")[0]
+            close = get_close_matches(option, known, n=1) if option.startswith("-") else []
+            hint = f". Did you mean {close[0]}?" if close else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return parsed
+
+
+def _all_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    return [parser, *(one for action in _actions_of(parser) for one in _all_of(action))]

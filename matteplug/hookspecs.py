@@ -33,12 +33,15 @@ class Command:
         help: one line.
         configure: adds arguments to the parser.
         run: does the work and returns the exit status.
+        examples: commands that the help ends with, each on a line, perhaps with a ``# remark``; the
+            help of an action ("matteplug hosts install") shows those that begin with it.
     """
 
     name: str
     help: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields.
@@ -48,6 +51,8 @@ class Command:
         """
         fields.name(self.name, "command name")
         fields.line(self.help, "help")
+        for example in self.examples:
+            fields.line(example, "example")
         for name in ("configure", "run"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"{name} must be a function")

@@ -1,10 +1,11 @@
-"""Text that a terminal shows and does not obey: names of files may hold anything."""
+"""The terminal: text that it shows and does not obey, since names hold anything; questions."""
 
 from __future__ import annotations
 
 import re
+import sys
 
-__all__ = ["printable"]
+__all__ = ["confirmed", "printable"]
 
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 without tab and line feed
@@ -16,3 +17,10 @@ _CONTROLS = re.compile(
 def printable(text: str) -> str:
     """Return `text` with “�” for whatever would move the cursor, change colours or turn letters."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def confirmed(question: str) -> bool:
+    """Ask a question and tell whether the answer is yes; no where nobody can be asked."""
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{printable(question)} [y/N] ").strip().lower() in ("y", "yes")

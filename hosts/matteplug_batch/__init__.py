@@ -31,6 +31,12 @@ def matteplug_commands() -> Iterable[Command]:
             help="Cut out every picture in a folder and its subfolders.",
             configure=_configure,
             run=_run,
+            examples=(
+                "matteplug batch photos                    # cutouts into photos-matte",
+                "matteplug batch photos --resume           # only what is not done yet",
+                "matteplug batch photos --backdrop white   # over white, into photos-matte",
+                "matteplug batch photos --output alpha --out alphas",
+            ),
         )
     ]
 

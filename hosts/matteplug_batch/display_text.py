@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from matteplug.errors import MatteplugError
@@ -18,6 +19,11 @@ def name(path: Path) -> str:
 def sentence(error: MatteplugError) -> str:
     """Return an error's message and hint on one line."""
     return line(str(error))
+
+
+def remark(notes: Sequence[str]) -> str:
+    """Return notes on one line, as sentences."""
+    return line(" ".join(f"{note.rstrip().rstrip('.')}." for note in notes))
 
 
 def line(text: str) -> str:

@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from matteplug_batch.display_text import line, name, sentence
+from matteplug import listing
+from matteplug_batch.display_text import line, name, remark, sentence
 from matteplug_batch.find import kind_of
 from matteplug_batch.outcome import WRITTEN, BatchReport, PictureOutcome, State
 from matteplug_batch.plan import Plan
 
+_COLUMNS = ("picture", "result", "guide", "time", "remarks")
 _ROWS = 40
 """Up to this many pictures each gets a row; beyond that, successes without notes are counted."""
 _COLOURS = {
@@ -41,8 +43,10 @@ def show(console: Console, report: BatchReport, plan: Plan) -> None:
     rows = report.outcomes
     if len(rows) > _ROWS:
         rows = [o for o in rows if o.state in _REMARKABLE or (o.state is State.DONE and o.notes)]
-    if rows:
+    if rows and console.is_terminal:
         console.print(_table(rows, plan.folder))
+    elif rows:
+        listing.show(_COLUMNS, [[str(cell) for cell in _cells(row, plan.folder)] for row in rows])
     if len(rows) < len(report.outcomes):
         console.print(f"Not listed: {len(report.outcomes) - len(rows)} pictures without remarks.")
     for total in totals(report, plan.out):
@@ -105,17 +109,21 @@ def _entry(outcome: PictureOutcome, folder: Path) -> dict[str, Any]:
 
 
 def _table(rows: list[PictureOutcome], folder: Path) -> Table:
-    table = Table("picture", "result", "guide", "time", "remarks")
+    table = Table(*_COLUMNS)
     for outcome in rows:
-        remarks = sentence(outcome.error) if outcome.error else line("; ".join(outcome.notes))
-        table.add_row(
-            Text(name(outcome.image.relative_to(folder)), overflow="fold"),
-            Text(outcome.state.value, style=_COLOURS[outcome.state]),
-            kind_of(outcome.guide),
-            f"{outcome.elapsed_s:.1f} s" if outcome.state in WRITTEN else "",
-            Text(remarks, overflow="fold"),
-        )
+        table.add_row(*_cells(outcome, folder))
     return table
+
+
+def _cells(outcome: PictureOutcome, folder: Path) -> tuple[Text, ...]:
+    remarks = sentence(outcome.error) if outcome.error else remark(outcome.notes)
+    return (
+        Text(name(outcome.image.relative_to(folder)), overflow="fold"),
+        Text(outcome.state.value, style=_COLOURS[outcome.state]),
+        Text(kind_of(outcome.guide)),
+        Text(f"{outcome.elapsed_s:.1f} s" if outcome.state in WRITTEN else ""),
+        Text(remarks, overflow="fold"),
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from matteplug import listing
 from matteplug.hookspecs import Command
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ def command() -> Command:
         help="Show which execution providers work on this machine, how fast, and why others fail.",
         configure=_configure,
         run=_run,
+        examples=(
+            "matteplug doctor",
+            "matteplug doctor --require-ep cuda  # status 1 unless CUDA works",
+            "matteplug doctor --json",
+        ),
     )
 
 
@@ -58,38 +64,33 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _print(diagnosis: Diagnosis) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from matteplug.runtime.ort import how_to_install
 
-    table = Table("provider", "loads", "correct", "ms", "operators on it")
     listed = [finding for finding in diagnosis.findings if finding.listed]
-    for finding in listed:
-        table.add_row(*_cells(finding))
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(table)
+    columns = ("provider", "loads", "correct", "ms", "operators on it", "what it is")
+    listing.show(columns, map(_cells, listed))
     for finding in listed:
         if finding.verdict.reason:
-            console.print(f"{finding.provider.id}: {finding.verdict.reason}.")
+            print(f"{finding.provider.id}: {finding.verdict.reason}.")
     absent = [finding.provider for finding in diagnosis.findings if not finding.listed]
     if absent:
-        console.print("Not in the installed ONNX Runtime, but in another wheel, to take its place:")
+        print("Not in the installed ONNX Runtime, but in another wheel, to take its place:")
         for provider in absent:
-            console.print(f"  {provider.id}: {how_to_install(provider).removeprefix('Run: ')}")
-    console.print(f"auto takes: {diagnosis.chosen or 'none; nothing works'}")
-    console.print(f"telemetry of ONNX Runtime: {diagnosis.telemetry}")
+            print(f"  {provider.id}: {how_to_install(provider).removeprefix('Run: ')}")
+    print(f"auto takes: {diagnosis.chosen or 'none; nothing works'}")
+    print(f"telemetry of ONNX Runtime: {diagnosis.telemetry}")
     for problem in diagnosis.problems:
-        console.print(f"Problem: {problem.message}\n  {problem.hint}")
+        print(f"Problem: {problem.message}\n  {problem.hint}")
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
     verdict = finding.verdict
     texts = {True: "yes", False: "no", None: "not proven"}
     return (
-        f"{finding.provider.title} ({finding.provider.id})",
+        finding.provider.id,
         texts[verdict.loads],
         texts[verdict.correct] if verdict.loads else "–",
         "–" if verdict.milliseconds is None else f"{verdict.milliseconds:.0f}",
         "–" if verdict.placed is None else f"{verdict.placed:.0%}",
+        finding.provider.title,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def command() -> Command:
         help="Export a trained network to one ONNX file, verified against torch before writing.",
         configure=_configure,
         run=_run,
+        examples=(
+            "matteplug export citm --config compact --checkpoint runs/citm/last.pt --out citm.onnx",
+        ),
     )
 
 
@@ -39,6 +43,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     metrics = _metrics(args.metrics) if args.metrics else {}
     graph_file.require_torch("Exporting")
+    print(
+        f"Exporting {args.network} {args.config} from {args.checkpoint} to {args.out}. "
+        "The graph is traced, then compared with torch size by size; that takes minutes.",
+        file=sys.stderr,
+        flush=True,
+    )
     from matteplug.networks import checkpoints, families
 
     family = families.family(args.network, args.config)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from matteplug import listing
 from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
 from matteplug.host import HostSpec
@@ -16,6 +18,7 @@ from matteplug.hosting.files import HostFiles
 from matteplug.hosting.installations import Installation, find
 from matteplug.hosting.versions import version_of
 from matteplug.plugins import registry, resolve
+from matteplug.terminal import confirmed
 
 
 def command() -> Command:
@@ -25,13 +28,21 @@ def command() -> Command:
         help="List the editors on this machine; install, check or remove their plug-in.",
         configure=_configure,
         run=_run,
+        examples=(
+            "matteplug hosts",
+            "matteplug hosts install          # asks for each program that is found",
+            "matteplug hosts install --all    # does not ask",
+            "matteplug hosts install gimp3",
+            "matteplug hosts check gimp3      # GIMP makes a matte",
+            "matteplug hosts uninstall gimp3",
+        ),
     )
 
 
 _ACTIONS = (
     (
         "install",
-        "install the plug-in in a host; without an id, reinstall it in every host that has it",
+        "install the plug-in in a host; without an id, update it where it is, and ask elsewhere",
     ),
     ("check", "have the program make a matte, and report what is wrong"),
     ("uninstall", "remove the plug-in"),
@@ -53,6 +64,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         )
         if action == "install":
             one.add_argument(
+                "--all", action="store_true", help="install in every program found, without asking"
+            )
+            one.add_argument(
                 "--dev", action="store_true", help="link to the sources instead of copying them"
             )
 
@@ -62,7 +76,7 @@ def _run(args: argparse.Namespace) -> int:
         _list(args.json)
         return 0
     if args.id is None:
-        _refresh(args.folder, link=args.dev)
+        _install_where_found(args.folder, everywhere=args.all, link=args.dev)
         return 0
     spec = _spec(args.id)
     installations = _installations(spec, args.folder)
@@ -86,26 +100,31 @@ def _install(files: HostFiles, installation: Installation, *, link: bool) -> Non
         print(f"  {note}")
 
 
-def _refresh(folder: Path | None, *, link: bool) -> None:
-    """Reinstall the plug-in wherever it is installed; links stay links."""
+def _install_where_found(folder: Path | None, *, everywhere: bool, link: bool) -> None:
+    """Reinstall the plug-in where it is installed, links as links, and offer it elsewhere."""
     if folder is not None:
         raise RequestError(
             "host-unnamed",
             "No host was named for --folder.",
             f"Run: matteplug hosts install ID --folder {folder}. `matteplug hosts` lists the ids.",
         )
-    refreshed = False
+    installed, declined = False, False
     for spec in registry().hosts.values():
         for installation, files in _halves(spec, find(spec.packagings) if spec.install else []):
             state = files.state()
-            if state != "not installed":
+            where = f"{spec.title}, {installation.kind}: {files.folder}"
+            if state != "not installed" or everywhere or confirmed(f"Install in {where}?"):
                 _install(files, installation, link=link or state == "linked")
-                refreshed = True
-    if not refreshed:
+                installed = True
+            else:
+                print(f"Not installed in {where}.")
+                declined = True
+    if not installed and not (declined and sys.stdin.isatty()):
         raise RequestError(
             "host-none-installed",
             "No program on this machine has the plug-in.",
-            "Run: matteplug hosts install ID. `matteplug hosts` lists the ids.",
+            "Run: matteplug hosts install --all, or: matteplug hosts install ID --folder PLUG-INS. "
+            "`matteplug hosts` lists the ids.",
         )
 
 
@@ -219,14 +238,14 @@ def _list(as_json: bool) -> None:
     if as_json:
         print(json.dumps([vars(row) for row in rows], indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("host", "what it is", "version", "installed as", "plug-in", "on", "folder")
-    for row in rows:
-        on = "yes" if row.enabled else "no" if row.folder else ""
-        table.add_row(row.host, row.title, row.version, row.kind, row.plugin, on, row.folder)
-    console = Console(markup=False)
-    console.print(table)
+    columns = ("host", "what it is", "version", "installed as", "plug-in", "on", "folder")
+    switches = {row: "yes" if row.enabled else "no" if row.folder else "–" for row in rows}
+    listing.show(
+        columns,
+        [
+            (row.host, row.title, row.version, row.kind, row.plugin, switches[row], row.folder)
+            for row in rows
+        ],
+    )
     for note in dict.fromkeys(f"{row.title}, {row.kind}: {row.note}" for row in rows if row.note):
-        console.print(note, highlight=False)
+        print(note, file=sys.stderr)

@@ -21,6 +21,7 @@ def command() -> Command:
         help="Convert a public checkpoint to one ONNX file; nothing in it is executed.",
         configure=_configure,
         run=_run,
+        examples=("matteplug import-checkpoint FILE.ckpt --network modnet --out modnet.onnx",),
     )
 
 

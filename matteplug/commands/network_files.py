@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from matteplug import folders, plugins, weights
+from matteplug import folders, listing, plugins, weights
 from matteplug.errors import MatteplugError, NetworkError
 from matteplug.network import COMMERCIAL, Guide, NetworkSpec, SizeRule, TensorSpec
 from matteplug.networks import added, download, known_files, onnx_file
 from matteplug.networks.known_files import KnownFile, Recognised
 from matteplug.networks.onnx_file import Signature
-from matteplug.terminal import printable
+from matteplug.terminal import confirmed, printable
 
 COLOURS: Mapping[str, dict[str, Any]] = {
     "0-1": {},
@@ -69,6 +69,8 @@ def add(args: argparse.Namespace) -> int:
                 "spec-twice", "--spec and --like both describe the file.", "Drop one."
             )
         spec = added.read_spec(args.spec)
+        if args.id:
+            spec = replace(spec, id=args.id)
     _install(args.onnx, spec)
     return 0
 
@@ -100,7 +102,7 @@ def find(args: argparse.Namespace) -> int:
                 print(f"{printable(str(path))}: {found.known.title}; {found.known.unusable}.")
             else:
                 print(f"{printable(str(path))}: {found.known.title}; {_terms(found)}.")
-                if args.all or _agreed(f"Add it as {found.known.name}?"):
+                if args.all or confirmed(f"Add it as {found.known.name}?"):
                     _install(path, _known_spec(found, signature, None))
         except MatteplugError as error:  # one bad file must not hide the others
             print(f"matteplug: {printable(str(error))}", file=sys.stderr)
@@ -151,7 +153,7 @@ def get(args: argparse.Namespace) -> int:
     print(f"{known.title}: {known.file}, {size}")
     print(f"  from:    {source}{'' if args.source else ' (as stated; not tried by us)'}")
     print(f"  licence: {_terms(Recognised(known, True))}")
-    if not args.yes and not _agreed("Fetch it?"):
+    if not args.yes and not confirmed("Fetch it?"):
         print("Nothing was fetched." + ("" if sys.stdin.isatty() else " To agree, add --yes."))
         return 1
     path = folders.cache_folder() / "downloads" / f"{known.name}.onnx"
@@ -191,16 +193,12 @@ def _get_file(path: Path, known: KnownFile) -> None:
 
 def known(args: argparse.Namespace) -> int:
     """List the public files that are known; return the exit status."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    name = Column("name", no_wrap=True)
-    table = Table(name, "file", "MB", "licence of the weights", "commercial use")
+    rows = []
     for one in known_files.known_files().values():
         size = f"{one.bytes / 1e6:.0f}" if one.bytes else "–"
         licence = f"cannot be used: {one.unusable}" if one.unusable else one.licence
-        table.add_row(one.name, one.file, size, licence, one.commercial)
-    Console(markup=False).print(table)
+        rows.append((one.name, one.file, size, one.commercial, licence))
+    listing.show(("name", "file", "MB", "commercial use", "licence of the weights"), rows)
     return 0
 
 
@@ -346,15 +344,6 @@ def _terms(found: Recognised) -> str:
     if not found.surely:
         return f"like {found.known.file}, but with another checksum: its licence is not known"
     return f"{found.known.licence}; commercial use: {found.known.commercial}"
-
-
-def _agreed(question: str) -> bool:
-    """Ask in a terminal; nobody there is a no."""
-    if not sys.stdin.isatty():
-        return False
-    from rich.prompt import Confirm
-
-    return Confirm.ask(question, default=False)
 
 
 def _id_of(path: Path) -> str:

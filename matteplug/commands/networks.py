@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from importlib import import_module
 
+from matteplug import listing, weights
+from matteplug.errors import MatteplugError
 from matteplug.hookspecs import Command
-from matteplug.network import FamilySpec
+from matteplug.network import FamilySpec, NetworkSpec
 from matteplug.plugins import registry
 
 
@@ -17,6 +21,18 @@ def command() -> Command:
         help="List the networks; add, find, get, measure or remove ONNX files.",
         configure=_configure,
         run=_run,
+        examples=(
+            "matteplug networks",
+            "matteplug networks --json",
+            "matteplug networks add u2netp.onnx                      # a known public file",
+            "matteplug networks add modnet.onnx --spec modnet.json",
+            "matteplug networks add own.onnx --spec own.json --id own",
+            "matteplug networks find    # the files of rembg on this machine",
+            "matteplug networks known",
+            "matteplug networks get u2netp",
+            "matteplug networks measure own pictures",
+            "matteplug networks remove modnet",
+        ),
     )
 
 
@@ -62,17 +78,31 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _print_table() -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("network", "title", "guide", "licences, commercial use", "weights")
-    for spec in registry().networks.values():
-        table.add_row(spec.id, spec.title, spec.guide.value, spec.terms, spec.weights or "none")
-    Console(markup=False).print(table)
+    rows = [
+        (spec.id, spec.guide.value, _state(spec), spec.terms, spec.title)
+        for spec in registry().networks.values()
+    ]
     installed = registry().networks
-    for family in registry().families.values():
-        if family.id not in installed:
+    waiting = [family for family in registry().families.values() if family.id not in installed]
+    rows += [(family.id, "–", "needs weights", "–", family.title) for family in waiting]
+    listing.show(("network", "guide", "state", "licences, commercial use", "title"), rows)
+    if sys.stdout.isatty():
+        for family in waiting:
             print(f"\n{family.title or family.id}: {_without_weights(family)}")
+
+
+def _state(spec: NetworkSpec) -> str:
+    """Return "ready", or what the network needs before it can run."""
+    try:
+        if spec.solver is None:
+            weights.path_of(spec)
+        else:
+            check = getattr(import_module(spec.solver.partition(":")[0]), "check", None)
+            if check is not None:
+                check()
+    except MatteplugError as error:
+        return f"needs: {(error.hint or error.message).removeprefix('Run: ')}"
+    return "ready"
 
 
 def _without_weights(family: FamilySpec) -> str:

@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
+from matteplug import listing
 from matteplug.hookspecs import Command
 from matteplug.plugins import Plugin, registry
 
@@ -19,6 +20,7 @@ def command() -> Command:
         help="List the plug-ins, what they provide, and why a broken one was skipped.",
         configure=_configure,
         run=_run,
+        examples=("matteplug plugins", "matteplug plugins --json"),
     )
 
 
@@ -36,14 +38,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _print_table(plugins: list[Plugin]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("plug-in", "distribution", "provides", "state")
+    rows = []
     for plugin in plugins:
         brought = {kind: getattr(plugin, kind) for kind in _KINDS}
-        brings = "\n".join(
+        brings = "; ".join(
             f"{kind}: {', '.join(names)}" for kind, names in brought.items() if names
         )
-        table.add_row(plugin.name, plugin.distribution, brings, plugin.broken or "works")
-    Console(markup=False).print(table)
+        rows.append((plugin.name, plugin.distribution, plugin.broken or "works", brings))
+    listing.show(("plug-in", "distribution", "state", "provides"), rows)

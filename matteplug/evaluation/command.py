@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matteplug import flags, options
+from matteplug import flags, listing, options
 from matteplug.hookspecs import Command
 from matteplug.options import Option
 from matteplug.terminal import printable
@@ -26,6 +27,11 @@ def command() -> Command:
         help="Measure networks or finished alphas against true alphas: SAD, MSE, Grad, Conn.",
         configure=_configure,
         run=_run,
+        examples=(
+            "matteplug evaluate pictures",
+            "matteplug evaluate pictures --trimap trimap1 --network citm --network closed-form",
+            "matteplug evaluate pictures --alphas theirs=results/ --report compared.html",
+        ),
     )
 
 
@@ -110,6 +116,11 @@ def _run(args: argparse.Namespace) -> int:
         report.write(chosen_samples, result, count)
     if args.json:
         print(json.dumps(scores.to_json(chosen_samples, result, count), indent=2))
+    elif (console := Console()).is_terminal:
+        console.print(scores.to_table(chosen_samples, result, count))
     else:
-        Console().print(scores.to_table(chosen_samples, result, count))
+        print(
+            f"{', '.join(scores.COLUMNS)}: {scores.caption(chosen_samples, count)}", file=sys.stderr
+        )
+        listing.show(scores.COLUMNS, [row for score in result for row in scores.to_rows(score)])
     return 0

@@ -117,9 +117,17 @@ def to_json(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> di
     }
 
 
+COLUMNS = ("method", "picture", "SAD", "MSE", "Grad", "Conn", "seconds")
+
+
 def area_in_words(samples: SampleFolder, count: Count) -> str:
     """Return which pixels count, as text."""
     return WHOLE if samples.trimap is None else AREAS[count]
+
+
+def caption(samples: SampleFolder, count: Count) -> str:
+    """Return what the numbers of the table and of the rows mean."""
+    return f"SAD / 1000, MSE × 10⁻³; {area_in_words(samples, count)}; smaller is better"
 
 
 def to_table(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> Table:
@@ -130,19 +138,26 @@ def to_table(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> T
     guide = samples.trimap or "no trimap"
     table = Table(
         title=Text(printable(f"{samples.folder.resolve().name} · {guide}"), "table.title"),
-        caption=f"SAD / 1000, MSE × 10⁻³; {area_in_words(samples, count)}; smaller is better",
+        caption=caption(samples, count),
     )
-    for heading in ("method", "picture"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("SAD", "MSE", "Grad", "Conn", "seconds"):
-        table.add_column(heading, justify="right")
+    for heading in COLUMNS[:2]:
+        table.add_column(heading, overflow="fold")
+    for heading in COLUMNS[2:]:
+        table.add_column(heading, justify="right", no_wrap=True)
     for score in scores:
-        for name, errors in score.images.items():
-            table.add_row(score.method, Text(printable(name)), *_cells(errors), "")
-        seconds = f"{np.mean(score.elapsed_s):.2f}" if score.elapsed_s else ""
-        table.add_row(score.method, "mean", *_cells(score.mean()), seconds, style="bold")
+        *images, mean = to_rows(score)
+        for method, name, *errors in images:
+            table.add_row(method, Text(printable(name)), *errors)
+        table.add_row(*mean, style="bold")
         table.add_section()
     return table
+
+
+def to_rows(score: Scores) -> list[tuple[str, ...]]:
+    """Return a method's rows for `COLUMNS`: one per picture, then the mean."""
+    seconds = f"{np.mean(score.elapsed_s):.2f}" if score.elapsed_s else ""
+    images = [(score.method, name, *_cells(one), "") for name, one in score.images.items()]
+    return [*images, (score.method, "mean", *_cells(score.mean()), seconds)]
 
 
 @contextmanager

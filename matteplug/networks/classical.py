@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -123,16 +124,23 @@ def _solve(name: str, inputs: _Tensors) -> dict[str, NDArray[np.float32]]:
     return {"alpha": np.stack(alphas)}
 
 
-def _solver(name: str) -> _Solver:
-    try:
-        import pymatting
-    except ModuleNotFoundError as error:
-        if error.name != "pymatting":
-            raise
+def check() -> None:
+    """Check that what the solvers need is installed, without importing it.
+
+    Raises:
+        EngineError: it is not.
+    """
+    if find_spec("pymatting") is None:
         raise EngineError(
             "no-pymatting",
             "pymatting, which solves for classical mattes, is not installed.",
             f"Run: {packages.install('matteplug[classical]')}",
-        ) from None
+        )
+
+
+def _solver(name: str) -> _Solver:
+    check()
+    import pymatting
+
     solver: _Solver = getattr(pymatting, name)
     return solver

@@ -18,16 +18,7 @@ from matteplug.plugins import registry
 from matteplug.training.people import command as people
 from matteplug.training.teach import command as teach
 
-_EPILOG = """\
-examples:
-  matteplug train citm --config compact --data photos:photos/ --minutes 60 --out runs/citm
-  matteplug train citm --resume runs/citm                 (use the rest of the budget)
-  matteplug train citm --resume runs/citm --minutes 60    (a new schedule on the same weights)
-  matteplug train plot runs/citm/log.jsonl
-  matteplug train sheet --data photos:photos/ --out sheet.png
-  matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000 --jobs 4
-  matteplug train teach photos/ --out subjects/ --teacher hfam --teacher other.onnx
-"""
+_ONE = "A run is a folder: checkpoints, a log, samples.  Ctrl-C stops it; --resume continues it."
 
 
 def command() -> Command:
@@ -37,19 +28,28 @@ def command() -> Command:
         help="Train a network, plot its log, look at the data, render people, teach masks.",
         configure=configure,
         run=run,
+        examples=(
+            "matteplug train citm --data photos:photos/ --minutes 60 --out runs/citm",
+            "matteplug train citm --resume runs/citm               # the rest of the budget",
+            "matteplug train citm --resume runs/citm --minutes 60  # a new schedule, same weights",
+            "matteplug train plot runs/citm/log.jsonl",
+            "matteplug train sheet --data photos:photos/ --out sheet.png",
+            "matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000",
+            "matteplug train teach photos/ --out subjects/ --teacher hfam --teacher other.onnx",
+        ),
     )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands: one per family, ``plot``, ``sheet`` and ``people``."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EPILOG
     actions = parser.add_subparsers(
         title="actions", required=True, metavar="NETWORK|plot|sheet|people|teach"
     )
     families = registry().families
     for family in families:
-        training = actions.add_parser(family, help=f"Train {family}.")
+        training = actions.add_parser(family, help=f"Train {family}.", description=_ONE)
+        training.epilog = f"example:\n  {parser.prog} {family} --data photos:photos/ --minutes 60"
+        training.formatter_class = argparse.RawDescriptionHelpFormatter
         _configure_training(training)
         training.set_defaults(action=_train, family=family)
     plot = actions.add_parser("plot", help="draw the curves of one or more runs")
@@ -173,6 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from matteplug.training.run.session import start
 
+    print(_plan(arguments), file=sys.stderr, flush=True)
     session = start(
         arguments.family, _settings(arguments), arguments.resume, arguments.init, arguments.out
     )
@@ -181,6 +182,19 @@ def _train(arguments: argparse.Namespace) -> int:
     cost = f"{trainer.samples} crops, {trainer.trained_s / 60:.1f} minutes in all"
     print(f"{session.folder}: {trainer.step} steps, {cost}.", file=sys.stderr)
     return 0 if reason == "budget" else 130
+
+
+def _plan(arguments: argparse.Namespace) -> str:
+    """Return what will be done, with which data and how long, before the first slow step."""
+    data = f" on {', '.join(arguments.data)}" if arguments.data else ""
+    given = {"minutes": arguments.minutes, "steps": arguments.steps}
+    budget = " or ".join(f"{value:g} {name}" for name, value in given.items() if value)
+    length = (
+        f" for {budget}" if budget else ", for the rest of its budget" if arguments.resume else ""
+    )
+    what = f"{arguments.family} in {arguments.resume}" if arguments.resume else arguments.family
+    verb = "Resuming" if arguments.resume else "Training"
+    return f"{verb} {what}{data}{length}. Ctrl-C stops it with a checkpoint."
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, object]:
