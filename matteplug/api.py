@@ -20,7 +20,7 @@ from matteplug.guides import fit
 from matteplug.guides import trimap as trimaps
 from matteplug.images import arguments, files, pixels
 from matteplug.images.policy import Policy
-from matteplug.matting import edge_refinement, foreground, network_pass, strokes
+from matteplug.matting import edge_refinement, foreground, islands, network_pass, strokes
 from matteplug.matting.choice import choose
 from matteplug.matting.validation import checked
 from matteplug.network import Guide, NetworkSpec
@@ -242,6 +242,8 @@ def run(
             predicted = None  # it goes with the alpha before
             notes += refined.notes
             used.append(refined.by)
+    if spec.guide is Guide.NONE and request.trimap is None:
+        alpha = islands.without_scraps(alpha)
     matted = time.perf_counter()
     cancel.check()
     steps["colours"](0.0, "colours")
