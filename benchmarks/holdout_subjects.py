@@ -1,23 +1,26 @@
 """Networks without a guide on pictures that training never saw, by kind; what choices are made by.
 
     python benchmarks/holdout_subjects.py --data photos:DIR --data people:DIR --data subjects:DIR
-        RUN_OR_FILE.pt ... [--side 256 --detail 384] [--refine]
+        RUN_OR_FILE.pt ... [--side 256 --detail 384] [--refine] [--teacher FILE.onnx ...]
 
 Whole taught photographs (where the teachers agree), rendered people and drawn things before holdout
 backgrounds, and pictures without a subject; all of the holdout, the same in every run.  Prints
 intersection over union at 0.5 and mean squared error by kind, how many of the empty pictures come
 out empty, how well the confidence orders the others by their true IoU (Spearman's ρ), and the
 confidence below which half of them are worse than 0.8.  With --refine a second row per network has
-its edge computed by the trimap network, as the library does, and the error near edges is printed.
+its edge computed by the trimap network and what lies apart removed, as the library does.  --teacher
+adds networks of others, whose masks are soft over a wide area (as `matteplug train teach` takes
+them); --photographs measures on that many of the photographs alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
+from functools import partial
+from itertools import islice, product
 from pathlib import Path
 from statistics import mean
 from typing import cast
@@ -31,15 +34,17 @@ from rich.table import Table
 from scipy.stats import spearmanr
 
 from matteplug.engine import Engine, OrtEngine
-from matteplug.matting import edge_refinement
-from matteplug.matting.confidence import DOUBT, NOTHING
+from matteplug.matting import edge_refinement, islands
+from matteplug.matting.confidence import NOTHING
 from matteplug.networks.families import family
 from matteplug.networks.hfam.graph import HfamGraph
 from matteplug.networks.hfam.model import Hfam
+from matteplug.result import DOUBT
 from matteplug.training.run import checkpoint
 from matteplug.training.scenes import SceneSource
 from matteplug.training.scenes.photographs import Photographs, read_rgb
 from matteplug.training.scenes.taught import files_of
+from matteplug.training.teach.teachers import Teacher, teachers
 from matteplug.types import MatteRequest
 from no_guide import near_edge
 
@@ -47,6 +52,7 @@ SIDE_PX = 320
 SCENES = 90
 """Number of pictures of people, and of things."""
 THINGS = ("fur", "feathers", "tree", "foliage", "wicker", "solid", "bars", "letters")
+Found = tuple[NDArray[np.float32], float]
 KINDS = ("photograph", "person", "thing", "empty")
 
 
@@ -79,34 +85,37 @@ def main() -> int:
     parser.add_argument("--side", type=int, help="what the semantic branch sees (as configured)")
     parser.add_argument("--detail", type=int, help="the same of the detail branch")
     parser.add_argument("--refine", action="store_true", help="also with the edge refined")
+    parser.add_argument("--teacher", action="append", default=[], metavar="FILE.onnx")
+    parser.add_argument("--photographs", type=int, metavar="N", help="only so many photographs")
     parser.add_argument("--raw", action="store_true", help="confidence without calibration")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     folders = {kind: Path(folder) for kind, _, folder in (d.partition(":") for d in args.data)}
-    cases = list(holdout_cases(folders))
+    cases = list(islice(holdout_cases(folders), args.photographs))
     counts = {kind: sum(case.kind == kind for case in cases) for kind in KINDS}
-    heads = [f"{counts[kind]} of {kind}, IoU · MSE · edge" for kind in KINDS[:-1]]
+    heads = [f"{counts[kind]} of {kind}, IoU · MSE · edge" for kind in KINDS[:-1] if counts[kind]]
     table = Table("network", *heads, f"{counts['empty']} empty, found empty", "ρ", "doubt below")
     engine = OrtEngine(threads=args.threads, spinning=False)
-    for path, refiner in product(args.networks, (None, engine) if args.refine else (None,)):
+    methods: dict[str, Callable[[NDArray[np.uint8]], Found]] = {}
+    for path in args.networks:
         graph = read(path, args.side, args.detail)
         if args.raw:
             graph.model.config = replace(graph.model.config, calibration=(NOTHING, DOUBT))
-        scores = [score(graph, case, refiner) for case in cases]
-        name = (path.name if path.is_dir() else path.stem) + (" refined" if refiner else "")
-        row = [words([s for s in scores if s.kind == kind]) for kind in KINDS[:-1]]
-        empty = [s.confidence < NOTHING for s in scores if s.kind == "empty"]
+        methods[path.name if path.is_dir() else path.stem] = partial(by_graph, graph)
+    for teacher in teachers(args.teacher, engine) if args.teacher else ():
+        methods[teacher.name] = partial(by_teacher, teacher)
+    for method, refiner in product(methods, (None, engine) if args.refine else (None,)):
+        scores = [score(methods[method], case, refiner) for case in cases]
+        name = method + (" refined" if refiner else "")
+        row = [words([s for s in scores if s.kind == kind]) for kind in KINDS[:-1] if counts[kind]]
         found = [s for s in scores if s.kind != "empty"]
+        empty = [s.confidence for s in scores if s.kind == "empty"]
+        if empty:
+            print(of_confidence(name, empty, found))
         order = spearmanr([s.confidence for s in found], [s.iou for s in found]).statistic
-        doubt = f"{half_bad(found):.2f}"
-        table.add_row(name, *row, f"{mean(empty):.3f}", f"{order:.2f}", doubt)
-        missed = [s.confidence < NOTHING for s in found]
-        print(f"{name}: {sum(missed)} of {len(found)} subjects are called empty")
-        highest = np.quantile([s.confidence for s in scores if s.kind == "empty"], 0.95)
-        lowest = [np.quantile([s.confidence for s in found], q) for q in (0.01, 0.02, 0.05, 0.1)]
-        print(f"{name}: 95 % of the empty pictures have less confidence than {highest:.3f};")
-        print(f"1, 2, 5, 10 % of the others less than {', '.join(f'{q:.3f}' for q in lowest)}")
+        share = f"{mean(c < NOTHING for c in empty):.3f}" if empty else ""
+        table.add_row(name, *row, share, f"{order:.2f}", f"{half_bad(found):.2f}")
     Console(width=200).print(table)
     return 0
 
@@ -167,21 +176,45 @@ def read(path: Path, side_px: int | None, detail_px: int | None) -> HfamGraph:
 
 
 @torch.inference_mode()
-def score(graph: HfamGraph, case: SubjectCase, refiner: Engine | None) -> Score:
-    """Run the graph on a case and measure it where the truth is known."""
-    tensor = torch.from_numpy(case.image.copy()).permute(2, 0, 1)[None].float()
+def by_graph(graph: HfamGraph, image: NDArray[np.uint8]) -> Found:
+    """Return the alpha and the confidence that a graph finds."""
+    tensor = torch.from_numpy(image.copy()).permute(2, 0, 1)[None].float()
     alpha, confidence = (output[0, 0].numpy() for output in graph(tensor))
+    return alpha, float(confidence.mean())
+
+
+def by_teacher(teacher: Teacher, image: NDArray[np.uint8]) -> Found:
+    """Return a teacher's mask, which comes without a confidence."""
+    return teacher.mask(image), 1.0
+
+
+def score(
+    find: Callable[[NDArray[np.uint8]], Found], case: SubjectCase, refiner: Engine | None
+) -> Score:
+    """Run a network on a case and measure it where the truth is known."""
+    alpha, confidence = find(case.image)
     if refiner is not None:
         request = MatteRequest(image=case.image)
         refined = edge_refinement.run(refiner, family("hfam").spec("compact"), request, alpha)
-        alpha = alpha if refined is None else refined.alpha
+        alpha = islands.without_scraps(alpha if refined is None else refined.alpha)
     truth, found = case.alpha[case.known] > 0.5, alpha[case.known] > 0.5
     union = int((truth | found).sum())
     iou = int((truth & found).sum()) / union if union else 1.0
     squared = float(np.square(alpha - case.alpha)[case.known].mean())
     near = near_edge(case.alpha) & case.known
     edge = float(np.abs(alpha - case.alpha)[near].mean()) if near.any() else 0.0
-    return Score(case.kind, iou, squared, float(confidence.mean()), edge)
+    return Score(case.kind, iou, squared, confidence, edge)
+
+
+def of_confidence(name: str, empty: list[float], found: list[Score]) -> str:
+    """Return what a threshold for empty pictures can be chosen by."""
+    missed = sum(s.confidence < NOTHING for s in found)
+    lowest = [np.quantile([s.confidence for s in found], q) for q in (0.01, 0.02, 0.05, 0.1)]
+    return (
+        f"{name}: {missed} of {len(found)} subjects are called empty; 95 % of the empty pictures "
+        f"have less confidence than {np.quantile(empty, 0.95):.3f};\n1, 2, 5, 10 % of the others "
+        f"less than {', '.join(f'{q:.3f}' for q in lowest)}"
+    )
 
 
 def half_bad(scores: list[Score]) -> float:

@@ -39,7 +39,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> None:
 def soft() -> Alpha:
     """Return a square's alpha: 1 from column 40 to 79, soft from 30 on."""
     alpha = np.zeros((SIDE, SIDE), np.float32)
-    alpha[:, 30:40], alpha[:, 40:80] = 0.4, 1
+    alpha[:, 30:40], alpha[:, 40:80] = 0.6, 1
     return alpha
 
 
@@ -158,15 +158,20 @@ def test_progress_goes_on_from_one_to_the_other() -> None:
     assert moves == sorted(set(moves)), "each pass begins and ends in a place of its own"
 
 
-def test_what_the_trimap_network_overturns_by_the_area_is_kept_and_edges_are_not() -> None:
-    alpha = np.zeros((60, 60), np.float32)
-    alpha[10:50, 10:50] = 1
+@pytest.mark.parametrize(("hole", "hair_px"), [(10, 16), (800, 8)])
+def test_far_from_the_edge_the_network_that_found_the_subject_is_believed(
+    hole: int, hair_px: int
+) -> None:
+    alpha = np.zeros((1000, 1000), np.float32)
+    alpha[50:950, 50:950] = 1
     refined = alpha.copy()
-    refined[20:40, 20:40] = 0  # a hole in the subject
-    refined[8:10, 10:50] = 1  # an edge that was two pixels off
-    refined[30, 50:58] = 1  # a hair
-    kept = edge_refinement.overturned(alpha, refined, 4)
-    assert kept[24:36, 24:36].all()
-    assert not kept[8:10].any()
-    assert not kept[30, 50:].any()
-    assert not edge_refinement.overturned(alpha, alpha, 4).any()
+    refined[100 : 100 + hole, 100:900] = 0  # a hole in the subject
+    refined[46:50, 50:950] = 1  # an edge that was four pixels off
+    refined[500, 950:970] = 1  # a hair
+    alpha[980:] = 0.1
+    refined[980:] = 0.4  # the same side
+    kept = edge_refinement.contradicted(alpha, refined, 4)
+    assert kept[100 : 100 + hole, 100:900].all()
+    assert not kept[:100].any()
+    assert kept[500, 950:970].tolist() == [False] * hair_px + [True] * (20 - hair_px)
+    assert not kept[980:].any()

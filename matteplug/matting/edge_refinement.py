@@ -27,6 +27,11 @@ from matteplug.types import (
     Trimap,
 )
 
+FAR, NEAR = 0.016, 0.008
+"""How far the refined edge may be from the first one, of the picture's longer side; the second
+where the two alphas overlap by less than `DISPUTED`."""
+DISPUTED = 0.9
+
 
 class Refined(NamedTuple):
     """An alpha with its edge refined, the network that did it, and notes for the user."""
@@ -59,7 +64,7 @@ def run(
 
     Returns:
         The alpha, by which network, and notes for the user; it is as it was where it is soft
-        outside `band`, and where it is `overturned`.  None where there is nothing to do.
+        outside `band`, and where it is `contradicted`.  None where there is nothing to do.
 
     Raises:
         NetworkError: there is no trimap network.
@@ -72,7 +77,7 @@ def run(
     refiner = choice.choose(edge)
     refined = network_pass.run(engine, refiner, edge, progress=progress, cancel=cancel)
     kept = _soft(alpha, spec) & (trimap != UNKNOWN)
-    kept |= overturned(alpha, refined.alpha, _reach_px(alpha, spec))
+    kept |= contradicted(alpha, refined.alpha, _reach_px(alpha, spec))
     notes = (f"The edge is by {refiner.id}.", *refined.notes)
     return Refined(np.where(kept, alpha, refined.alpha), refiner, notes)
 
@@ -112,23 +117,24 @@ def band(
     return drawn if values == [BACKGROUND, UNKNOWN, FOREGROUND] else None
 
 
-def overturned(alpha: Alpha, refined: Alpha, reach_px: float) -> NDArray[np.bool_]:
-    """Return where a refined alpha contradicts the first one over an area, not along an edge.
+def contradicted(alpha: Alpha, refined: Alpha, reach_px: float) -> NDArray[np.bool_]:
+    """Return where a refined alpha takes the other side, further from the edge than that can be.
 
-    A trimap network computes edges well, but what the subject is, it guesses: by colour.  Where it
-    turns foreground into background, or the reverse, further than an edge can be off, the network
-    that found the subject is to be believed.
+    A trimap network computes edges well, but what the subject is, it guesses: by colour.  Far from
+    where the first alpha crosses 0.5, the network that found the subject is to be believed, however
+    unsure it is; all the more where the other disagrees about much of the subject.
 
     Args:
         alpha: (H, W) float32 [0, 1].
         refined: the same, refined.
-        reach_px: how far an edge may be off.
+        reach_px: how far the first one's edge may be off at least.
     """
-    contrary = np.abs(refined - alpha) > 0.5
-    inner = np.asarray(unknown_band.depth(contrary) > reach_px)
-    if not inner.any():
-        return inner
-    return np.asarray(contrary & (unknown_band.depth(~inner) <= reach_px))
+    inside, refined_inside = alpha > 0.5, refined > 0.5
+    contrary = inside != refined_inside
+    disputed = contrary.sum() > (1 - DISPUTED) * (inside | refined_inside).sum()
+    far_px = max(reach_px, (NEAR if disputed else FAR) * max(alpha.shape))
+    from_edge = np.where(inside, unknown_band.depth(inside), unknown_band.depth(~inside))
+    return np.asarray(contrary & (from_edge > far_px))
 
 
 def _reach_px(alpha: Alpha, spec: NetworkSpec) -> float:
