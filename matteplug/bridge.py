@@ -27,7 +27,7 @@ from the top.
     load   network                             (nothing)
     matte  id, buffers, options, results,      progress  id, share, what       (any number)
            host                                matte  id, buffers, network, provider, elapsed_s,
-                                                      confidence, notes
+                                                      confidence, outcome, notes
                                                or error  id, code, message, hint
     cancel id                                  (the matte is answered with the error "cancelled")
     bye                                        (the worker ends)
@@ -50,6 +50,7 @@ Floats of masks beyond 0 and 1 are clipped.
 "results" names what is wanted and in which format: "alpha" (Y),
 "foreground" (RGB; or RGBA, BGRA with the image's own alpha) and "cutout" (RGBA, BGRA: the
 foreground with the matte's alpha times the image's own).  Their colours are straight.
+"outcome" is "done", "doubtful" (the confidence is low; a note says so) or "empty".
 "host" is the id of a host adapter, for hosts whose bytes need one.
 An id is any JSON value; one that comes twice stands for both mattes.
 A worker whose standard input closes ends at once, in mid-run too.

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from matteplug.images import files, pixels
 from matteplug.types import Alpha, Image, Metadata, Size
 
-__all__ = ["Matte"]
+__all__ = ["DOUBT", "Matte", "Outcome"]
+
+Outcome: TypeAlias = Literal["done", "doubtful", "empty"]
+"""How a matte came out; "doubtful" is to be looked at, "empty" shows nothing."""
+DOUBT = 0.5
+"""Confidence below which a matte is doubtful."""
+VISIBLE = 0.5 / 255
+"""An alpha below this is 0 in 8 bits."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -54,6 +62,14 @@ class Matte:
         if self.notes:
             parts.append(f"{len(self.notes)} note{'s' * (len(self.notes) > 1)}")
         return f"<Matte {', '.join(parts)}>"
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it came out: "done"; "doubtful", the confidence is low; or "empty"."""
+        if not (self.alpha >= VISIBLE).any():
+            return "empty"
+        doubtful = self.confidence is not None and self.confidence < DOUBT
+        return "doubtful" if doubtful else "done"
 
     def cutout(self) -> Image:
         """Return (H, W, 4) of the image's dtype: straight colours and alpha."""

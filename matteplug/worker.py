@@ -179,6 +179,7 @@ class _Worker:
             "provider": matte.provider,
             "elapsed_s": matte.elapsed_s,
             "confidence": matte.confidence,
+            "outcome": matte.outcome,
             "notes": matte.notes,
             "licences": dict(matte.licences),
         }

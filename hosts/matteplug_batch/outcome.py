@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 
 from matteplug.errors import MatteplugError
-from matteplug.matting.confidence import DOUBT
 from matteplug.result import Matte
 
 
@@ -27,14 +26,9 @@ class State(str, Enum):
     @classmethod
     def of(cls, matte: Matte) -> State:
         """Return how a picture with this matte ends: done, doubtful or empty."""
-        if not (matte.alpha >= _VISIBLE).any():
-            return cls.EMPTY
-        doubtful = matte.confidence is not None and matte.confidence < DOUBT
-        return cls.DOUBTFUL if doubtful else cls.DONE
+        return cls(matte.outcome)
 
 
-_VISIBLE = 0.5 / 255
-"""An alpha below this is 0 in 8 bits."""
 WRITTEN = (State.DONE, State.DOUBTFUL, State.EMPTY)
 """How pictures end whose result was written, the best first."""
 

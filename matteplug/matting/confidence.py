@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from matteplug.result import DOUBT
 from matteplug.types import UNKNOWN, Alpha, Tensor, Trimap
 
-__all__ = ["DOUBT", "NOTHING", "apply_confidence", "doubt"]
+__all__ = ["NOTHING", "apply_confidence", "doubt"]
 
 NOTHING = 0.1
 """Mean confidence below which nothing was found, and the network's alpha is noise."""
-DOUBT = 0.5
-"""Mean confidence below which the user is told to check the result."""
 
 
 def apply_confidence(

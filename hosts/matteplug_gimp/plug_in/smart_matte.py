@@ -58,7 +58,7 @@ def make(worker, layers, image, layer, settings, host, report):
     layers.put(image, layer, output, seen, answer)
     notes = list(header["notes"])
     if len(buffers) == 1:
-        note = "Nothing is selected, so the network %s found the foreground by itself."
+        note = "Nothing is selected, so the network %s looked for the foreground."
         notes.insert(0, note % header["network"])
     return native("\n".join(notes))
 
