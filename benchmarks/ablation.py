@@ -1,12 +1,13 @@
 """HFAM's parts, switched on one by one (table 3 of its paper), and a U-Net of the same size.
 
-    python benchmarks/ablation.py --data photos:DIR --data people:DIR --portraits DIR [--steps 400]
-        [--only U-Net] [--save DIR]
+    python benchmarks/ablation.py --data photos:DIR --data people:DIR --data subjects:DIR
+        [--steps 400] [--seeds 3] [--only U-Net] [--save DIR]
 
-Every row is trained from scratch on the same batches for the same number of steps.  Prints the mean
-absolute error on the holdout scenes and, for the portraits (NAME.jpg and NAME_alpha.png, scaled to
-a longest side of the crops' size), the mean intersection over union at 0.5 and the mean squared
-error.  --save keeps the weights as ROW.pt, for `portraits.py --weights`.
+Every row is trained on the same batches for the same number of steps, HFAM's on the frozen encoder
+with its ImageNet weights, once per seed.  Prints the mean absolute error on the holdout scenes and,
+on the photographs of the holdout with taught masks (scaled to a longest side of the crops' size),
+the intersection over union at 0.5 and the squared error: the means of the seeds, and their standard
+deviations.  --save keeps the first seed's weights as ROW.pt, for `portraits.py --weights`.
 """
 
 from __future__ import annotations
@@ -14,32 +15,39 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from matteplug.evaluation import samples
 from matteplug.training.data.batch import to_device
 from matteplug.training.data.sources import sources
 from matteplug.training.data.stream import BatchPlan, BatchStream
 from matteplug.training.recipes import NETWORK
 from matteplug.training.run.trainer import Trainer
 from matteplug.training.run.validation import HoldoutScenes
+from matteplug.training.scenes.photographs import read_rgb
+from matteplug.training.scenes.taught import files_of
 from matteplug.training.settings import TrainSettings
 from portrait_networks import NAMES, Trained, recipe
 from portraits import overlap
 
+Photograph = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]
+"""The image (H, W, 3), its alpha (H, W) [0, 1], and where that is known (H, W)."""
+
 
 @dataclass(frozen=True)
 class AblationRow:
-    """A row's results: parameters in millions, seconds, and errors."""
+    """A row's results with one seed: parameters in millions, seconds, and errors."""
 
     parameters: float
     elapsed_s: float
@@ -52,13 +60,17 @@ def main() -> int:
     """Train and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", action="append", required=True, metavar="KIND:DIR")
-    parser.add_argument("--portraits", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--only", action="append", choices=NAMES, metavar="ROW")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--save", type=Path, metavar="DIR", help="keep the weights")
     args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    folders = dict(data.partition(":")[::2] for data in args.data)
+    photographs = list(taught(Path(folders["subjects"])))
     settings = TrainSettings(
         family="hfam",
         config="compact",
@@ -69,23 +81,45 @@ def main() -> int:
         lr=2e-3,
         ema=0.99,
     )
-    table = Table("network", "parameters", "time", "holdout SAD", "portraits, IoU · MSE")
+    measures = f"{len(photographs)} photographs, IoU", "MSE"
+    table = Table("network", "parameters", "time", "holdout SAD", *measures)
     for name in args.only or NAMES:
-        row = measured(name, settings, args.portraits, args.save)
-        print(f"{name}: {row}")  # hours before the table
+        rows = []
+        for seed in range(args.seeds):
+            folder = None if seed else args.save
+            rows.append(measured(name, replace(settings, seed=seed), photographs, folder))
+            print(f"{name}, seed {seed}: {rows[-1]}", flush=True)  # hours before the table
         table.add_row(
             name,
-            f"{row.parameters:.2f} M",
-            f"{row.elapsed_s / 60:.1f} min",
-            f"{row.holdout_sad:.4f}",
-            f"{row.iou:.3f} · {row.mse:.4f}",
+            f"{rows[0].parameters:.2f} M",
+            f"{mean(row.elapsed_s for row in rows) / 60:.1f} min",
+            spread([row.holdout_sad for row in rows], 4),
+            spread([row.iou for row in rows], 3),
+            spread([row.mse for row in rows], 4),
         )
     Console().print(table)
     return 0
 
 
+def taught(folder: Path) -> Iterator[Photograph]:
+    """Yield the holdout's photographs with taught masks; see `Photograph`."""
+    for path in files_of(folder, "image", "holdout"):
+        alpha, known = (
+            np.asarray(cv2.imread(str(folder / part / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE))
+            for part in ("alpha", "known")
+        )
+        yield read_rgb(path), np.float32(alpha / 255), known > 127
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Return the mean and the standard deviation of what the seeds gave."""
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return f"{mean(values):.{digits}f} ± {stdev(values):.{digits}f}"
+
+
 def measured(
-    name: str, settings: TrainSettings, portraits: Path, folder: Path | None
+    name: str, settings: TrainSettings, photographs: list[Photograph], folder: Path | None
 ) -> AblationRow:
     """Train one row and measure it; save it if a folder is given."""
     torch.manual_seed(settings.seed)
@@ -103,8 +137,10 @@ def measured(
     if folder is not None:
         print(f"The weights are in {row.save(folder)}.")
     scenes = HoldoutScenes(holdout, settings.holdout_scenes, size_px, torch.device("cpu"))
-    portrait_samples = [samples.read(sample) for sample in samples.find(portraits, "none").samples]
-    pairs = [(scene.truth, row.alpha(scene.image)) for scene in portrait_samples]
+    pairs = [
+        (truth[known], row.alpha(image)[known])  # nobody knows the rest
+        for image, truth, known in photographs
+    ]
     return AblationRow(
         parameters=sum(p.numel() for p in row_recipe.parts[NETWORK].parameters()) / 1e6,
         elapsed_s=elapsed_s,
