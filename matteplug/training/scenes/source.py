@@ -43,7 +43,7 @@ FULLEST = 0.85
 FROM_FILES = frozenset({"people", "subjects"})
 """Styles that are whole subjects, read from files."""
 PEOPLE_AT_ONCE, PEOPLE_REUSE = 24, 2
-NOBODY_PROBABILITY = 0.06
+NOBODY_PROBABILITY = 0.12
 """Probability that a portrait shows no person."""
 SIMILAR_COLOURS_PROBABILITY = 0.3
 """Probability that a portrait's background takes on the person's colours."""
