@@ -1,4 +1,4 @@
-"""Whole folders of pictures from the command line: ``matteplug batch FOLDER``."""
+"""Pictures from the command line: ``matteplug cut PHOTO``, ``matteplug batch FOLDER``."""
 
 from __future__ import annotations
 
@@ -24,30 +24,54 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
 
 @hookimpl
 def matteplug_commands() -> Iterable[Command]:
-    """Return the command ``batch``."""
+    """Return the commands ``cut`` and ``batch``."""
     return [
+        Command(
+            name="cut",
+            help="Cut out a picture, or several.",
+            configure=_configure_cut,
+            run=_run_cut,
+            examples=(
+                "matteplug cut photo.jpg                      # writes photo_cutout.png",
+                "matteplug cut photo.jpg -o result.webp       # the suffix is the format",
+                "matteplug cut *.jpg -o cutouts/              # several, into a folder",
+                "cat photo.jpg | matteplug cut - > out.png    # through a pipe",
+            ),
+        ),
         Command(
             name="batch",
             help="Cut out every picture in a folder and its subfolders.",
-            configure=_configure,
-            run=_run,
+            configure=_configure_batch,
+            run=_run_batch,
             examples=(
                 "matteplug batch photos                    # cutouts into photos-matte",
                 "matteplug batch photos --resume           # only what is not done yet",
                 "matteplug batch photos --backdrop white   # over white, into photos-matte",
                 "matteplug batch photos --output alpha --out alphas",
             ),
-        )
+        ),
     ]
 
 
-def _configure(parser: argparse.ArgumentParser) -> None:
+def _configure_batch(parser: argparse.ArgumentParser) -> None:
     from matteplug_batch.command import configure
 
     configure(parser)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run_batch(arguments: argparse.Namespace) -> int:
     from matteplug_batch.command import run
+
+    return run(arguments)
+
+
+def _configure_cut(parser: argparse.ArgumentParser) -> None:
+    from matteplug_batch.cut import configure
+
+    configure(parser)
+
+
+def _run_cut(arguments: argparse.Namespace) -> int:
+    from matteplug_batch.cut import run
 
     return run(arguments)

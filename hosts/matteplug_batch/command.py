@@ -1,4 +1,4 @@
-"""``matteplug batch FOLDER``: arguments, checks before any work, and output.
+"""``matteplug batch FOLDER|FILE…``: arguments, checks before any work, and output.
 
 Exit status: 0 success, 1 a picture failed or ended as ``--fail-on`` forbids, 2 nothing was started,
 130 interrupted.
@@ -7,56 +7,36 @@ Exit status: 0 success, 1 a picture failed or ended as ``--fail-on`` forbids, 2 
 from __future__ import annotations
 
 import argparse
+import glob
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from matteplug import flags, options
-from matteplug.errors import EngineError, RequestError
-from matteplug.options import Option
-from matteplug.result import Matte
-from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
-from matteplug_batch.job import Output, Settings
+from matteplug.errors import RequestError
+from matteplug_batch import inputs, settings_flags
+from matteplug_batch.inputs import STREAM
 from matteplug_batch.outcome import WRITTEN, State
-
-_GUIDES = """\
-Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
-white foreground, gray unknown), NAME_mask.png (a selection), NAME_plate.png or the folder's
-plate.png (the same view without the foreground).  The first guide found, in this order, is
-used; it decides the network."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = _GUIDES
+    parser.epilog = settings_flags.GUIDES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add(
-        "folder",
-        type=_path,
-        metavar="FOLDER",
-        help="folder of pictures, with its subfolders",
-    )
-    add("--out", type=_path, metavar="DIR", help="where results go (FOLDER-matte beside FOLDER)")
-    add(
-        "--output",
-        choices=[output.value for output in Output],
-        help="what to write: colours with alpha (cutout, the default), alpha, or composite",
+        "pictures",
+        nargs="+",
+        type=settings_flags.path,
+        metavar="FOLDER|FILE",
+        help="a folder of pictures with its subfolders; or files; or - for standard input",
     )
     add(
-        "--backdrop",
-        type=_text,
-        metavar="COLOUR|IMAGE",
-        help="what composites are made over: white, '#204060', or the path of a picture",
+        "--out",
+        type=settings_flags.path,
+        metavar="DIR",
+        help="where results go (FOLDER-matte beside FOLDER)",
     )
-    flags.add(parser, [*options.of(MatteRequest), *_options()])
-    add(
-        "--require-ep",
-        type=_text,
-        metavar="ID",
-        help="stop unless this execution provider does the work",
-    )
+    settings_flags.add(parser)
     add("--resume", action="store_true", help="skip pictures that are finished and unchanged")
     add(
         "--force",
@@ -68,7 +48,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=[state.value for state in WRITTEN[1:]],
         help="exit with status 1 if a matte is doubtful or empty, or only if one is empty",
     )
-    add("--quiet", action="store_true", help="print only what failed")
     add("--json", action="store_true", help="print the report as JSON on standard output")
 
 
@@ -82,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from matteplug_batch import leftovers, lock, summary
+    from matteplug_batch import cut, leftovers, lock, summary
     from matteplug_batch.adapter import FolderAdapter
     from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.journal import Journal
@@ -90,10 +69,22 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch.progress import Bar
     from matteplug_batch.run import BatchRun
 
-    settings = _settings(args)
+    settings = settings_flags.settings(args)
+    matte = settings_flags.matte(args)
+    if args.pictures == [STREAM]:
+        if args.out is not None:
+            raise RequestError(
+                "out-of-stream",
+                "A picture from standard input has no folder for --out.",
+                "Run: matteplug cut - --out FILE",
+            )
+        return cut.through(settings, matte, quiet=args.quiet)
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel:
-        plan = Plan.of(args.folder, args.out, settings)
+        if len(args.pictures) == 1 and not _are_files(args.pictures[0]):
+            plan = Plan.of(args.pictures[0], args.out, settings)
+        else:
+            plan = Plan.of_files(inputs.files(args.pictures), args.out, settings)
         plan.make_out()
         with lock.held(plan.out):
             journal = Journal(plan.out, plan.folder)
@@ -102,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             leftovers.remove(journal.folders)
             batch = BatchRun(
                 adapter=FolderAdapter(),
-                matte=_matte(args.require_ep),
+                matte=matte,
                 journal=journal,
                 resume=args.resume,
                 force=args.force,
@@ -123,86 +114,11 @@ def run(args: argparse.Namespace) -> int:
     return report.status
 
 
-def _path(text: str) -> Path:
-    return Path(_text(text))
-
-
-def _text(text: str) -> str:
-    """Refuse an empty argument, such as an unset variable: as a path it is the current folder."""
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty")
-    return text
+def _are_files(word: Path) -> bool:
+    """Tell a file or a pattern from a folder."""
+    return not word.is_dir() and (word.exists() or glob.has_magic(str(word)))
 
 
 def _fail_on(state: str | None) -> tuple[State, ...]:
     """Return the given state and those that are worse."""
     return () if state is None else WRITTEN[WRITTEN.index(State(state)) :]
-
-
-def _options() -> list[Option]:
-    return [option for option in options.of(MatteOptions) if option.offered_by("batch")]
-
-
-def _settings(args: argparse.Namespace) -> Settings:
-    from matteplug import plugins
-    from matteplug_batch.backdrop import Backdrop
-
-    default = Output.COMPOSITE if args.backdrop else Output.CUTOUT
-    output = Output(args.output) if args.output else default
-    if output is Output.COMPOSITE and not args.backdrop:
-        raise RequestError(
-            "backdrop-missing", "A composite needs a backdrop.", "Give one: --backdrop white"
-        )
-    if args.backdrop and output is not Output.COMPOSITE:
-        raise RequestError(
-            "backdrop-unused",
-            f"The output {output.value} has no backdrop.",
-            "Drop --backdrop or --output.",
-        )
-    backdrop = Backdrop(args.backdrop) if args.backdrop else None
-    if backdrop is not None:
-        backdrop.check()
-    spec = plugins.registry().network(args.network) if args.network else None
-    return Settings(
-        output=output,
-        backdrop=backdrop,
-        network=args.network,
-        guide=spec.guide if spec else None,
-        options=options.read(
-            MatteOptions,
-            flags.values(args, _options())
-            | {"provider": _provider(args.provider, args.require_ep)},
-        ),
-    )
-
-
-def _provider(asked: str, required: str | None) -> str:
-    """Return the execution provider to ask for, or "auto"."""
-    from matteplug.runtime import providers
-
-    if required is None:
-        return asked if asked == "auto" else providers.named(asked).id
-    if asked not in ("auto", required):
-        raise RequestError(
-            "two-providers",
-            f"--provider {asked} and --require-ep {required} contradict each other.",
-            "Use only one.",
-        )
-    return providers.named(required).id
-
-
-def _matte(required: str | None) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:
-    """Return the recipe; it fails on any other provider if one is required."""
-    from matteplug import api
-
-    def matte(request: MatteRequest, progress: Progress, cancel: CancelToken) -> Matte:
-        result = api.run(request, progress=progress, cancel=cancel)
-        if required is not None and result.provider != required:
-            raise EngineError(
-                "provider-not-used",
-                f"The work was done by {result.provider}, not by {required}.",
-                "Run: matteplug doctor",
-            )
-        return result
-
-    return matte

@@ -29,6 +29,12 @@ def as_sentence(error: Exception) -> MatteplugError:
     """Return an error of any kind as one that can be shown to the user."""
     if isinstance(error, MatteplugError):
         return error
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return RequestError(
+            "folder-is-file",
+            f"{error.filename} is a file, so nothing can be written into it.",
+            "Choose another folder with --out.",
+        )
     if isinstance(error, OSError):
         full = error.errno == errno.ENOSPC
         return RequestError(

@@ -8,7 +8,7 @@ plate of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +76,18 @@ def find(folder: Path, leave_out: Collection[Path] = ()) -> Tree:
     tree = Tree()
     for names, place in _folders(folder, set(leave_out), tree.closed):
         _sort_out(place, names, tree)
+    return tree
+
+
+def beside(folders: Iterable[Path]) -> Tree:
+    """Find the pictures in some folders, hidden ones too, without their subfolders.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    tree = Tree()
+    for place in folders:
+        _sort_out(place, sorted(e.name for e in os.scandir(place) if _is_file(e)), tree)
     return tree
 
 

@@ -29,6 +29,7 @@ class Settings:
 
     Attributes:
         output: what is written.
+        suffix: of the results' names, which is their format; for those that the command names.
         backdrop: what composites are made over; None for the other outputs.
         network: id of the network, or None to choose by the guides of each picture.
         guide: the guide that `network` needs; None if the network is not given.
@@ -36,6 +37,7 @@ class Settings:
     """
 
     output: Output = Output.CUTOUT
+    suffix: str = ".png"
     backdrop: Backdrop | None = None
     network: str | None = None
     guide: Guide | None = None

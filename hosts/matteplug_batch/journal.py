@@ -20,7 +20,7 @@ from enum import Enum, auto
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from matteplug.errors import RequestError
+from matteplug.errors import MatteplugError, RequestError
 from matteplug_batch.display_text import name
 from matteplug_batch.find import MARKER, real
 from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
@@ -135,6 +135,27 @@ class Journal:
         if record.written is None and (record.may_be is None or digest in record.may_be):
             return Condition.UNFINISHED
         return Condition.RETOUCHED if is_whole(result) else Condition.UNFINISHED
+
+    def protection(self, result: Path, *, force: bool) -> MatteplugError | None:
+        """Return why a result must not be written; None if it may.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        condition = self.condition(result)
+        if condition is Condition.FOREIGN:
+            return RequestError(
+                "result-exists",
+                f"{result} exists and was not made by a batch, so it is not overwritten.",
+                "Move it, or choose another folder with --out.",
+            )
+        if condition is Condition.RETOUCHED and not force:
+            return RequestError(
+                "result-retouched",
+                f"{result} was changed since a batch made it, so it is not overwritten.",
+                "Move it, or overwrite it with --force.",
+            )
+        return None
 
     def finished(self, job: Job) -> Record | None:
         """Return the record of a result that was made as it would be made now, else None."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-_PART = re.compile(r"\.[0-9a-f]{8}\.part(\.png)?")
+_PART = re.compile(r"\.[0-9a-f]{8}\.part(\.\w+)?")
 """How `matteplug.images.files.write` calls a file until it is complete, and `draft_of` after."""
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from matteplug_batch.find import real
 from matteplug_batch.pairing import folded
 
-SUFFIX = ".png"
-
 
 def default_out(folder: Path) -> Path:
     """Return ``FOLDER-matte`` beside `folder`."""
@@ -18,21 +16,19 @@ def default_out(folder: Path) -> Path:
     return target.with_name(f"{target.name}-matte")
 
 
-def results(images: Sequence[Path], folder: Path, out: Path) -> list[Path]:
-    """Return where the result of each image goes; no two paths are the same.
+def results(places: Sequence[Path], ending: str) -> list[Path]:
+    """Return where the result of each picture goes; no two paths are the same.
 
     ``sub/a.jpg`` becomes ``sub/a.png``.  Where that would be the result of another picture too
     (``a.jpg`` and ``a.tif``, or ``A.jpg`` on a system that ignores case), each keeps its whole
     name: ``a.jpg.png``.
 
     Args:
-        images: pictures below `folder`.
-        folder: the top of the tree that is mirrored.
-        out: the top of the mirror.
+        places: the pictures' paths, as they would be among the results.
+        ending: what the results' names end in: ".png", "_cutout.png".
     """
-    mirrored = [out / image.relative_to(folder) for image in images]
-    short = [path.with_suffix(SUFFIX) for path in mirrored]
-    whole = [path.with_name(path.name + SUFFIX) for path in mirrored]
+    short = [path.with_name(path.stem + ending) for path in places]
+    whole = [path.with_name(path.name + ending) for path in places]
     shared = Counter(_key(path) for path in short)
     chosen = [b if shared[_key(a)] > 1 else a for a, b in zip(short, whole, strict=True)]
     taken: set[str] = set()
@@ -43,7 +39,7 @@ def _free(path: Path, taken: set[str]) -> Path:
     """Return `path`, numbered if it is taken because a picture really is named ``a.jpg.png``."""
     free, number = path, 2
     while _key(free) in taken:
-        free, number = path.with_name(f"{path.stem}-{number}{SUFFIX}"), number + 1
+        free, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
     taken.add(_key(free))
     return free
 

@@ -17,8 +17,11 @@ from typing import NamedTuple
 TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
 ALPHA = "_alpha"
 """``NAME_alpha.png`` is a picture's finished or true alpha, as data sets keep it."""
+CUTOUT, COMPOSITE = "_cutout", "_composite"
+"""``NAME_cutout.png`` is what ``matteplug cut`` wrote for a picture."""
 FOLDER_PLATE = "plate"
 GUIDES = (TRIMAP, SELECTION, PLATE)
+RESULTS = (ALPHA, CUTOUT, COMPOSITE)
 
 
 def folded(text: str) -> str:
@@ -44,7 +47,7 @@ class Companion(NamedTuple):
     Attributes:
         name: the file's.
         stem: the picture's, as it is spelled here.
-        kind: one of `GUIDES`, or `ALPHA`.
+        kind: one of `GUIDES`, or of `RESULTS`.
     """
 
     name: str
@@ -60,7 +63,7 @@ class Companion(NamedTuple):
 def companion(name: str) -> Companion | None:
     """Take a name apart that ends as those of guides do; None for others."""
     stem = PurePath(name).stem
-    for kind in (*GUIDES, ALPHA):
+    for kind in (*GUIDES, *RESULTS):
         if stem.lower().endswith(kind):
             return Companion(name, stem[: -len(kind)], kind)
     return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matteplug.errors import RequestError
 from matteplug.images import formats
-from matteplug_batch import names
-from matteplug_batch.find import find, real
+from matteplug_batch import inputs, names
+from matteplug_batch.find import Found, find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State
 
@@ -48,7 +50,6 @@ class Plan:
                 f"There is no picture in {folder}{rest}.",
                 f"Pictures end in {', '.join(sorted(formats.readable()))}.",
             )
-        results = names.results([found.image for found in tree.pictures], folder, out)
         skipped = [(path, formats.advice(path.suffix.lower())) for path in tree.foreign]
         skipped += [(path, _STRAY) for path in tree.strays]
         closed = RequestError(
@@ -57,20 +58,36 @@ class Plan:
         return cls(
             folder=folder,
             out=out,
-            jobs=[
-                Job(found=found, result=result, settings=settings)
-                for found, result in zip(tree.pictures, results, strict=True)
-            ],
+            jobs=_jobs(tree.pictures, (), folder, out, settings),
             unusable=[
-                *(
-                    PictureOutcome(image=path, state=State.SKIPPED, notes=(why,))
-                    for path, why in skipped
-                ),
+                *_skipped(skipped),
                 *(
                     PictureOutcome(image=path, state=State.FAILED, error=closed)
                     for path in tree.closed
                 ),
             ],
+        )
+
+    @classmethod
+    def of_files(cls, files: Sequence[Path], out: Path | None, settings: Settings) -> Plan:
+        """Plan the work on some files, as a part of that on the folder that holds them all.
+
+        Raises:
+            RequestError: none of them is a picture, they are on several drives, or there is nowhere
+                to put the results.
+        """
+        folders = {path.parent for path in files}
+        folder = folders.pop()
+        if folders:
+            files = [Path(os.path.abspath(path)) for path in files]
+            folder = _common({path.parent for path in files})
+        out = _out(folder, out)
+        chosen = inputs.choose(files)
+        return cls(
+            folder=folder,
+            out=out,
+            jobs=_jobs(chosen.pictures, chosen.others, folder, out, settings),
+            unusable=_skipped(chosen.unusable),
         )
 
     def make_out(self) -> None:
@@ -91,14 +108,41 @@ class Plan:
             ) from None
 
 
+def _jobs(
+    pictures: Sequence[Found],
+    others: Sequence[Path],
+    folder: Path,
+    out: Path,
+    settings: Settings,
+) -> list[Job]:
+    """Return the work on `pictures`; `others` have a claim to names too."""
+    images = [*(found.image for found in pictures), *others]
+    # in the order of the tree, so that a part of a folder is named as the whole
+    places = {image: out / image.relative_to(folder) for image in sorted(images)}
+    results = dict(zip(places, names.results(list(places.values()), settings.suffix), strict=True))
+    return [Job(found=one, result=results[one.image], settings=settings) for one in pictures]
+
+
+def _skipped(what: Iterable[tuple[Path, str]]) -> list[PictureOutcome]:
+    return [PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in what]
+
+
+def _common(folders: Iterable[Path]) -> Path:
+    """Return the folder that holds all of some absolute ones."""
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:
+        raise RequestError(
+            "several-drives",
+            "The pictures are on several drives.",
+            "Run the command once for each drive.",
+        ) from None
+
+
 def _out(folder: Path, given: Path | None) -> Path:
     """Return the output folder, after checking both."""
     if not folder.exists():
         raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the spelling.")
-    if not folder.is_dir():
-        raise RequestError(
-            "folder-is-file", f"{folder} is a file.", "Give the folder that contains it."
-        )
     if given is None:
         if not real(folder).name:
             raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from matteplug_batch.display_text import name, sentence
+from matteplug_batch.display_text import line, name, sentence
 from matteplug_batch.outcome import PictureOutcome, State
 
 _NAME = 28
@@ -25,10 +25,19 @@ _NAME = 28
 
 
 class Bar:
-    """An `Observer` that draws a bar on a terminal, and reports failures at once."""
+    """An `Observer` that draws a bar on a terminal, and reports failures at once.
 
-    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+    Elsewhere, as in a log, there is a line for each picture that was worked on.
+
+    Args:
+        console: where to.
+        quiet: report nothing but failures.
+        lines: have the lines on a terminal too.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool = False, lines: bool = False) -> None:
         self._console = console
+        self._has_lines = not quiet and (lines or not console.is_terminal)
         self._done = 0
         self._current = ""
         self._progress = Progress(
@@ -75,10 +84,8 @@ class Bar:
 
     def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
-        if outcome.state is State.FAILED and outcome.error is not None:
-            picture, message = name(outcome.image), sentence(outcome.error)
-            line = message if picture in message else f"{picture}: {message}"
-            self._console.print(Text(line), soft_wrap=True)
+        if outcome.state is State.FAILED or (self._has_lines and outcome.earlier is None):
+            self._console.print(Text(_line(outcome)), soft_wrap=True)
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 
@@ -86,6 +93,19 @@ class Bar:
         """Learn that the batch will end as soon as the current picture can be stopped."""
         text = f"Stopping after {self._current}; press Ctrl-C again to quit at once."
         self._console.print(Text(text), soft_wrap=True)
+
+
+def _line(outcome: PictureOutcome) -> str:
+    """Return what became of a picture."""
+    picture = name(outcome.image)
+    if outcome.error is not None:
+        is_named = picture in outcome.error.message
+        return f"{'' if is_named else f'{picture}: '}{sentence(outcome.error)}"
+    notes = " ".join(line(note) for note in outcome.notes)
+    if outcome.result is None:
+        return f"{picture}: {outcome.state.value}. {notes}"
+    by = f"{outcome.network} on {outcome.provider}, {outcome.elapsed_s:.1f} s"
+    return f"{picture}: {outcome.state.value}, {name(outcome.result)} ({by}). {notes}".rstrip()
 
 
 class _Rate(ProgressColumn):

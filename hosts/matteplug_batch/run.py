@@ -28,7 +28,7 @@ from matteplug_batch.failure import as_sentence, is_fatal
 from matteplug_batch.find import kind_of, real
 from matteplug_batch.fingerprint import Fingerprint, fingerprint_of
 from matteplug_batch.job import Job
-from matteplug_batch.journal import Condition, Journal
+from matteplug_batch.journal import Condition, Record
 from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,27 @@ class Adapter(HostAdapter[Job], Protocol):
         """Stop reading; safe from any thread."""
 
 
+class Keeper(Protocol):
+    """Knows the results, as `Journal` does."""
+
+    def condition(self, result: Path) -> Condition:
+        """Tell what is there where a result belongs."""
+
+    def protection(self, result: Path, *, force: bool) -> MatteplugError | None:
+        """Return why a result must not be written; None if it may."""
+
+    def finished(self, job: Job) -> Record | None:
+        """Return the record of a result that was made as it would be made now, else None."""
+
+    def claim(self, job: Job, draft: Path | None = None) -> None:
+        """Record that a result is about to be written, and which file takes its place."""
+
+    def finish(
+        self, job: Job, fingerprint: Fingerprint, state: State, confidence: float | None
+    ) -> None:
+        """Record that a result is complete."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchRun:
     """The parts of a batch.
@@ -69,14 +90,14 @@ class BatchRun:
     Attributes:
         adapter: reads pictures and writes results.
         matte: makes a matte, as `matteplug.api.run`.
-        journal: what earlier batches finished.
+        journal: what earlier batches finished, or `Unrecorded`.
         resume: skip pictures that are finished.
         force: overwrite results that were retouched.
     """
 
     adapter: Adapter
     matte: Callable[[MatteRequest, Progress, CancelToken], Matte]
-    journal: Journal
+    journal: Keeper
     resume: bool = False
     force: bool = False
 
@@ -105,7 +126,7 @@ class BatchRun:
         try:
             if self.resume and (skipped := self._skipped(job)):
                 return skipped
-            refusal = _refusal(job, inputs) or self._protection(job)
+            refusal = _refusal(job, inputs) or self.journal.protection(job.result, force=self.force)
         except OSError as error:
             refusal = as_sentence(error)
         if refusal is None:
@@ -128,23 +149,6 @@ class BatchRun:
             earlier=record.state,
             notes=("finished earlier, and retouched since" if retouched else "finished earlier",),
         )
-
-    def _protection(self, job: Job) -> MatteplugError | None:
-        """Return why the result must not be written; None if it may."""
-        condition = self.journal.condition(job.result)
-        if condition is Condition.FOREIGN:
-            return RequestError(
-                "result-exists",
-                f"{job.result} exists and was not made by a batch, so it is not overwritten.",
-                "Move it, or choose another folder with --out.",
-            )
-        if condition is Condition.RETOUCHED and not self.force:
-            return RequestError(
-                "result-retouched",
-                f"{job.result} was changed since a batch made it, so it is not overwritten.",
-                "Move it, or overwrite it with --force.",
-            )
-        return None
 
     def _work_through(
         self, jobs: Sequence[Job], observer: Observer, cancel: CancelToken
@@ -195,7 +199,8 @@ class BatchRun:
             fingerprint, request = read.result()
             matte = self.matte(request, progress, cancel)
             progress(1.0, "writing")
-            if refusal := self._protection(job):  # it may have been retouched in the meantime
+            # it may have been retouched in the meantime
+            if refusal := self.journal.protection(job.result, force=self.force):
                 raise refusal
             self._put(job, matte)
             state, confidence = State.of(matte), matte.confidence

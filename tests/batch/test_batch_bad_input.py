@@ -93,13 +93,6 @@ def test_a_file_in_the_way_of_a_result(batch: Batch, folder: Path) -> None:
     assert pictures(out) == ["a.png", "sub"]
 
 
-def test_a_file_instead_of_a_folder(
-    batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert batch(pair(folder / "a.png")) == 2
-    assert "is a file" in capsys.readouterr().err
-
-
 def test_a_file_of_no_bytes(outcome_of: Callable[[str], Any], folder: Path) -> None:
     pair(folder / "bad.png").write_bytes(b"")
     assert refused(outcome_of("bad.png")) == "file-empty"

@@ -1,4 +1,4 @@
-"""The guide to batches says all that there is, and its sample runs."""
+"""The guides to one picture and to batches say all that there is, and their samples run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from batch.trees import pair, pictures
 from matteplug.testing import FakeEngine
-from matteplug_batch.command import configure
+from matteplug_batch import command, cut
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "batch.md"
 
@@ -26,6 +26,16 @@ def test_the_sample_runs(engine: FakeEngine, folder: Path, monkeypatch: pytest.M
 
 def test_every_option_is_described_and_exists() -> None:
     parser = argparse.ArgumentParser(add_help=False)
-    configure(parser)
+    command.configure(parser)
     existing = {option for action in parser._actions for option in action.option_strings}
     assert set(re.findall(r"--[a-z][a-z-]+", GUIDE.read_text(encoding="utf-8"))) == existing
+
+
+def test_the_guide_to_one_picture_names_options_that_exist() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    cut.configure(parser)
+    existing = {option for action in parser._actions for option in action.option_strings}
+    text = GUIDE.with_name("cut.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert named - {"--resume"} <= existing
+    assert {"--trimap", "--force", "--format"} <= named

@@ -185,5 +185,5 @@ def test_an_argument_that_is_complained_of_cannot_either(
     batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        batch(folder, "\x1b[2J.png")
+        batch(folder, "--band", "\x1b[2J")
     assert "\x1b" not in capsys.readouterr().err
