@@ -2,6 +2,7 @@
 # make test    set everything up and run linters, type checks and the fast tests
 # make slow    the slow tests as well, without the real editors
 # make hosts   the tests that drive real editors
+# make man     the manual page, build/matteplug.1
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ SETUP := pyproject.toml constraints.txt
 PYTEST := $(BIN)/python -m pytest -q
 TOGETHER := -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test slow hosts lint clean
+.PHONY: demo test slow hosts man lint clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m matteplug_batch.demo demo-output
@@ -30,6 +31,11 @@ slow: $(VENV)/.dev
 hosts: $(VENV)/.dev
 	$(PYTEST) $(TOGETHER) -m "host and not alone"
 	$(PYTEST) -m "host and alone"
+
+man: $(VENV)/.dev
+	mkdir -p build
+	$(BIN)/argparse-manpage --module matteplug.cli --function parser --project-name matteplug \
+		--output build/matteplug.1
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -20,7 +20,18 @@ from matteplug.hookspecs import Command
 from matteplug.plugin_guard import reason
 from matteplug.terminal import printable
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
+
+
+_FIRST = """\
+matteplug cuts foregrounds out of pictures, with soft edges.
+
+  matteplug cut photo.jpg     cut out a picture: writes photo_cutout.png
+  matteplug batch photos      cut out a folder of pictures: writes to photos-matte
+  matteplug hosts             list the editors on this machine, to install a plug-in
+  matteplug doctor            check what this machine computes with
+  matteplug --help            list all commands
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,21 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file name that the terminal cannot show must not stop the work.
         sys.stdout.reconfigure(errors="replace")
+    args = parser().parse_args(argv)
+    if args.command is None:
+        print(_FIRST, end="")
+        return 0
     commands = plugins.registry().commands
-    parser = _Parser(
-        prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show versions and exit")
-    subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
-    for command in sorted(commands.values(), key=lambda command: command.name):
-        if wrong := _fault(command):
-            print(f"matteplug: the command {command.name} is left out: {wrong}.", file=sys.stderr)
-            continue
-        described = command.help.replace("%", "%%")
-        subparser = subparsers.add_parser(command.name, help=described, description=described)
-        command.configure(subparser)
-        _add_examples(subparser, command.examples)
-    args = parser.parse_args(argv)
     try:
         return commands[args.command].run(args)
     except MatteplugError as error:
@@ -56,6 +57,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe (`| head`) is gone
         sys.stderr.close()
         return 141
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = _Parser(
+        prog="matteplug", description="Cut foregrounds out of pictures, with soft edges."
+    )
+    whole.add_argument("--version", action=_Version, nargs=0, help="show versions and exit")
+    whole.add_argument(
+        "--print-completion",
+        action=_Completion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script that has the shell complete words, and exit",
+    )
+    subparsers = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    commands = plugins.registry().commands.values()
+    for command in sorted(commands, key=lambda command: command.name):
+        if wrong := _fault(command):
+            print(f"matteplug: the command {command.name} is left out: {wrong}.", file=sys.stderr)
+            continue
+        described = command.help.replace("%", "%%")
+        subparser = subparsers.add_parser(command.name, help=described, description=described)
+        command.configure(subparser)
+        _add_examples(subparser, command.examples)
+    return whole
 
 
 def _fault(command: Command) -> str:
@@ -88,6 +114,19 @@ def _actions_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser
         if isinstance(action, argparse._SubParsersAction)
         for subparser in action.choices.values()
     ]
+
+
+class _Completion(argparse.Action):
+    """Prints a completion script for a shell."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: Any) -> None:
+        import shtab
+
+        for action in (action for one in _all_of(parser) for action in one._actions):
+            if getattr(action.type, "__name__", "").lower() == "path":
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, shell=given[1]))
+        parser.exit()
 
 
 class _Version(argparse.Action):

@@ -9,26 +9,33 @@ from typing import Any
 from matteplug.errors import RequestError
 from matteplug.options import Option
 
-__all__ = ["add", "flag", "values"]
+__all__ = ["add", "flag", "given", "values"]
 
 
 def add(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
-    """Add a flag for each option; the values come under the options' names."""
+    """Add a flag for each option; `given` and `values` return what was given."""
     for option in options:
         text = option.phrase
         if option.type is bool:
             action = "store_false" if option.default else "store_true"
             if option.default:
                 text = f"do not {option.label.lower()} ({text})"
-            parser.add_argument(flag(option), dest=option.name, action=action, help=text)
+            parser.add_argument(
+                flag(option),
+                dest=option.name,
+                action=action,
+                default=argparse.SUPPRESS,
+                help=text,
+            )
             continue
         default = option.automatic or option.default
         parser.add_argument(
             flag(option),
             dest=option.name,
-            type=_parser(option),
-            default=option.default,
-            metavar=(option.unit or option.name).upper(),
+            type=str if option.choices else _parser(option),
+            default=argparse.SUPPRESS,
+            choices=option.choices or None,
+            metavar=None if option.choices else (option.unit or option.name).upper(),
             help=f"{text} (default: {default})",
         )
 
@@ -41,8 +48,16 @@ def flag(option: Option) -> str:
 
 
 def values(args: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:
-    """Return the options' values by name."""
-    return {option.name: getattr(args, option.name) for option in options}
+    """Return the options' values by name, the default where none was given."""
+    options = list(options)
+    return {option.name: option.default for option in options} | given(args, options)
+
+
+def given(args: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:
+    """Return the values that were given, by the options' names."""
+    return {
+        option.name: getattr(args, option.name) for option in options if option.name in vars(args)
+    }
 
 
 def _parser(option: Option) -> Callable[[str], Any]:

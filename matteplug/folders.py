@@ -1,11 +1,11 @@
-"""Where the library keeps its user's files: added networks, verdicts, logs."""
+"""Where the library keeps its user's files: options, added networks, verdicts, logs."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "networks_folder", "state_folder"]
+__all__ = ["cache_folder", "config_folder", "networks_folder", "state_folder"]
 
 
 def networks_folder() -> Path:
@@ -15,6 +15,15 @@ def networks_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("matteplug", appauthor=False) / "networks"
+
+
+def config_folder() -> Path:
+    """Return the folder of the user's ``matteplug.toml``; `MATTEPLUG_CONFIG` overrides it."""
+    if given := os.environ.get("MATTEPLUG_CONFIG"):
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_config_path("matteplug", appauthor=False)
 
 
 def cache_folder() -> Path:

@@ -29,9 +29,10 @@ from matteplug.wire.buffers import Buffer
 from matteplug_batch.command import configure
 from matteplug_batch.find import Found
 from matteplug_batch.fingerprint import fingerprint_of
-from matteplug_batch.job import Job, Settings
+from matteplug_batch.job import Job, OutputOptions, Settings
 
 PAGE = Path(__file__).parent.parent / "docs" / "options.md"
+EVERY = tuple(one for cls in (MatteRequest, MatteOptions, OutputOptions) for one in options.of(cls))
 BEGIN, END = "do not edit -->\n", "<!-- end of options"
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 TRIMAP = np.repeat(np.array([0, 128, 255], np.uint8), 20)[None].repeat(40, axis=0)
@@ -79,7 +80,7 @@ def fingerprint(chosen: MatteOptions) -> Any:
 
 def test_the_docs_have_every_option() -> None:
     _, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    assert rest.partition(END)[0] == table((*options.of(MatteRequest), *options.of(MatteOptions)))
+    assert rest.partition(END)[0] == table(EVERY)
 
 
 def test_help_has_every_option() -> None:
@@ -175,5 +176,4 @@ def test_the_option_of_the_page_sharpens() -> None:
 
 if __name__ == "__main__":
     before, mark, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    made = table((*options.of(MatteRequest), *options.of(MatteOptions)))
-    PAGE.write_text(before + mark + made + END + rest.partition(END)[2], encoding="utf-8")
+    PAGE.write_text(before + mark + table(EVERY) + END + rest.partition(END)[2], encoding="utf-8")

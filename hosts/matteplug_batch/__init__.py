@@ -24,7 +24,7 @@ def matteplug_hosts() -> Iterable[HostSpec[Any]]:
 
 @hookimpl
 def matteplug_commands() -> Iterable[Command]:
-    """Return the commands ``cut`` and ``batch``."""
+    """Return the commands ``cut``, ``batch`` and ``config``."""
     return [
         Command(
             name="cut",
@@ -50,6 +50,13 @@ def matteplug_commands() -> Iterable[Command]:
                 "matteplug batch photos --output alpha --out alphas",
             ),
         ),
+        Command(
+            name="config",
+            help="Show the options of cut and batch, and the files that set them.",
+            configure=_configure_config,
+            run=_run_config,
+            examples=("matteplug config photos    # and what photos/matteplug.toml sets",),
+        ),
     ]
 
 
@@ -73,5 +80,17 @@ def _configure_cut(parser: argparse.ArgumentParser) -> None:
 
 def _run_cut(arguments: argparse.Namespace) -> int:
     from matteplug_batch.cut import run
+
+    return run(arguments)
+
+
+def _configure_config(parser: argparse.ArgumentParser) -> None:
+    from matteplug_batch.config_command import configure
+
+    configure(parser)
+
+
+def _run_config(arguments: argparse.Namespace) -> int:
+    from matteplug_batch.config_command import run
 
     return run(arguments)

@@ -28,8 +28,7 @@ class FolderAdapter:
             RequestError: a file cannot be read, or the guide does not fit the picture.
         """
         sources, guide = job.found, job.guide
-        if guide is None:
-            _check_that_none_is_needed(job)
+        check_guide(job)
         return api.request(
             job.image,
             trimap=guide if guide == sources.trimap else None,
@@ -64,8 +63,15 @@ def _result(job: Job, matte: Matte) -> Image:
     return matte.composite(job.settings.backdrop.behind(size, dtype, matte.icc))
 
 
-def _check_that_none_is_needed(job: Job) -> None:
-    """Refuse a picture without a guide before it is decoded, and say what is missing."""
+def check_guide(job: Job) -> None:
+    """Refuse a picture without a guide, where it needs one, before it is decoded.
+
+    Raises:
+        RequestError: it does ("guide-missing").
+        MatteplugError: its network cannot be used.
+    """
+    if job.guide is not None:
+        return
     try:
         choice.choose(MatteRequest(image=_NO_PIXELS, network=job.settings.network))
     except MatteplugError as error:

@@ -11,11 +11,16 @@ import glob
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matteplug.errors import RequestError
 from matteplug_batch import inputs, settings_flags
 from matteplug_batch.inputs import STREAM
 from matteplug_batch.outcome import WRITTEN, State
+
+if TYPE_CHECKING:
+    from matteplug_batch.journal import Journal
+    from matteplug_batch.run import BatchRun
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,16 +66,13 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from matteplug_batch import cut, leftovers, lock, summary
-    from matteplug_batch.adapter import FolderAdapter
+    from matteplug_batch import cut, dry_run, leftovers, lock, summary
     from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.journal import Journal
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
-    from matteplug_batch.run import BatchRun
 
-    settings = settings_flags.settings(args)
-    matte = settings_flags.matte(args)
+    settings = settings_flags.settings(args, inputs.place(args.pictures[0]))
     if args.pictures == [STREAM]:
         if args.out is not None:
             raise RequestError(
@@ -78,26 +80,23 @@ def run(args: argparse.Namespace) -> int:
                 "A picture from standard input has no folder for --out.",
                 "Run: matteplug cut - --out FILE",
             )
-        return cut.through(settings, matte, quiet=args.quiet)
+        return cut.through(args, settings)
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel:
         if len(args.pictures) == 1 and not _are_files(args.pictures[0]):
             plan = Plan.of(args.pictures[0], args.out, settings)
         else:
             plan = Plan.of_files(inputs.files(args.pictures), args.out, settings)
+        if args.dry_run:
+            unchanged = _batch(args, Journal(plan.out, plan.folder))
+            return dry_run.show(unchanged, plan.jobs, plan.unusable)
         plan.make_out()
         with lock.held(plan.out):
             journal = Journal(plan.out, plan.folder)
             if not args.force:
                 journal.check_folder()
             leftovers.remove(journal.folders)
-            batch = BatchRun(
-                adapter=FolderAdapter(),
-                matte=matte,
-                journal=journal,
-                resume=args.resume,
-                force=args.force,
-            )
+            batch = _batch(args, journal)
             if not args.quiet:
                 summary.announce(console, plan)
             with Bar(console, quiet=args.quiet) as bar:
@@ -112,6 +111,19 @@ def run(args: argparse.Namespace) -> int:
         elif not args.quiet:
             summary.show(Console(highlight=False), report, plan)
     return report.status
+
+
+def _batch(args: argparse.Namespace, journal: Journal) -> BatchRun:
+    from matteplug_batch.adapter import FolderAdapter
+    from matteplug_batch.run import BatchRun
+
+    return BatchRun(
+        adapter=FolderAdapter(),
+        matte=settings_flags.matte(args),
+        journal=journal,
+        resume=args.resume,
+        force=args.force,
+    )
 
 
 def _are_files(word: Path) -> bool:

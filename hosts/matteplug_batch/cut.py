@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matteplug.errors import RequestError
-from matteplug.result import Matte
-from matteplug.types import CancelToken, MatteRequest, Progress
 from matteplug_batch import inputs, names, settings_flags, streams
 from matteplug_batch.find import Found
 from matteplug_batch.inputs import STREAM
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State
 
-Recipe = Callable[[MatteRequest, Progress, CancelToken], Matte]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -57,12 +54,8 @@ def run(args: argparse.Namespace) -> int:
         NetworkError: there is no network of the given name.
         EngineError: there is no execution provider of the given name.
     """
-    settings, matte = settings_flags.settings(args), settings_flags.matte(args)
-    guide = {
-        kind: given
-        for kind in ("trimap", "selection", "plate")
-        if (given := getattr(args, kind)) is not None
-    }
+    settings = settings_flags.settings(args, inputs.place(args.pictures[0]))
+    guide = _guide(args)
     if STREAM in args.pictures and len(args.pictures) > 1:
         raise RequestError(
             "stream-among-files",
@@ -70,8 +63,7 @@ def run(args: argparse.Namespace) -> int:
             "Run the command once for each.",
         )
     if args.pictures == [STREAM]:
-        out = args.out or str(STREAM)
-        return through(settings, matte, guide, out, quiet=args.quiet, force=args.force)
+        return through(args, settings, guide, args.out or str(STREAM))
     paths = inputs.files(args.pictures)
     if len(paths) > 1 and ("trimap" in guide or "selection" in guide):
         raise RequestError(
@@ -90,34 +82,35 @@ def run(args: argparse.Namespace) -> int:
         streams.check_output()
         with streams.result(settings.suffix) as result:
             job = Job(found=pictures[0], result=result, settings=settings)
-            status = _do([job], unusable, matte, quiet=args.quiet)
-            return status or streams.write(result)
+            return _do(args, [job], unusable) or streams.write(result)
     results = _results([found.image for found in pictures], args.out, settings)
     jobs = [
         Job(found=found, result=result, settings=settings)
         for found, result in zip(pictures, results, strict=True)
     ]
-    return _do(jobs, unusable, matte, quiet=args.quiet, force=args.force)
+    return _do(args, jobs, unusable)
 
 
 def through(
+    args: argparse.Namespace,
     settings: Settings,
-    matte: Recipe,
-    guide: dict[str, Path] | None = None,
+    guide: Mapping[str, Path] | None = None,
     out: str = str(STREAM),
-    *,
-    quiet: bool = False,
-    force: bool = False,
 ) -> int:
-    """Cut out the picture on standard input; arguments as `run` has them, errors too."""
+    """Cut out the picture on standard input; returns and raises as `run`."""
     piped = out == str(STREAM)
     if piped:
         streams.check_output()
     with streams.picture() as image, streams.result(settings.suffix) as on_output:
         result = on_output if piped else _results([image], out, settings)[0]
         job = Job(found=Found(image=image, **(guide or {})), result=result, settings=settings)
-        status = _do([job], (), matte, quiet=quiet, force=force)
-        return status or (streams.write(result) if piped else 0)
+        return _do(args, [job], ()) or (streams.write(result) if piped else 0)
+
+
+def _guide(args: argparse.Namespace) -> dict[str, Path]:
+    """Return the guide that was named, if one was."""
+    kinds = ("trimap", "selection", "plate")
+    return {kind: given for kind in kinds if (given := getattr(args, kind)) is not None}
 
 
 def _results(images: Sequence[Path], given: str | None, settings: Settings) -> list[Path]:
@@ -142,17 +135,11 @@ def _several(count: int, out: str) -> RequestError:
     )
 
 
-def _do(
-    jobs: Sequence[Job],
-    unusable: Sequence[tuple[Path, str]],
-    matte: Recipe,
-    *,
-    quiet: bool,
-    force: bool = False,
-) -> int:
+def _do(args: argparse.Namespace, jobs: Sequence[Job], unusable: Sequence[tuple[Path, str]]) -> int:
     """Do the jobs, say what became of each, and return the exit status."""
     from rich.console import Console
 
+    from matteplug_batch import dry_run
     from matteplug_batch.adapter import FolderAdapter
     from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.progress import Bar
@@ -163,10 +150,20 @@ def _do(
         def finish(self, outcome: PictureOutcome) -> None:
             super().finish(streams.named(outcome))
 
+    batch = BatchRun(
+        adapter=FolderAdapter(),
+        matte=settings_flags.matte(args),
+        journal=Unrecorded(),
+        force=args.force,
+    )
+    skipped = [
+        PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in unusable
+    ]
+    if args.dry_run:
+        return dry_run.show(batch, jobs, skipped)
     console = Console(stderr=True, highlight=False)
-    batch = BatchRun(adapter=FolderAdapter(), matte=matte, journal=Unrecorded(), force=force)
-    with cancelled_by_signals() as cancel, Lines(console, quiet=quiet, lines=True) as bar:
-        for path, why in unusable:
-            bar.finish(PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)))
+    with cancelled_by_signals() as cancel, Lines(console, quiet=args.quiet, lines=True) as bar:
+        for outcome in skipped:
+            bar.finish(outcome)
         report = batch.run(jobs, bar, cancel)
     return report.status

@@ -44,6 +44,11 @@ def files(words: Sequence[Path]) -> list[Path]:
     return list({os.path.abspath(path): path for path in reversed(paths)}.values())[::-1]
 
 
+def place(word: Path) -> Path:
+    """Return the folder that a word leads to, whose options count."""
+    return word if word.is_dir() else word.parent
+
+
 def choose(paths: Iterable[Path]) -> Chosen:
     """Tell pictures from what else was named, and find the guides beside them.
 

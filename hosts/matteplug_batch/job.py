@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from matteplug.images.encoding import FORMATS
 from matteplug.network import Guide
+from matteplug.options import option
 from matteplug.types import MatteOptions
 from matteplug_batch.backdrop import Backdrop
 from matteplug_batch.find import Found
@@ -21,6 +23,32 @@ class Output(str, Enum):
     """The alpha alone, gray."""
     COMPOSITE = "composite"
     """The foreground over a backdrop, opaque."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """What is written, described as `matteplug.options` says."""
+
+    output: str | None = option(
+        None,
+        label="Output",
+        help="What is written: straight colours with alpha, the alpha alone, or a composite",
+        automatic="cutout, or composite with a backdrop",
+        choices=tuple(output.value for output in Output),
+    )
+    backdrop: str | None = option(
+        None,
+        label="Backdrop",
+        help="What composites are made over: a colour (white, #204060 or 32,64,96) or the path of "
+        "a picture",
+        automatic="none",
+    )
+    format: str = option(
+        "png",
+        label="Format",
+        help="Format of the results",
+        choices=tuple(suffix[1:] for suffix in FORMATS),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

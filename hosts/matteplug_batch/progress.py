@@ -85,7 +85,7 @@ class Bar:
     def finish(self, outcome: PictureOutcome) -> None:
         """Learn what became of a picture."""
         if outcome.state is State.FAILED or (self._has_lines and outcome.earlier is None):
-            self._console.print(Text(_line(outcome)), soft_wrap=True)
+            self._console.print(Text(line_of(outcome)), soft_wrap=True)
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 
@@ -95,8 +95,8 @@ class Bar:
         self._console.print(Text(text), soft_wrap=True)
 
 
-def _line(outcome: PictureOutcome) -> str:
-    """Return what became of a picture."""
+def line_of(outcome: PictureOutcome) -> str:
+    """Return what became of a picture, on one line."""
     picture = name(outcome.image)
     if outcome.error is not None:
         is_named = picture in outcome.error.message
@@ -104,8 +104,9 @@ def _line(outcome: PictureOutcome) -> str:
     notes = " ".join(line(note) for note in outcome.notes)
     if outcome.result is None:
         return f"{picture}: {outcome.state.value}. {notes}"
-    by = f"{outcome.network} on {outcome.provider}, {outcome.elapsed_s:.1f} s"
-    return f"{picture}: {outcome.state.value}, {name(outcome.result)} ({by}). {notes}".rstrip()
+    by = f" ({outcome.network} on {outcome.provider}, {outcome.elapsed_s:.1f} s)"
+    made = name(outcome.result) + (by if outcome.network else "")
+    return f"{picture}: {outcome.state.value}, {made}. {notes}".rstrip()
 
 
 class _Rate(ProgressColumn):

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -104,11 +105,7 @@ class BatchRun:
     def run(self, jobs: Sequence[Job], observer: Observer, cancel: CancelToken) -> BatchReport:
         """Do the jobs in order; errors go into the report, none is raised."""
         started = time.perf_counter()
-        inputs = frozenset(real(path) for job in jobs for path in job.found.files)
-        settled: dict[Job, PictureOutcome] = {}
-        for job in jobs:
-            if not cancel.cancelled and (outcome := self._settle(job, inputs)):
-                settled[job] = outcome
+        settled = self.settled(jobs, cancel)
         todo = [job for job in jobs if job not in settled]
         for outcome in settled.values():
             observer.finish(outcome)
@@ -120,6 +117,15 @@ class BatchRun:
             outcomes=[outcomes[job] for job in jobs if job in outcomes],
             elapsed_s=time.perf_counter() - started,
         )
+
+    def settled(self, jobs: Sequence[Job], cancel: CancelToken) -> dict[Job, PictureOutcome]:
+        """Return the outcomes of pictures that need no work, or must not be processed."""
+        inputs = frozenset(real(path) for job in jobs for path in job.found.files)
+        outcomes: dict[Job, PictureOutcome] = {}
+        for job in jobs:
+            if not cancel.cancelled and (outcome := self._settle(job, inputs)):
+                outcomes[job] = outcome
+        return outcomes
 
     def _settle(self, job: Job, inputs: frozenset[Path]) -> PictureOutcome | None:
         """Return the outcome of a picture that needs no work, or must not be processed."""
@@ -233,7 +239,8 @@ class BatchRun:
             self.journal.claim(job, draft)
             os.replace(draft, job.result)
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):  # where there is no such folder either
+                draft.unlink(missing_ok=True)
 
 
 def _refusal(job: Job, inputs: frozenset[Path]) -> MatteplugError | None:

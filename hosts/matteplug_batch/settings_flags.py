@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from matteplug import flags, options
 from matteplug.errors import EngineError, RequestError
@@ -12,7 +14,9 @@ from matteplug.images.encoding import FORMATS
 from matteplug.options import Option
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
-from matteplug_batch.job import Output, Settings
+from matteplug_batch import config
+from matteplug_batch.display_text import name
+from matteplug_batch.job import Output, OutputOptions, Settings
 
 GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
@@ -24,29 +28,14 @@ used; it decides the network."""
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the flags."""
     add = parser.add_argument
-    add(
-        "--output",
-        choices=[output.value for output in Output],
-        help="what to write: colours with alpha (cutout, the default), alpha, or composite",
-    )
-    add(
-        "--backdrop",
-        type=text,
-        metavar="COLOUR|IMAGE",
-        help="what composites are made over: white, '#204060', or the path of a picture",
-    )
-    add(
-        "--format",
-        choices=sorted(suffix[1:] for suffix in FORMATS),
-        help="format of the results (png)",
-    )
-    flags.add(parser, [*options.of(MatteRequest), *_options()])
+    flags.add(parser, described())
     add(
         "--require-ep",
         type=text,
         metavar="ID",
         help="stop unless this execution provider does the work",
     )
+    add("--dry-run", action="store_true", help="say what would be done, and do nothing")
     add("--quiet", action="store_true", help="print only what failed")
 
 
@@ -62,8 +51,12 @@ def text(given: str) -> str:
     return given
 
 
-def settings(args: argparse.Namespace) -> Settings:
-    """Return what the flags ask for, checked before any work.
+def settings(args: argparse.Namespace, folder: Path) -> Settings:
+    """Return what the flags and the files of options ask for, checked before any work.
+
+    Args:
+        args: of the command line.
+        folder: where the pictures are.
 
     Raises:
         RequestError: two of them contradict each other, or the backdrop is neither a colour nor a
@@ -74,36 +67,43 @@ def settings(args: argparse.Namespace) -> Settings:
     from matteplug import plugins
     from matteplug_batch.backdrop import Backdrop
 
-    default = Output.COMPOSITE if args.backdrop else Output.CUTOUT
-    output = Output(args.output) if args.output else default
-    if output is Output.COMPOSITE and not args.backdrop:
+    chosen = _chosen(args, folder)
+    written = options.read(OutputOptions, _part(OutputOptions, chosen))
+    default = Output.COMPOSITE if written.backdrop else Output.CUTOUT
+    output = Output(written.output) if written.output else default
+    if output is Output.COMPOSITE and not written.backdrop:
         raise RequestError(
             "backdrop-missing", "A composite needs a backdrop.", "Give one: --backdrop white"
         )
-    if args.backdrop and output is not Output.COMPOSITE:
+    if written.backdrop and output is not Output.COMPOSITE:
         raise RequestError(
             "backdrop-unused",
             f"The output {output.value} has no backdrop.",
             "Drop --backdrop or --output.",
         )
-    suffix = f".{args.format or 'png'}"
+    suffix = f".{written.format}"
     check_format(suffix, output)
-    backdrop = Backdrop(args.backdrop) if args.backdrop else None
+    backdrop = Backdrop(written.backdrop) if written.backdrop else None
     if backdrop is not None:
         backdrop.check()
-    spec = plugins.registry().network(args.network) if args.network else None
+    network = chosen["network"]
+    spec = plugins.registry().network(network) if network else None
+    how = _part(MatteOptions, chosen)
+    how["provider"] = _provider(how["provider"], args.require_ep)
     return Settings(
         output=output,
         suffix=suffix,
         backdrop=backdrop,
-        network=args.network,
+        network=network,
         guide=spec.guide if spec else None,
-        options=options.read(
-            MatteOptions,
-            flags.values(args, _options())
-            | {"provider": _provider(args.provider, args.require_ep)},
-        ),
+        options=options.read(MatteOptions, how),
     )
+
+
+def described() -> list[Option]:
+    """Return every option of the commands."""
+    classes = (MatteRequest, OutputOptions, MatteOptions)
+    return [one for cls in classes for one in options.of(cls) if one.offered_by("batch")]
 
 
 def check_format(suffix: str, output: Output) -> None:
@@ -147,8 +147,22 @@ def matte(args: argparse.Namespace) -> Callable[[MatteRequest, Progress, CancelT
     return matte
 
 
-def _options() -> list[Option]:
-    return [option for option in options.of(MatteOptions) if option.offered_by("batch")]
+def _chosen(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Return the options' values by name, and say which come from files."""
+    given = flags.given(args, described())
+    settled = [one for one in config.settled(described(), folder) if one.option.name not in given]
+    by_file: dict[Path, list[str]] = {}
+    for one in settled:
+        if one.source is not None:
+            by_file.setdefault(one.source, []).append(one.option.name)
+    for path, names in () if args.quiet else by_file.items():
+        print(f"Options from {name(path)}: {', '.join(names)}.", file=sys.stderr)
+    return given | {one.option.name: one.value for one in settled}
+
+
+def _part(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some values that are options of one class."""
+    return {one.name: values[one.name] for one in options.of(cls) if one.name in values}
 
 
 def _provider(asked: str, required: str | None) -> str:

@@ -37,5 +37,5 @@ def test_the_guide_to_one_picture_names_options_that_exist() -> None:
     existing = {option for action in parser._actions for option in action.option_strings}
     text = GUIDE.with_name("cut.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
-    assert named - {"--resume"} <= existing
+    assert named - {"--print-completion", "--resume"} <= existing
     assert {"--trimap", "--force", "--format"} <= named
