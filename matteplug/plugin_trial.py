@@ -55,15 +55,16 @@ def outcomes(work: str, items: Sequence[str], allowance: Allowance) -> dict[str,
     """
     told: dict[str, str] = {}
     while rest := [item for item in items if item not in told]:
-        began, limit_s = time.monotonic(), allowance.next_s()
         with _child(work, rest, allowance) as child:
             assert child.stdout is not None
+            child.stdout.readline()  # it has started, which takes a while on a busy machine
+            began, limit_s = time.monotonic(), allowance.next_s()
             for item, line in zip(rest, child.stdout, strict=False):
                 told[item] = json.loads(line)
                 began, limit_s = time.monotonic(), allowance.next_s()
             status = child.wait()
         if victim := next((item for item in rest if item not in told), None):
-            hangs = time.monotonic() - began >= limit_s
+            hangs = time.monotonic() - began >= limit_s + _GRACE_S
             told[victim] = (
                 f"It was still loading after {limit_s:g} seconds."
                 if hangs
@@ -77,6 +78,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what is printed must not get into an answer
     work: Work = resolve_name(sys.argv[1])
+    answers.write("\n")
+    answers.flush()
     items, allowance = json.loads(sys.argv[2]), Allowance(*json.loads(sys.argv[3]))
     for item in items:
         limit_s = allowance.next_s()
