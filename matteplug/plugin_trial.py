@@ -64,7 +64,7 @@ def outcomes(work: str, items: Sequence[str], allowance: Allowance) -> dict[str,
                 began, limit_s = time.monotonic(), allowance.next_s()
             status = child.wait()
         if victim := next((item for item in rest if item not in told), None):
-            hangs = time.monotonic() - began >= limit_s + _GRACE_S
+            hangs = time.monotonic() - began >= limit_s
             told[victim] = (
                 f"It was still loading after {limit_s:g} seconds."
                 if hangs
