@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from matteplug.training.scenes import layers
+from matteplug.training.scenes.colour_maps import with_similar_colours
 from matteplug.training.scenes.drawn.cutout import flat
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.rendered_people import anonymous
-from matteplug.training.scenes.source import SceneSource, with_similar_colours
+from matteplug.training.scenes.source import SceneSource
 
 
 @pytest.fixture

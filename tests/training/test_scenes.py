@@ -130,7 +130,14 @@ def test_camera_changes_the_image_only(photos: Path) -> None:
 
 
 def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
-    source = SceneSource(seed=9, size_px=2 * SIZE, photos=photos, pool_size=6, reuse=4)
+    source = SceneSource(
+        seed=9,
+        size_px=2 * SIZE,
+        photos=photos,
+        holdout_styles=("careless",),
+        pool_size=6,
+        reuse=4,
+    )
     widths = []
     for index in range(40):
         scene = source.sample(index)
@@ -138,7 +145,7 @@ def test_what_a_trimap_calls_known_is_known(photos: Path) -> None:
         assert scene.alpha[scene.trimap == 255].min(initial=255) >= 255 - TOLERANCE
         assert scene.alpha[scene.trimap == 0].max(initial=0) <= TOLERANCE
         widths.append((scene.trimap == 128).mean())
-    assert min(widths) < 0.1
+    assert min(widths) < 0.12
     assert max(widths) > 0.6
 
 

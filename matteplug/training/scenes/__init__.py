@@ -4,6 +4,7 @@
 """
 
 from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS
+from matteplug.training.scenes.kinds.table import KIND_WEIGHTS, KINDS
 from matteplug.training.scenes.source import (
     NO_EFFECTS,
     Effects,
@@ -14,6 +15,8 @@ from matteplug.training.scenes.source import (
 )
 
 __all__ = [
+    "KINDS",
+    "KIND_WEIGHTS",
     "NO_EFFECTS",
     "STYLES",
     "WEIGHTS",

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.training.scenes.noise import Field
+from matteplug.training.scenes.noise import Field, Rng
 
 ColourMap = NDArray[np.float64]
 """(3, 4): an affine map of RGB."""
@@ -62,3 +62,10 @@ def recoloured(colours: Field, change: ColourMap) -> Field:
     """Apply an affine map to colours, clipped to [0, 1]."""
     changed: Field = cv2.transform(colours, change.astype(np.float32))
     return np.clip(changed, 0, 1, out=changed)
+
+
+def with_similar_colours(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
+    """Move the mean colour of a background (H, W, 3) towards the foreground's."""
+    weight = alpha / max(float(alpha.sum()), 1.0)
+    towards = np.einsum("hw,hwc->c", weight, foreground) - mean(background)
+    return recoloured(background, scaled(1.0, towards * rng.uniform(0.3, 1.0)))

@@ -16,17 +16,27 @@ from matteplug.training.scenes.noise import Field, Rng, log_uniform
 
 MOST_HOLES = 4
 SMALLEST_PX = 2.0
+"""Smallest mean radius of a hole."""
 LARGEST = 0.12
-"""Largest mean radius of a hole, as a fraction of the picture's side."""
+"""Largest, as a fraction of the picture's side."""
 FRAYED_PROBABILITY = 0.4
 """Probability that a hole's edge is frayed."""
 
 
-def cut(rng: Rng, alpha: Field) -> Field:
-    """Return alpha (H, W), [0, 1], with one to four holes in its opaque part, if it has one."""
+def cut(
+    rng: Rng, alpha: Field, smallest_px: float = SMALLEST_PX, largest: float = LARGEST
+) -> Field:
+    """Return alpha (H, W), [0, 1], with one to four holes in its opaque part, if it has one.
+
+    Args:
+        rng: random numbers.
+        alpha: the object's.
+        smallest_px: smallest mean radius.
+        largest: largest mean radius, as a fraction of the side.
+    """
     side = alpha.shape[0]
     for _ in range(int(rng.integers(1, MOST_HOLES + 1))):
-        radius = log_uniform(rng, SMALLEST_PX, LARGEST * side)
+        radius = log_uniform(rng, smallest_px, max(largest * side, smallest_px))
         depth = trimaps.distance_from((alpha <= 0.99).astype(np.uint8))
         rows, columns = np.nonzero(depth[::2, ::2] > 1.2 * radius)
         if not len(rows):

@@ -6,8 +6,9 @@ Every scene is determined by (seed, index).
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -23,10 +24,11 @@ from matteplug.training.scenes import (
     layers,
     plate_differences,
     plates,
-    trimaps,
 )
 from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS, Style
+from matteplug.training.scenes.kinds.kind import Kind, Layers, Stage
+from matteplug.training.scenes.kinds.table import KIND_WEIGHTS, KINDS
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
 from matteplug.training.scenes.object_pool import ObjectPool
@@ -58,7 +60,11 @@ HOLES_PROBABILITY = 0.25
 Layout = Literal["crop", "portrait"]
 ZOOMS: dict[Layout, tuple[float, float]] = {"crop": (0.35, 2.2), "portrait": (0.5, 6.0)}
 """Least and largest zoom, photograph pixels per background pixel: from a detail up to all of it."""
-Purpose = Literal["scene", "object", "plate", "furniture"]
+Purpose = Literal["scene", "object", "plate", "furniture", "kind"]
+Choose = Callable[[Rng], tuple[str, Drawn]]
+"""Returns the style and the drawing of a suitable object."""
+ORDINARY = Kind()
+"""What a scene is that is of none of `KINDS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +77,7 @@ class Scene:
         alpha: (H, W) uint8.
         foreground: (H, W, 3) uint8 straight colours, defined everywhere.
         background: (H, W, 3) uint8.
-        styles: names of the styles that were drawn, topmost last.
+        styles: names of the styles that were drawn, topmost last, then of its kind if it has one.
         plate: (H, W, 3) uint8, the background as captured apart; None where not asked for.
         segmentation: (H, W) uint8, a coarse mask of the object; None where not asked for.
         known: (H, W) uint8, 255 where alpha is to be learnt, else 0; None for everywhere.
@@ -116,16 +122,18 @@ class SceneSource:
         people: folder of rendered people with alpha, or None.
         subjects: folder of taught subjects, or None.  With it, the layout "portrait" shows whatever
             may stand in front: people, taught subjects and, less often, drawn things.
-        styles: relative frequency of each style, by name; None for `WEIGHTS`.
-        holdout_styles: styles that are not drawn.
+        styles: relative frequency of each style and kind of scene, by name; None for `WEIGHTS` and
+            `KIND_WEIGHTS`.  If there are only kinds, their objects are of all styles.
+        holdout_styles: styles that are not drawn, and kinds that are not made.
         split: "train" or "holdout": which photographs, cut-outs, people and random numbers are
             used.
         shards: scenes whose index is equal modulo `shards` share objects; pass the number of
             workers if worker w makes the scenes w, w + shards, w + 2·shards, …
         effects: what the camera adds.
-        layout: "crop" shows a part of a larger picture, around an edge.  "portrait" shows the whole
-            object, upright, in front of a background with other sharp objects; if there is a folder
-            of people, the object is a person (or nobody), and everything else is background.
+        layout: "crop" shows a part of a larger picture, around an edge; some crops are of `KINDS`.
+            "portrait" shows the whole object, upright, in front of a background with other sharp
+            objects; if there is a folder of people, the object is a person (or nobody), and
+            everything else is background.
         plates: make `Scene.plate` and `Scene.segmentation`; objects cast shadows and reflections,
             and small objects come and go.
         pool_size: number of objects to choose from at any time.
@@ -162,16 +170,19 @@ class SceneSource:
             drawers["people"] = People(Path(self.people), self.split)
         if self.subjects is not None:
             drawers["subjects"] = TaughtCutouts(Path(self.subjects), self.split)
-        weights = self.styles or {name: w for name, w in WEIGHTS.items() if name in drawers}
-        if unknown := sorted({*weights, *self.holdout_styles} - set(drawers)):
+        available = {name: w for name, w in WEIGHTS.items() if name in drawers}
+        named = self.styles or available | KIND_WEIGHTS
+        if unknown := sorted({*named, *self.holdout_styles} - {*drawers, *KINDS}):
             raise RequestError(
                 "unknown-style",
                 f"There is no style {', '.join(unknown)}.",
-                f"Known: {', '.join(drawers)} (sprites and people need a folder).",
+                f"Known: {', '.join([*drawers, *KINDS])} (sprites and people need a folder).",
             )
-        weights = {
-            name: weight for name, weight in weights.items() if name not in self.holdout_styles
-        }
+        named = {name: weight for name, weight in named.items() if name not in self.holdout_styles}
+        weights = {name: weight for name, weight in named.items() if name not in KINDS}
+        self._kinds = {name: weight for name, weight in named.items() if name in KINDS}
+        self._ordinary = sum(weights.values())
+        weights = weights or {n: w for n, w in available.items() if n not in self.holdout_styles}
         files = {name: 1.0 for name in weights if name in FROM_FILES}
         subjects = files if self.layout == "portrait" and files else weights
         furniture = {name: weight for name, weight in weights.items() if name not in subjects}
@@ -207,6 +218,9 @@ class SceneSource:
         """
         rng = self._rng("scene", index)
         self._photographs.advance(index // self.shards)
+        kind_rng = self._rng("kind", index)
+        kind_name = self._kind(kind_rng)
+        kind = KINDS.get(kind_name, ORDINARY)
         background, photo = self._textures.background(rng, ZOOMS[self.layout])
         subjects, nobody = self._subjects, False
         if self._things is not None and rng.random() < THING_PROBABILITY:
@@ -216,11 +230,24 @@ class SceneSource:
         bare = subjects is self._things or (nobody and self._things is not None)
         if self._furniture is not None and not bare and rng.random() < FURNITURE_PROBABILITY:
             background = self._furnished(rng, index, self._furniture, background, photo)
-        foreground, alpha, names = self._foreground(rng, index, background, photo, subjects)
+        choose = partial(subjects.choose, index=index)
+        foreground, alpha, names = self._foreground(
+            rng, background, photo, partial(choose, styles=kind.objects)
+        )
         if self._furniture is not None and rng.random() < SIMILAR_COLOURS_PROBABILITY:
-            background = with_similar_colours(rng, background, foreground, alpha)
+            background = colour_maps.with_similar_colours(rng, background, foreground, alpha)
         if nobody:
             alpha, names = np.zeros_like(alpha), ()
+        if kind is not ORDINARY:
+            names = (*names, kind_name)
+
+        def another(styles: Sequence[str]) -> tuple[Field, Field]:
+            return self._object(kind_rng, background, photo, partial(choose, styles=styles))[1:]
+
+        stage = Stage(self._textures, photo, another)
+        foreground, alpha, background, hidden = kind.arrange(
+            kind_rng, Layers(foreground, alpha, background), stage
+        )
         foreground, background = camera.grade(rng, foreground, background)
         plate_rng = self._rng("plate", index)
         plate = None
@@ -233,7 +260,7 @@ class SceneSource:
         image = composed(foreground8, alpha8, background8, LINEAR_LIGHT if linear else 1.0)
         return Scene(
             image=camera.expose(rng, image) if self.effects.camera else camera.quantise(image),
-            trimap=trimaps.draw(rng, alpha8),
+            trimap=kind.trimap(rng, alpha8, hidden),
             alpha=alpha8,
             foreground=foreground8,
             background=background8,
@@ -247,15 +274,23 @@ class SceneSource:
         use = get_args(Purpose).index(purpose)
         return np.random.default_rng([self.seed, split, use, shard, number])
 
+    def _kind(self, rng: Rng) -> str:
+        """Return the name of a scene's kind; "" for an ordinary one."""
+        if not self._kinds or self.layout == "portrait":
+            return ""
+        names = ["", *self._kinds]
+        chances = np.array([self._ordinary, *self._kinds.values()])
+        return names[int(rng.choice(len(names), p=chances / chances.sum()))]
+
     def _foreground(
-        self, rng: Rng, index: int, background: Field, photo: int, subjects: ObjectPool
+        self, rng: Rng, background: Field, photo: int, choose: Choose
     ) -> tuple[Field, Field, tuple[str, ...]]:
         """Lay one to three objects over one another; return colours, alpha and style names."""
-        name, colour, alpha = self._object(rng, index, background, photo, subjects)
+        name, colour, alpha = self._object(rng, background, photo, choose)
         names = [name]
         more = (0.25, 0.06) if self.layout == "crop" else (0.15, 0.0)
         for _ in range(sum(rng.random() < chance for chance in more)):
-            name, upper_colour, upper_alpha = self._object(rng, index, background, photo, subjects)
+            name, upper_colour, upper_alpha = self._object(rng, background, photo, choose)
             both = layers.over(upper_colour, upper_alpha, colour, alpha)
             if both[1].mean() < FULLEST:  # a crop without background teaches nothing
                 colour, alpha = both
@@ -267,10 +302,10 @@ class SceneSource:
         return colour, np.clip(alpha, 0, 1), tuple(names)
 
     def _object(
-        self, rng: Rng, index: int, background: Field, photo: int, subjects: ObjectPool
+        self, rng: Rng, background: Field, photo: int, choose: Choose
     ) -> tuple[str, Field, Field]:
         """Return the name, colours and alpha of one placed object."""
-        name, drawn = subjects.choose(rng, index)
+        name, drawn = choose(rng)
         view = self._visible(rng, drawn)
         cover = layers.densify(rng, view[..., 0], drawn.material)
         if drawn.blur_px:  # no detail, so that opaque pixels nearby give a soft rim's colour
@@ -311,15 +346,6 @@ class SceneSource:
             )
             background = colour_maps.mixed(background, colour, view[..., 0])
         return background
-
-
-def with_similar_colours(rng: Rng, background: Field, foreground: Field, alpha: Field) -> Field:
-    """Move the mean colour of a background (H, W, 3) towards the foreground's."""
-    weight = alpha / max(float(alpha.sum()), 1.0)
-    towards = np.einsum("hw,hwc->c", weight, foreground) - colour_maps.mean(background)
-    return colour_maps.recoloured(
-        background, colour_maps.scaled(1.0, towards * rng.uniform(0.3, 1.0))
-    )
 
 
 def composed(foreground: U8, alpha: U8, background: U8, light: float) -> Field:

@@ -19,12 +19,13 @@ TOLERANCE = 5
 ATTEMPTS = 6
 
 
-def draw(rng: Rng, alpha: U8) -> U8:
+def draw(rng: Rng, alpha: U8, hidden: Field | None = None) -> U8:
     """Return a trimap (H, W) uint8 0, 128, 255 for an alpha (H, W) uint8.
 
-    The band is narrowed until some background and some of the foreground's body are known.
+    The band is narrowed until some background and some of the foreground's body are known; what is
+    `hidden`, (H, W) bool, stays unknown although its alpha may be 0 or 1.
     """
-    soft = undecided(alpha)
+    soft = undecided(alpha, hidden)
     gap_px = int(log_uniform(rng, 3, 31)) if rng.random() < 0.4 else 0
     inside = alpha > 127
     distance = distance_from(closed(soft, gap_px) if gap_px else soft)
@@ -58,14 +59,14 @@ def draw(rng: Rng, alpha: U8) -> U8:
     return trimap
 
 
-def undecided(alpha: U8) -> U8:
-    """Return (H, W) uint8, 1 where alpha is partial or jumps, which no trimap may mark as known."""
+def undecided(alpha: U8, hidden: Field | None = None) -> U8:
+    """Return (H, W) uint8, 1 where no trimap may be known: alpha is partial or jumps, or hidden."""
     partial = (alpha > TOLERANCE) & (alpha < 255 - TOLERANCE)
     jump: U8 = cv2.morphologyEx(
         (alpha > 127).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
     )
     undecided_: U8 = partial.astype(np.uint8) | jump
-    return undecided_
+    return undecided_ if hidden is None else undecided_ | hidden.astype(np.uint8)
 
 
 def distance_from(mask: U8) -> Field:

@@ -9,9 +9,12 @@ from matteplug.training.scenes.drawn import (
     fabric,
     feathers,
     glass,
+    loose_hairs,
     shapes,
     smoke,
     strands,
+    wire,
+    yarn,
 )
 from matteplug.training.scenes.drawn.cutout import Cutout
 from matteplug.training.scenes.noise import Rng
@@ -35,6 +38,9 @@ STYLES: dict[str, Style] = {
     "letters": shapes.letters,
     "smoke": smoke.smoke,
     "glass": glass.glass,
+    "yarn": yarn.yarn,
+    "wire": wire.wire,
+    "flyaways": loose_hairs.loose_hairs,
 }
 
 WEIGHTS: dict[str, float] = {
@@ -54,6 +60,9 @@ WEIGHTS: dict[str, float] = {
     "letters": 2,
     "smoke": 1,
     "glass": 1,
+    "yarn": 3,
+    "wire": 4,
+    "flyaways": 3,
     "sprites": 3,
     "people": 14,
     "subjects": 14,
