@@ -19,6 +19,7 @@ from matteplug.evaluation.command import command
 from matteplug.evaluation.methods import Answer, Half
 from matteplug.evaluation.metrics import Count
 from matteplug.evaluation.scores import evaluate, to_json
+from matteplug.evaluation.styles import Run, to_table
 
 NAMES = ("one", "two")
 
@@ -99,6 +100,76 @@ def test_whole_pictures_are_measured_on_request(folders: Path) -> None:
     found = samples.find(folders, "none")
     assert found.trimap is None
     assert all(sample.trimap is None for sample in found.samples)
+
+
+@pytest.fixture
+def styles(tmp_path: Path) -> Path:
+    """Two styles, each with two kinds of trimaps, one of them side by side."""
+    root = tmp_path / "styles"
+    for seed, name in enumerate(NAMES):
+        made = pictures(seed)
+        wide = np.full_like(made["trimap1"], 128)
+        wide[0], wide[16, 20:24] = 0, 255
+        for kind, array in (made | {"strokes": wide}).items():
+            save(root / "hair" / kind / f"{name}.png", array)
+            save(root / "net" / f"{name}_{kind}.png".replace("_input", ""), array)
+    return root
+
+
+def test_folders_of_folders_are_styles(styles: Path) -> None:
+    found = samples.find(styles)
+    assert found.trimap == "trimap1"
+    assert [(sample.style, sample.name) for sample in found.samples] == [
+        (style, f"{style}/{name}") for style in ("hair", "net") for name in NAMES
+    ]
+    save(styles / "plain" / "three.png", pictures(0)["input"])
+    save(styles / "plain" / "three_alpha.png", pictures(0)["alpha"])
+    with pytest.raises(RequestError, match="hair: trimap1; net: trimap1; plain: none"):
+        samples.find(styles)
+    with pytest.raises(RequestError, match="three_strokes"):
+        samples.find(styles, "strokes")
+
+
+def test_errors_by_style_and_trimap(styles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in NAMES:
+        save(styles.parent / "made" / "hair" / f"{name}.png", pictures(0)["alpha"])
+        save(styles.parent / "made" / "net" / f"{name}.png", 255 - pictures(0)["alpha"])
+    trimaps = ("--trimap", "trimap1", "--trimap", "strokes")
+    asked = (styles, *trimaps, "--alphas", styles.parent / "made", "--network", "half")
+    assert evaluate_command(*asked, "--json") == 0
+    narrow, strokes = json.loads(capsys.readouterr().out)
+    assert (narrow["trimap"], strokes["trimap"]) == ("trimap1", "strokes")
+    for result in (narrow, strokes):
+        assert result["worst"] in {"net/one", "net/two"}
+        for method in result["methods"]:
+            sads = {image["name"]: image["sad"] for image in method["images"]}
+            net = method["styles"]["net"]
+            assert net["pictures"] == 2
+            assert net["sad"] == pytest.approx((sads["net/one"] + sads["net/two"]) / 2)
+            rest = [sad for name, sad in sads.items() if name != result["worst"]]
+            assert method["mean_without_worst"]["sad"] == pytest.approx(np.mean(rest))
+    assert evaluate_command(*asked) == 0
+    printed = capsys.readouterr()
+    assert "half SAD, half MSE, made SAD, made MSE" in printed.err
+    rows = [line.split("\t") for line in printed.out.splitlines()]
+    worst = f"without {narrow['worst']}"
+    assert [row[1] for row in rows[:4]] == ["hair", "net", "mean", worst]
+    assert [row[0] for row in rows] == ["trimap1"] * 4 + ["strokes"] * 4
+    assert float(rows[1][3]) == pytest.approx(
+        narrow["methods"][0]["styles"]["net"]["sad"], abs=0.01
+    )
+    found = [samples.find(styles, word) for word in ("trimap1", "strokes")]
+    runs = [Run(folder, evaluate(folder, [Half()])) for folder in found]
+    assert to_table(runs, Count.UNKNOWN).row_count == len(rows)
+
+
+def test_a_report_shows_one_trimap(styles: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="one kind of trimap"):
+        evaluate_command(
+            styles,
+            *("--trimap", "trimap1", "--trimap", "strokes", "--network", "half"),
+            *("--report", tmp_path / "page.html"),
+        )
 
 
 def damaged_alpha(folder: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matteplug import flags, listing, options
+from matteplug.errors import RequestError
 from matteplug.hookspecs import Command
 from matteplug.options import Option
 from matteplug.terminal import printable
@@ -40,12 +42,15 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "folder",
         type=Path,
         metavar="DIR",
-        help="pictures with true alphas: input/ and alpha/, or NAME.jpg beside NAME_alpha.png",
+        help="pictures with true alphas: input/ and alpha/, or NAME.jpg beside NAME_alpha.png; "
+        "or a folder of such folders, one per style",
     )
     parser.add_argument(
         "--trimap",
+        action="append",
         metavar="WORD",
-        help="folder or name ending of the trimaps (trimap1); 'none' measures whole pictures",
+        help="folder or name ending of the trimaps (trimap1); 'none' measures whole pictures; "
+        "may be repeated",
     )
     parser.add_argument(
         "--network",
@@ -86,11 +91,18 @@ def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from matteplug.evaluation import methods, samples, scores
+    from matteplug.evaluation import methods, samples, scores, styles
     from matteplug.evaluation.metrics import Count
     from matteplug.evaluation.report import Report
 
-    chosen_samples = samples.find(args.folder, args.trimap)
+    words = args.trimap or [None]
+    if args.report is not None and len(words) > 1:
+        raise RequestError(
+            "one-trimap",
+            "A report shows one kind of trimap.",
+            "Give --trimap once, or no --report.",
+        )
+    folders = [samples.find(args.folder, word) for word in words]
     names = args.network or ([] if args.alphas else ["auto"])
     how = options.read(MatteOptions, flags.values(args, _options()) | {"clean_colours": False})
     chosen_methods = [
@@ -100,7 +112,7 @@ def _run(args: argparse.Namespace) -> int:
     count = Count(args.count)
     report = None if args.report is None else Report(args.report)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=len(chosen_samples.samples))
+        task = progress.add_task("measuring", total=sum(len(one.samples) for one in folders))
 
         def on_sample(
             sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
@@ -111,16 +123,26 @@ def _run(args: argparse.Namespace) -> int:
                 report.add(sample, alphas, errors)
             progress.advance(task)
 
-        result = scores.evaluate(chosen_samples, chosen_methods, count, on_sample)
+        runs = [
+            styles.Run(folder, scores.evaluate(folder, chosen_methods, count, on_sample))
+            for folder in folders
+        ]
     if report is not None:
-        report.write(chosen_samples, result, count)
+        report.write(*runs[0], count)
     if args.json:
-        print(json.dumps(scores.to_json(chosen_samples, result, count), indent=2))
-    elif (console := Console()).is_terminal:
-        console.print(scores.to_table(chosen_samples, result, count))
+        results = [scores.to_json(*run, count) for run in runs]
+        print(json.dumps(results if len(results) > 1 else results[0], indent=2))
+        return 0
+    if len(runs) > 1 or scores.by_style(folders[0]):
+        table = partial(styles.to_table, runs, count)
+        columns, rows = styles.columns(runs), styles.to_rows(runs)
     else:
-        print(
-            f"{', '.join(scores.COLUMNS)}: {scores.caption(chosen_samples, count)}", file=sys.stderr
-        )
-        listing.show(scores.COLUMNS, [row for score in result for row in scores.to_rows(score)])
+        table = partial(scores.to_table, *runs[0], count)
+        columns, rows = scores.COLUMNS, [r for one in runs[0].scores for r in scores.to_rows(one)]
+    if (console := Console()).is_terminal:
+        console.print(table())
+    else:
+        words = scores.caption(folders[0], count)
+        print(f"{', '.join(columns)}: {words}", file=sys.stderr)
+        listing.show(columns, rows)
     return 0

@@ -6,12 +6,13 @@
 | side by side | NAME.jpg         | NAME_alpha.png   | NAME_trimap.png    | NAME_plate.png   |
 
 Suffixes may be any that pictures have.  The trimap's word (``trimap1``, ``trimap``) is an argument.
+A folder that only has folders of pictures has styles: each is a style, in either layout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matteplug.errors import RequestError
@@ -22,19 +23,25 @@ from matteplug.types import Alpha, Image, Size, Trimap
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 TRIMAPS = ("trimap1", "trimap")
 """The trimaps' words to look for by default, best first."""
+TRIMAP_ENDINGS = ("trimap", "strokes")
+"""How the endings of trimaps start that are not measured with."""
 NO_TRIMAP = "none"
 """Stands for whole pictures even if there are trimaps."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The files of one picture to measure on."""
+    """The files of one picture to measure on; `style` is its folder's name, "" if there are none.
+
+    The name starts with the style then, as in ``hair/001``.
+    """
 
     name: str
     image: Path
     alpha: Path
     trimap: Path | None = None
     plate: Path | None = None
+    style: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +77,35 @@ def find(folder: Path, trimap: str | None = None) -> SampleFolder:
     """Return the samples of a folder.
 
     Args:
-        folder: in one of the two layouts.
+        folder: in one of the two layouts, or a folder of such folders.
         trimap: the trimaps' word, "none" for whole pictures; by default the first of `TRIMAPS` that
             the folder has, else whole pictures.
 
     Raises:
-        RequestError: no such folder ("folder-missing"), no pictures in it ("folder-empty"), or a
-            picture lacks its alpha ("alpha-missing") or trimap ("trimap-missing"); it is named.
+        RequestError: no such folder ("folder-missing"), no pictures in it ("folder-empty"), styles
+            with different trimaps ("trimap-differs"), or a picture lacks its alpha
+            ("alpha-missing") or trimap ("trimap-missing"); it is named.
     """
     if not folder.is_dir():
         raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the path.")
+    if styles := _styles(folder):
+        found = {style.name: find(style, trimap) for style in styles}
+        if len({one.trimap for one in found.values()}) > 1:
+            kinds = "; ".join(f"{name}: {one.trimap or 'none'}" for name, one in found.items())
+            raise RequestError(
+                "trimap-differs",
+                f"The styles in {folder} have different trimaps ({kinds}).",
+                "Name one that all have: --trimap WORD.",
+            )
+        return SampleFolder(
+            folder=folder,
+            trimap=next(iter(found.values())).trimap,
+            samples=tuple(
+                replace(sample, name=f"{style}/{sample.name}", style=style)
+                for style, one in found.items()
+                for sample in one.samples
+            ),
+        )
     layout = _Folders(folder) if (folder / "input").is_dir() else _SideBySide(folder, trimap)
     images = layout.images()
     if not images:
@@ -195,7 +221,16 @@ class _SideBySide:
 
     def _is_companion(self, name: str) -> bool:
         picture, _, kind = name.rpartition("_")
-        return picture in self._all and (kind in self._kinds or kind.startswith("trimap"))
+        return picture in self._all and (kind in self._kinds or kind.startswith(TRIMAP_ENDINGS))
+
+
+def _styles(folder: Path) -> list[Path]:
+    """Return the folders of a folder that has no picture and is not in the layout of folders."""
+    if (folder / "input").is_dir() or _pictures(folder):
+        return []
+    return sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
 
 
 def _pictures(folder: Path) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,9 +46,9 @@ class Scores:
     images: dict[str, Errors] = field(default_factory=dict)
     elapsed_s: list[float] = field(default_factory=list)
 
-    def mean(self) -> Errors:
-        """Return the means over the pictures."""
-        rows = [asdict(errors) for errors in self.images.values()]
+    def mean(self, names: Collection[str] | None = None) -> Errors:
+        """Return the means over the pictures of these names; by default over all."""
+        rows = [asdict(errors) for n, errors in self.images.items() if names is None or n in names]
         return Errors(**{name: float(np.mean([row[name] for row in rows])) for name in rows[0]})
 
 
@@ -98,11 +98,14 @@ def evaluate(
 
 def to_json(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> dict[str, Any]:
     """Return the result in the form that docs/evaluation.md describes."""
+    styles = by_style(samples)
+    worst = worst_of(scores)
     return {
         "evaluator": f"matteplug {__version__}",
         "data": samples.folder.resolve().name,
         "trimap": samples.trimap,
         "convention": {"area": area_in_words(samples, count), **CONVENTION},
+        **({"worst": worst} if styles else {}),
         "methods": [
             {
                 "method": score.method,
@@ -110,6 +113,7 @@ def to_json(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> di
                     {"name": name, **asdict(errors)} for name, errors in score.images.items()
                 ],
                 "mean": asdict(score.mean()),
+                **(_styled(score, styles, worst) if styles else {}),
                 "elapsed_s": float(np.mean(score.elapsed_s)) if score.elapsed_s else None,
             }
             for score in scores
@@ -118,6 +122,36 @@ def to_json(samples: SampleFolder, scores: Sequence[Scores], count: Count) -> di
 
 
 COLUMNS = ("method", "picture", "SAD", "MSE", "Grad", "Conn", "seconds")
+
+
+def by_style(samples: SampleFolder) -> dict[str, list[str]]:
+    """Return the names of the pictures of each style; {} if the folder has no styles."""
+    styles: dict[str, list[str]] = {}
+    for sample in samples.samples:
+        if sample.style:
+            styles.setdefault(sample.style, []).append(sample.name)
+    return styles
+
+
+def worst_of(scores: Sequence[Scores]) -> str:
+    """Return the name of the picture with the largest SAD, summed over the methods."""
+    sums = {name: sum(score.images[name].sad for score in scores) for name in scores[0].images}
+    return max(sums, key=lambda name: sums[name])
+
+
+def without(scores: Scores, name: str) -> Errors:
+    """Return a method's means over all pictures but one; over all if there is no other."""
+    return scores.mean(scores.images.keys() - {name} or None)
+
+
+def _styled(score: Scores, styles: Mapping[str, list[str]], worst: str) -> dict[str, Any]:
+    return {
+        "mean_without_worst": asdict(without(score, worst)),
+        "styles": {
+            style: {"pictures": len(names), **asdict(score.mean(names))}
+            for style, names in styles.items()
+        },
+    }
 
 
 def area_in_words(samples: SampleFolder, count: Count) -> str:
