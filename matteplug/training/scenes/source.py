@@ -81,6 +81,7 @@ class Scene:
         plate: (H, W, 3) uint8, the background as captured apart; None where not asked for.
         segmentation: (H, W) uint8, a coarse mask of the object; None where not asked for.
         known: (H, W) uint8, 255 where alpha is to be learnt, else 0; None for everywhere.
+        hidden: (H, W) bool, what a trimap must not give away; None for nothing.
     """
 
     image: U8
@@ -92,6 +93,7 @@ class Scene:
     plate: U8 | None = None
     segmentation: U8 | None = None
     known: U8 | None = None
+    hidden: U8 | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +269,7 @@ class SceneSource:
             styles=names,
             plate=plate,
             segmentation=plates.segmentation(plate_rng, alpha8) if self.plates else None,
+            hidden=hidden,
         )
 
     def _rng(self, purpose: Purpose, number: int, shard: int = 0) -> Rng:
