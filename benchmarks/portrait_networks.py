@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from matteplug.networks import checkpoints
+from matteplug.networks.backbones.imagenet_weights import start_from_imagenet
 from matteplug.networks.hfam.config import COMPACT
 from matteplug.networks.hfam.model import MULTIPLE, Hfam
-from matteplug.networks.hfam.weights import start_from_imagenet
 from matteplug.networks.ops.padding import replicate_to_multiple
 from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import NETWORK, Recipe
@@ -42,7 +42,7 @@ def recipe(name: str) -> Recipe:
     if name not in STAGES:
         return UNetRecipe(UNet())
     network = Hfam(STAGES[name])
-    start_from_imagenet(network)
+    start_from_imagenet(network.encoder)
     return HfamRecipe(network, OPTIONS)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from matteplug.errors import NetworkError
+from matteplug.networks.backbones.imagenet_weights import load_imagenet
 from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.families import family
 from matteplug.networks.hfam.config import COMPACT, PAPER, HfamConfig
@@ -20,7 +21,6 @@ from matteplug.networks.hfam.graph import (
 )
 from matteplug.networks.hfam.mfem import Mfem, SelectiveKernel, StackedAspp
 from matteplug.networks.hfam.model import Hfam, fuse
-from matteplug.networks.hfam.weights import load_imagenet
 from matteplug.networks.ops.resizing import bounded
 
 TINY = HfamConfig(
@@ -69,12 +69,14 @@ def test_compact_is_small() -> None:
 def test_imagenet_weights_come_without_the_classifier() -> None:
     model, other = Hfam(TINY), ResNet(TINY.layers, bottleneck=TINY.bottleneck, width=TINY.width)
     state = {name: t.numpy() for name, t in other.state_dict().items()}
-    load_imagenet(model, state | {"fc.weight": torch.zeros(10, 32), "fc.bias": torch.zeros(10)})
+    load_imagenet(
+        model.encoder, state | {"fc.weight": torch.zeros(10, 32), "fc.bias": torch.zeros(10)}
+    )
     assert isinstance(model.encoder, ResNet)
     assert torch.equal(model.encoder.conv1.weight, other.conv1.weight)
     del state["conv1.weight"]
     with pytest.raises(NetworkError, match=r"missing: conv1\.weight"):
-        load_imagenet(model, state)
+        load_imagenet(model.encoder, state)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.errors import NetworkError
-from matteplug.networks.hfam.efficientnet_lite import (
+from matteplug.networks.backbones.efficientnet_lite import (
     NORM_EPSILON,
     VARIANTS,
     ConvReLU6,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from matteplug.networks.citm.priors import KINDS, Priors, spread_colours
+from matteplug.networks.citm.priors import KINDS, Priors, likeness, spread_colours
 from matteplug.networks.citm.priors.table import likelihoods, posterior
 from matteplug.networks.ops.alpha_propagation import propagate_alpha, solve
 from matteplug.networks.ops.matting_laplacian import Laplacian
@@ -38,6 +38,12 @@ def scene(height: int = 96, width: int = 128) -> tuple[Tensor, Tensor, Tensor]:
     return image[None], one_hot(areas[None]), alpha[None, None]
 
 
+def pyramid(image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return stand-ins for frozen features: the image's own means at strides 8, 16 and 32."""
+    fine, middle, coarse = (F.avg_pool2d(image, stride) for stride in (8, 16, 32))
+    return fine, middle, coarse
+
+
 def spotted(height: int, width: int) -> Tensor:
     """Return (1, 3, H, W): half noise, half near-grey, whose windows' covariances are singular."""
     image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
@@ -54,7 +60,7 @@ def matrix(image: Tensor, epsilon: float) -> Any:
 
 def test_a_smooth_scene_is_recovered() -> None:
     image, regions, alpha = scene()
-    _, found = Priors()(image, regions)
+    _, found = Priors()(image, regions, pyramid(image))
     unknown = regions[:, 1:2] > 0
     assert (found - alpha)[unknown].abs().mean() < 0.02
     assert torch.equal(found[~unknown], alpha[~unknown])
@@ -148,11 +154,50 @@ def test_the_table_tells_colours_seen_on_one_side() -> None:
     assert found[background > 0].max() < 0.1
 
 
+def halves() -> tuple[Tensor, Tensor]:
+    """Return an image, dark and light with noise, and regions: a known part of each half."""
+    image = 0.1 * torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(4))
+    image[..., 128:] += 0.6
+    areas = torch.ones(1, 256, 256, dtype=torch.long)
+    areas[..., :64], areas[..., 192:] = 0, 2
+    return image, one_hot(areas)
+
+
+def test_likeness_tells_what_each_cell_is_nearer_to() -> None:
+    image, regions = halves()
+    found = likeness.distances(image, regions, pyramid(image))
+    assert found.shape == (1, 2, 16, 16)
+    logit = likeness.likeness(found)
+    assert logit.shape == (1, 1, 256, 256)
+    assert logit[..., :120].max() < -1
+    assert logit[..., 136:].min() > 1
+
+
+@pytest.mark.parametrize("absent", [0, 2])
+def test_likeness_is_silent_without_one_of_the_areas(absent: int) -> None:
+    image, regions = halves()
+    areas = regions.argmax(dim=1)
+    areas[areas == absent] = 1
+    found = likeness.distances(image, one_hot(areas), pyramid(image))
+    assert (found[:, absent // 2] == likeness.FAR).all()
+    assert (found[:, 1 - absent // 2] < likeness.FAR).any()
+    assert not likeness.likeness(found).any()
+
+
+def test_likeness_searches_a_spread_sample_of_many_cells() -> None:
+    image, regions = halves()
+    larger = [F.interpolate(x, scale_factor=3.0, mode="nearest") for x in (image, regions)]
+    found = likeness.distances(larger[0], larger[1], pyramid(larger[0]))  # 576 cells per area
+    few = likeness.distances(image, regions, pyramid(image))
+    assert (F.avg_pool2d(found, 3) - few).abs().mean() < 0.05
+
+
 @pytest.mark.parametrize("area", [0, 1, 2])
 @pytest.mark.parametrize("flat", [False, True])
 def test_areas_may_be_empty(area: int, flat: bool) -> None:
     image = torch.full((1, 3, 32, 64), 0.3) if flat else spotted(32, 64)
-    features, alpha = Priors()(image, one_hot(torch.full((1, 32, 64), area)))
+    regions = one_hot(torch.full((1, 32, 64), area))
+    features, alpha = Priors()(image, regions, pyramid(image))
     assert features.isfinite().all()
     assert alpha.min() >= 0
     assert alpha.max() <= 1
@@ -164,19 +209,20 @@ def test_a_sample_does_not_depend_on_its_batch() -> None:
     image, regions, _ = scene()
     images = torch.cat([image, image.flip(2), spotted(96, 128)])
     areas = torch.cat([regions, regions.flip(2), regions])
-    together = Priors()(images, areas)
+    together = Priors()(images, areas, pyramid(images))
     for i in range(3):
-        alone = Priors()(images[i : i + 1], areas[i : i + 1])
+        one = images[i : i + 1]
+        alone = Priors()(one, areas[i : i + 1], pyramid(one))
         for a, b in zip(together, alone, strict=True):
             torch.testing.assert_close(a[i : i + 1], b, atol=1e-5, rtol=0)
 
 
 def test_it_computes_in_float32_under_autocast() -> None:
     image, regions, _ = scene()
-    expected = Priors()(image, regions)
+    expected = Priors()(image, regions, pyramid(image))
     with torch.autocast("cpu", torch.bfloat16):
-        found = Priors()(image.bfloat16().float(), regions)
-        same = Priors()(image, regions)
+        found = Priors()(image.bfloat16().float(), regions, pyramid(image))
+        same = Priors()(image, regions, pyramid(image))
     assert found[0].dtype == torch.float32
     for a, b in zip(same, expected, strict=True):
         assert torch.equal(a, b)
@@ -184,12 +230,19 @@ def test_it_computes_in_float32_under_autocast() -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "channels"),
-    [(KINDS, 11), (("colours",), 7), (("table",), 2), (("propagation", "colours"), 9)],
+    [
+        (KINDS, 12),
+        (("likeness",), 1),
+        (("table", "propagation", "colours"), 11),
+        (("colours",), 7),
+        (("table",), 2),
+        (("propagation", "colours"), 9),
+    ],
 )
 def test_channels_are_counted(kinds: tuple[str, ...], channels: int) -> None:
     image, regions, _ = scene(32, 64)
     priors = Priors(kinds)
-    assert priors.channels == channels == priors(image, regions)[0].shape[1]
+    assert priors.channels == channels == priors(image, regions, pyramid(image))[0].shape[1]
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -203,7 +256,7 @@ def test_an_unknown_kind_is_refused() -> None:
 def test_the_exported_graph_agrees_at_other_sizes(tmp_path: Path) -> None:
     pytest.importorskip("onnxscript")
     onnxruntime = pytest.importorskip("onnxruntime")
-    priors = Priors().eval()
+    priors = Priors(("colours", "table", "propagation")).eval()
     image, regions, _ = scene(64, 96)
     Dim = torch.export.Dim
     free = {0: Dim("batch"), 2: 32 * Dim("rows", max=256), 3: 32 * Dim("columns", max=256)}

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from matteplug.errors import NetworkError
+from matteplug.networks.backbones.efficientnet_lite import EfficientNetLite, folded
+from matteplug.networks.backbones.imagenet_weights import packaged
 from matteplug.networks.checkpoints import read_public
-from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite, folded
 from matteplug.networks.hfam.model import Hfam, HfamOutput
-from matteplug.networks.hfam.weights import packaged
 from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import hfam, recipe
 from matteplug.training.settings import TrainSettings
@@ -88,7 +88,7 @@ def test_one_step_of_the_compact_network() -> None:
 def test_a_new_network_has_imagenets_encoder() -> None:
     made = recipe(TrainSettings(family="hfam", config="compact"))
     network = cast(Hfam, made.parts["network"])
-    path = packaged(network)
+    path = packaged(network.encoder)
     assert path is not None
     assert isinstance(network.encoder, EfficientNetLite)
     expected = folded(read_public(path), network.encoder)

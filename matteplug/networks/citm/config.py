@@ -1,4 +1,4 @@
-"""The hyperparameters of CITM: two configurations of the same code."""
+"""The hyperparameters of CITM: the published network, and one for CPUs."""
 
 from __future__ import annotations
 
@@ -47,15 +47,57 @@ class CitmConfig:
     refine_px: tuple[int, int] = (15, 7)
 
     @property
+    def finest(self) -> int:
+        """Return the output stride of the finest head's features."""
+        return self.detail
+
+    @property
     def widths(self) -> tuple[int, int, int, int]:
         """Return the channels of the four stages."""
         return self.embed, 2 * self.embed, 4 * self.embed, 8 * self.embed
 
 
+@dataclass(frozen=True, kw_only=True)
+class CompactConfig:
+    """Widths, depths and switches of a CITM network for CPUs.
+
+    Attributes:
+        widths: channels of the stages at output stride 4, 8, 16 and 32, in encoder and decoder.
+        convolutions: residual blocks of two 3×3 convolutions in each stage of the encoder.
+        depths: blocks with prior tokens in each stage, after those.
+        heads: attention heads of each stage.
+        window: side of the attention window, in tokens.
+        mlp_ratio: hidden width of a block's MLP over its channels.
+        memory: pass prior tokens from stage to stage (CLPM).
+        blocks: residual blocks of the decoder at output stride 4, 8 and 16.
+        detail: channels from the input, and from the decoder, at half resolution.
+        features: variant of `efficientnet_lite` whose frozen features join the encoder at output
+            stride 8, 16 and 32; "" for none.
+        priors: see `priors`; the heads correct their alpha.
+        propagation: as in `CitmConfig`.
+        refine_px: as in `CitmConfig`.
+    """
+
+    widths: tuple[int, int, int, int] = (64, 128, 192, 256)
+    convolutions: tuple[int, int, int, int] = (2, 2, 2, 0)
+    depths: tuple[int, int, int, int] = (0, 0, 2, 1)
+    heads: tuple[int, int, int, int] = (2, 4, 6, 8)
+    window: int = 8
+    mlp_ratio: float = 2.0
+    memory: bool = True
+    blocks: tuple[int, int, int] = (1, 1, 1)
+    detail: int = 32
+    features: str = "efficientnet-lite0"
+    priors: tuple[str, ...] = ("colours", "table", "likeness", "propagation")
+    propagation: bool = True
+    refine_px: tuple[int, int] = (15, 7)
+    finest = 2
+
+
 PAPER = CitmConfig()
 """The published network."""
 
-COMPACT = CitmConfig(
+COMPACT_SWIN = CitmConfig(
     embed=32,
     depths=(1, 2, 4, 2),
     heads=(1, 2, 4, 8),
@@ -69,6 +111,13 @@ COMPACT = CitmConfig(
     priors=("colours", "table", "propagation"),
     propagation=True,
 )
-"""The same for CPUs; window 8 divides the stages of a 256-pixel crop."""
+"""The published network with fewer channels, and priors: that of the shipped weights.
 
-CONFIGS = {"paper": PAPER, "compact": COMPACT}
+It stays until those of the compact one are better.  Window 8 divides the stages of a crop
+of 256 pixels.
+"""
+
+COMPACT = CompactConfig()
+"""For CPUs: convolutions where maps are large, attention where they are small."""
+
+CONFIGS = {"paper": PAPER, "compact": COMPACT, "compact-swin": COMPACT_SWIN}

@@ -40,7 +40,9 @@ class SwinEncoder(nn.Module):
             )
             for i, width in enumerate(widths)
         )
-        self.memory = nn.ModuleList(CrossLayerMemory(w) for w in widths[:-1] if config.memory)
+        self.memory = nn.ModuleList(
+            CrossLayerMemory(w, 2 * w) for w in widths[:-1] if config.memory
+        )
         for i, width in enumerate(widths):
             self.add_module(f"norm{i}", nn.LayerNorm(width))
         self.detail = config.detail

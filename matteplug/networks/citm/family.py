@@ -13,7 +13,7 @@ __all__ = ["CONFIGS", "build", "export_module", "multiple", "spec"]
 
 
 def build(config_name: str) -> Citm:
-    """Return an untrained network of the configuration "paper" or "compact"."""
+    """Return an untrained network of the configuration "paper", "compact" or "compact-swin"."""
     return Citm(CONFIGS[config_name])
 
 
@@ -42,9 +42,9 @@ def spec(config_name: str) -> NetworkSpec:
         outputs=(TensorSpec(name="alpha", role="alpha", channels=1),),
         # Context beyond it comes from the coarser level (`matteplug.matting.coarse_to_fine`): 16,
         # 24, 32 and 64 gave the compact network the same error.
-        overlap_px=16 if config_name == "compact" else 64,
-        mib_fixed=20.0 if config_name == "compact" else 0.0,  # by benchmarks/memory.py
-        mib_per_megapixel=590.0 if config_name == "compact" else 0.0,
+        overlap_px=64 if config_name == "paper" else 16,
+        mib_fixed=0.0 if config_name == "paper" else 20.0,  # by benchmarks/memory.py
+        mib_per_megapixel=0.0 if config_name == "paper" else 590.0,
         citation="Wang et al., Research on image matting method based on context enhancement, "
         "2026, doi:10.20169/j.issn.2095-2163.25092502",
     )

@@ -30,19 +30,20 @@ class CrossLayerMemory(nn.Module):
     """The memory between one stage and the next.
 
     Args:
-        channels: C of the stage that ends; the next one has 2C.
+        channels: C of the stage that ends.
+        following: channels of the next stage, D.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, following: int) -> None:
         super().__init__()
         self.units = nn.ModuleList(GatedUnit(channels) for _ in range(KINDS))
-        self.bridges = nn.ModuleList(nn.Linear(channels, 2 * channels) for _ in range(KINDS))
+        self.bridges = nn.ModuleList(nn.Linear(channels, following) for _ in range(KINDS))
 
     def forward(self, new: Tensor, old: Tensor) -> Tensor:
         """Merge a stage's final priors (B, 3, C) with the memory (B, 3, C) of those before it.
 
         Returns:
-            The memory for the next stage, (B, 3, 2C).
+            The memory for the next stage, (B, 3, D).
         """
         merged = [unit(new[:, i], old[:, i]) for i, unit in enumerate(self.units)]
         return torch.stack([bridge(m) for bridge, m in zip(self.bridges, merged, strict=True)], 1)

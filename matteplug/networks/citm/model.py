@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from matteplug.networks.citm.config import CitmConfig
+from matteplug.networks.backbones.efficientnet_lite import EfficientNetLite
+from matteplug.networks.citm.compact import CompactDecoder, CompactEncoder
+from matteplug.networks.citm.config import CitmConfig, CompactConfig
 from matteplug.networks.citm.decoder import CitmDecoder
 from matteplug.networks.citm.encoder import SwinEncoder
 from matteplug.networks.citm.priors import Priors
@@ -16,10 +18,14 @@ from matteplug.networks.citm.refinement import refine
 from matteplug.networks.ops.alpha_propagation import propagate_alpha
 
 MULTIPLE = 32
+STRIDES = (8, 4, 1)
+"""Output strides of the heads."""
 PRIOR_CLAMP = 0.02
 """A prior alpha is kept this far from 0 and 1, so that the heads can still overturn it."""
 LOG_DATA_WEIGHT, LOG_WEIGHT_RANGE = -3.0, 6.0
 """Logarithm of alpha's data-term weight before training, and by how much it may change."""
+LIKENESS_SHARE = 0.25
+"""Share of likeness's logit in each head's before training."""
 
 
 class Citm(nn.Module):
@@ -27,20 +33,29 @@ class Citm(nn.Module):
 
     Args:
         config: the network's numbers; `config.PAPER` or `config.COMPACT`.
+
+    Attributes:
+        likeness_share: (3,), the share of likeness in the logits of the heads (compact only).
     """
 
     mean: Tensor
     std: Tensor
+    features_mean: Tensor
+    features_std: Tensor
+    encoder: SwinEncoder | CompactEncoder
+    decoder: CitmDecoder | CompactDecoder
 
-    def __init__(self, config: CitmConfig) -> None:
+    def __init__(self, config: CitmConfig | CompactConfig) -> None:
         super().__init__()
         self.config = config
         channels = 6
         if config.priors:
             self.priors = Priors(config.priors)
             channels += self.priors.channels
-        self.encoder = SwinEncoder(config, channels)
-        self.decoder = CitmDecoder(config)
+        if isinstance(config, CompactConfig):
+            self._build_compact(config, channels)
+        else:
+            self.encoder, self.decoder = SwinEncoder(config, channels), CitmDecoder(config)
         mean, std = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # ImageNet
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
@@ -84,19 +99,30 @@ class Citm(nn.Module):
             raise ValueError(f"sides must be multiples of {MULTIPLE}, not {height}×{width}")
         areas = torch.stack([trimap == i for i in range(3)], dim=1).to(image.dtype)
         inputs = [(image - self.mean) / self.std, areas]
-        prior = None
-        if self.config.priors:
-            with torch.no_grad():
-                features, prior = self.priors(image, areas)
-            inputs.append(features)
+        prior, likeness = None, None
+        with torch.no_grad():
+            features = self._features(image)
+            if self.config.priors:
+                channels, prior = self.priors(image, areas, features)
+                inputs.append(channels)
+                if self.priors.likeness is not None:
+                    likeness = channels[:, self.priors.likeness, None] * areas[:, 1:2]
         x = torch.cat(inputs, dim=1).contiguous(memory_format=torch.channels_last)
-        *logits, log_weight = self.decoder(self.encoder(x, areas))
-        alphas = [_alpha(logit, s, prior) for logit, s in zip(logits, (8, 4, 1), strict=True)]
+        if isinstance(self.config, CompactConfig):
+            *logits, log_weight = self.decoder(self.encoder(x, areas, features), x)
+        else:
+            *logits, log_weight = self.decoder(self.encoder(x, areas))
+        if likeness is not None:
+            logits = [
+                logit.float() + share * _shrunk(likeness, stride) / 2  # tanh(x/2) is sigmoid(x)
+                for logit, stride, share in zip(logits, STRIDES, self.likeness_share, strict=True)
+            ]
+        alphas = [_alpha(logit, s, prior) for logit, s in zip(logits, STRIDES, strict=True)]
         heads = dict(zip(("alpha_os8", "alpha_os4", "alpha_os1"), alphas, strict=True))
         if self.config.propagation:
             log_weight = log_weight.float().clamp(-LOG_WEIGHT_RANGE, LOG_WEIGHT_RANGE)
             data_weight = (log_weight + LOG_DATA_WEIGHT).exp()
-            heads["data_weight"] = F.avg_pool2d(data_weight, 2 // self.config.detail)
+            heads["data_weight"] = _shrunk(data_weight, 2 // self.config.finest)
         return heads
 
     def propagate(
@@ -116,19 +142,47 @@ class Citm(nn.Module):
         unknown = (trimap == 1).unsqueeze(1).float()
         return propagate_alpha(image, unknown, alpha, data_weight, stride=2)
 
+    def _build_compact(self, config: CompactConfig, channels: int) -> None:
+        joining: tuple[int, ...] = ()
+        if config.features:
+            self.features = EfficientNetLite(config.features).requires_grad_(False)
+            self.register_buffer("features_mean", _colour(self.features.mean), persistent=False)
+            self.register_buffer("features_std", _colour(self.features.std), persistent=False)
+            joining = self.features.channels[2:]
+        self.encoder = CompactEncoder(config, channels, joining)
+        self.decoder = CompactDecoder(config, channels)
+        if "likeness" in config.priors:
+            self.likeness_share = nn.Parameter(torch.full((len(STRIDES),), LIKENESS_SHARE))
+
+    def _features(self, image: Tensor) -> list[Tensor]:
+        """Return the frozen features at output stride 8, 16 and 32; none without."""
+        if not (isinstance(self.config, CompactConfig) and self.config.features):
+            return []
+        features: list[Tensor] = self.features((image - self.features_mean) / self.features_std)
+        return features[2:]
+
     def _start_as_the_prior(self) -> None:
         decoder = self.decoder
         for head in (decoder.head_os8, decoder.head_os4, decoder.head_os1):
-            last = cast(nn.Conv2d, head[-1])
+            last = head if isinstance(head, nn.Conv2d) else cast(nn.Conv2d, head[-1])
             nn.init.normal_(last.weight, std=1e-3)
             nn.init.zeros_(cast(Tensor, last.bias))
+
+
+def _shrunk(x: Tensor, stride: int) -> Tensor:
+    """Return the means of (B, C, H, W) over squares of side `stride`."""
+    return F.avg_pool2d(x, stride) if stride > 1 else x
+
+
+def _colour(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values).view(3, 1, 1)
 
 
 def _alpha(logit: Tensor, stride: int, prior: Tensor | None) -> Tensor:
     """Return (tanh + 1) / 2 at full size of logits at an output stride, added to the prior."""
     logit = logit.float()
     if prior is not None:
-        coarse = F.avg_pool2d(prior.float(), stride) if stride > 1 else prior.float()
+        coarse = _shrunk(prior.float(), stride)
         logit = logit + torch.logit(coarse.clamp(PRIOR_CLAMP, 1 - PRIOR_CLAMP)) / 2  # artanh
     if stride > 1:
         logit = F.interpolate(

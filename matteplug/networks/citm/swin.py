@@ -145,6 +145,12 @@ def shift_mask(rows: int, columns: int, side: int, shift: int, device: torch.dev
     return (regions[:, :, None] != regions[:, None, :]).float() * MASKED
 
 
+def area_weights(trimap: Tensor) -> Tensor:
+    """Return weights that average over each area of (B, 3, H, W) one-hot: (B, 3, H·W)."""
+    areas = trimap.flatten(2)
+    return areas / areas.sum(dim=2, keepdim=True).clamp(min=1.0)  # an empty area stays 0
+
+
 class SwinStage(nn.Module):
     """Blocks of one resolution.
 
@@ -191,8 +197,7 @@ class SwinStage(nn.Module):
         Returns:
             The features (B, H, W, C) and the last block's own prior set (B, 3, C).
         """
-        areas = trimap.flatten(2)
-        areas = areas / areas.sum(dim=2, keepdim=True).clamp(min=1.0)  # an empty area stays 0
+        areas = area_weights(trimap)
         for block in self.blocks:
             x, priors = block(x, areas, priors)
         assert priors is not None  # a stage has at least one block

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from matteplug.networks.backbones.efficientnet_lite import EfficientNetLite
 from matteplug.networks.backbones.resnet import ResNet
 from matteplug.networks.hfam.config import HfamConfig
 from matteplug.networks.hfam.decoders import DetailBranch, SemanticBranch
-from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite
 
 MULTIPLE = 32
 MARGIN = 0.2

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from matteplug.networks.backbones.imagenet_weights import start_from_imagenet
+from matteplug.networks.citm.config import CompactConfig
 from matteplug.networks.citm.model import Citm
 from matteplug.networks.citm.refinement import random_widths, refine
 from matteplug.networks.families import family
@@ -30,8 +33,9 @@ LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
     "gradient": lambda alpha, b: losses.gradient(alpha, b.alpha, b.unknown),
 }
 
-OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0}
-"""Weights of the losses; eq. 10 has the first three at 1."""
+OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0, "propagated": 0.5}
+"""Weights of the losses, of which eq. 10 has the first three at 1, and the fraction of the steps in
+which alpha is propagated, which then counts accordingly more."""
 
 
 class CitmRecipe:
@@ -41,21 +45,24 @@ class CitmRecipe:
 
     def __init__(self, network: Citm, options: Mapping[str, float]) -> None:
         self.parts: dict[str, nn.Module] = {NETWORK: network}
-        self._loss_weights = {name: weight for name, weight in options.items() if weight}
+        self._loss_weights = {name: w for name, w in options.items() if w and name in LOSSES}
+        self._propagated = options["propagated"]
 
     def phases(self, batch: Batch, progress: float) -> Iterator[Phase]:
         """Yield the one update of a step."""
         network = cast(Citm, self.parts[NETWORK])
         heads = network.heads(batch.image, batch.trimap)
         alphas = refine(heads, random_widths())
-        if "data_weight" in heads:
+        propagated = self._propagated
+        if "data_weight" in heads and (propagated >= 1 or torch.rand(()).item() < propagated):
             alphas["alpha"] = network.propagate(
                 batch.image, batch.trimap, alphas["alpha_os1"], heads["data_weight"]
             )
         terms = dict.fromkeys(self._loss_weights, alphas["alpha_os1"].new_zeros(()))
         for head, alpha in alphas.items():
             for name in self._loss_weights:
-                terms[name] = terms[name] + HEADS[head] * LOSSES[name](alpha, batch)
+                weight = HEADS[head] / (propagated if head == "alpha" else 1)
+                terms[name] = terms[name] + weight * LOSSES[name](alpha, batch)
         loss = torch.stack(
             [weight * terms[name] for name, weight in self._loss_weights.items()]
         ).sum()
@@ -67,6 +74,15 @@ class CitmRecipe:
 
 
 def recipe(settings: TrainSettings) -> CitmRecipe:
-    """Return the recipe with a freshly initialised network of the settings' configuration."""
-    network = family("citm", settings.config).build(settings.config)
-    return CitmRecipe(cast(Citm, network), recipe_options(settings, OPTIONS))
+    """Return the recipe with a freshly initialised network of the settings' configuration.
+
+    The compact network's frozen features have ImageNet's weights: those of the file that the
+    settings name, else those of an installed package.
+
+    Raises:
+        NetworkError: the file is of another network, or the package is not installed.
+    """
+    network = cast(Citm, family("citm", settings.config).build(settings.config))
+    if isinstance(network.config, CompactConfig) and network.config.features:
+        start_from_imagenet(network.features, Path(settings.encoder) if settings.encoder else None)
+    return CitmRecipe(network, recipe_options(settings, OPTIONS))

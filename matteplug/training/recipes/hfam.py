@@ -9,10 +9,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from matteplug.networks.backbones.efficientnet_lite import EfficientNetLite
+from matteplug.networks.backbones.imagenet_weights import start_from_imagenet
 from matteplug.networks.families import family
-from matteplug.networks.hfam.efficientnet_lite import EfficientNetLite
 from matteplug.networks.hfam.model import Hfam, HfamOutput
-from matteplug.networks.hfam.weights import start_from_imagenet
 from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.data.requirements import DataRequirements
@@ -65,5 +65,5 @@ def recipe(settings: TrainSettings) -> HfamRecipe:
         NetworkError: the file is of another network, or the package is not installed.
     """
     network = cast(Hfam, family("hfam", settings.config).build(settings.config))
-    start_from_imagenet(network, Path(settings.encoder) if settings.encoder else None)
+    start_from_imagenet(network.encoder, Path(settings.encoder) if settings.encoder else None)
     return HfamRecipe(network, recipe_options(settings, OPTIONS))

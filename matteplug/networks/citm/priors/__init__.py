@@ -7,15 +7,17 @@ number of tensor operations, so that they are trained and exported with the netw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from matteplug.networks.citm.priors import propagation, table
+from matteplug.networks.citm.priors import likeness, propagation, table
 from matteplug.networks.ops.compositing import project_alpha
 from matteplug.networks.ops.push_pull import push_pull
 
-KINDS = ("colours", "table", "propagation")
+KINDS = ("colours", "table", "likeness", "propagation")
 _HALVINGS = 6
 """Levels of the pyramid that known colours spread over, from half the resolution on."""
 _DAMPING = 0.01
@@ -23,7 +25,7 @@ _DAMPING = 0.01
 
 
 class Priors(nn.Module):
-    """Prior channels of a trimap: spread colours, a colour table, a propagated alpha.
+    """Prior channels of a trimap: spread colours, a colour table, likeness, a propagated alpha.
 
     It has no parameters.  `forward` computes in float32 whatever the autocast.
 
@@ -32,47 +34,61 @@ class Priors(nn.Module):
 
     Attributes:
         channels: number of feature channels.
+        likeness: place of likeness among them, or None.
     """
 
     def __init__(self, kinds: tuple[str, ...] = KINDS) -> None:
         super().__init__()
         if unknown := set(kinds) - set(KINDS):
             raise ValueError(f"no such priors: {sorted(unknown)}; there are {KINDS}")
-        counts = {"colours": 7, "table": 2, "propagation": 2}
+        counts = {"colours": 7, "table": 2, "likeness": 1, "propagation": 2}
         self.kinds = tuple(kind for kind in KINDS if kind in kinds)
         self.channels = sum(counts[kind] for kind in self.kinds)
+        self.likeness: int | None = None
+        if "likeness" in self.kinds:
+            before = self.kinds[: self.kinds.index("likeness")]
+            self.likeness = sum(counts[kind] for kind in before)
 
-    def forward(self, image: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, image: Tensor, regions: Tensor, features: Sequence[Tensor] = ()
+    ) -> tuple[Tensor, Tensor]:
         """Return the prior channels and the best alpha they give.
 
         | name | shape | range |
         |---|---|---|
         | image | (B, 3, H, W) float32, H and W multiples of 32 | RGB, [0, 1] |
         | regions | (B, 3, H, W) one-hot | background, unknown, foreground |
-        | returned features | (B, channels, H, W) float32 | about [-2, 2] |
+        | features | (B, ·, ·, ·) at strides 8, 16 and 32, for likeness | |
+        | returned channels | (B, channels, H, W) float32 | about [-2, 2] |
         | returned alpha | (B, 1, H, W) float32 | [0, 1], known pixels exact |
         """
         with torch.autocast(image.device.type, enabled=False):
-            return self._forward(image.float(), regions.float())
+            return self._forward(image.float(), regions.float(), features)
 
     @torch.no_grad()
-    def _forward(self, image: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+    def _forward(
+        self, image: Tensor, regions: Tensor, features: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
         background, unknown, foreground = regions.chunk(3, dim=1)
         F = spread_colours(image, foreground)
         B = spread_colours(image, background)
         alpha = foreground + unknown * project_alpha(image, F, B, _DAMPING, prior=0.5)
         logs = table.likelihoods(image, foreground, background)
-        features = []
+        channels = []
         if "colours" in self.kinds:
-            features += [4 * F - 2, 4 * B - 2, 2 * alpha - 1]
+            channels += [4 * F - 2, 4 * B - 2, 2 * alpha - 1]
         if "table" in self.kinds:
-            features.append(logs)
+            channels.append(logs)
+        if "likeness" in self.kinds:
+            fine, middle, coarse = features
+            distances = likeness.distances(image, regions, (fine, middle, coarse))
+            channels.append(likeness.likeness(distances))
         if "propagation" in self.kinds:
             # Start between the guesses from near and from all known colours: 1 to 2 measured best.
             guess = alpha + unknown * (table.posterior(logs) - alpha) * (2 / 3)
             alpha = propagation.propagate(image, unknown, guess)
-            features += [2 * alpha - 1, propagation.remoteness(unknown)]
-        return torch.cat(features, dim=1), alpha
+            channels += [2 * alpha - 1, propagation.remoteness(unknown)]
+        return torch.cat(channels, dim=1), alpha
 
 
 def spread_colours(image: Tensor, known: Tensor) -> Tensor:

@@ -47,8 +47,14 @@ def likelihoods(image: Tensor, foreground: Tensor, background: Tensor) -> Tensor
 def _read(table: Tensor, image: Tensor) -> Tensor:
     """Interpolate (B, 2, bins³) linearly between the eight bins around each colour of (B, 3, H, W).
 
-    By indices, because not every provider samples a volume.
+    Exported by indices, because not every provider samples a volume.
     """
+    if not torch.compiler.is_exporting():
+        volume = table.unflatten(2, (_BINS, _BINS, _BINS))
+        at = (2 * image - 1).flip(1).movedim(1, -1).unsqueeze(1)  # (B, 1, H, W, 3): blue first
+        return F.grid_sample(
+            volume, at, mode="bilinear", padding_mode="border", align_corners=True
+        ).squeeze(2)
     at = (image * (_BINS - 1)).clamp(0, _BINS - 1).flatten(2)  # (B, 3, H·W)
     low = at.floor().clamp(max=_BINS - 2)
     fraction = at - low

@@ -105,6 +105,7 @@ class EfficientNetLite(nn.Module):
         variant: one of `VARIANTS`.
 
     Attributes:
+        variant: which one it is.
         channels: of the five features; 16, 24, 40, 112 and 320 of "efficientnet-lite0".
         mean, std: what an image is normalised with.
     """
@@ -113,6 +114,7 @@ class EfficientNetLite(nn.Module):
 
     def __init__(self, variant: str = "efficientnet-lite0") -> None:
         super().__init__()
+        self.variant = variant
         self.stem = ConvReLU6(3, STEM, 3, stride=2)
         blocks: list[nn.Module] = []
         taps: dict[int, tuple[int, int]] = {}

@@ -1,0 +1,169 @@
+"""The compact encoder and decoder: convolutions at large maps, prior tokens at small ones.
+
+Without batch norm: nothing to fold, and an eighth of a training step less.  Every block starts as
+the identity.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from matteplug.networks.citm.config import CompactConfig
+from matteplug.networks.citm.memory import CrossLayerMemory
+from matteplug.networks.citm.swin import SwinStage, area_weights
+
+PATCH = 4
+"""Output stride of the first stage."""
+
+
+class ConvBlock(nn.Module):
+    """x + conv(relu(conv(relu(x)))), 3×3; starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform (B, C, H, W)."""
+        y: Tensor = self.conv2(F.relu(self.conv1(F.relu(x)), inplace=True))
+        return x + y
+
+
+class CompactEncoder(nn.Module):
+    """Turn the input into features at output stride 4, 8, 16 and 32.
+
+    Args:
+        config: the network's numbers.
+        channels: channels of the input: normalised colours, one-hot trimap, prior channels.
+        features: channels of the frozen features that join at output stride 8, 16 and 32; or none.
+    """
+
+    def __init__(self, config: CompactConfig, channels: int, features: Sequence[int]) -> None:
+        super().__init__()
+        widths = config.widths
+        steps = [nn.Conv2d(channels, widths[0], PATCH, stride=PATCH)]
+        steps += [nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in itertools.pairwise(widths)]
+        self.steps = nn.ModuleList(steps)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths)
+        self.joins = nn.ModuleList(
+            nn.Conv2d(i, o, 1) for i, o in zip(features, widths[1:], strict=False)
+        )
+        for join in cast(Iterable[nn.Conv2d], self.joins):
+            nn.init.zeros_(join.weight)  # features start unheard
+            nn.init.zeros_(cast(Tensor, join.bias))
+        self.convolutions = nn.ModuleList(
+            nn.Sequential(*(ConvBlock(width) for _ in range(count)))
+            for width, count in zip(widths, config.convolutions, strict=True)
+        )
+        self.stages = nn.ModuleList(
+            SwinStage(
+                width,
+                heads=config.heads[i],
+                window=config.window,
+                depth=config.depths[i],
+                prior_sets=int(config.memory and i > 0),
+                mlp_ratio=config.mlp_ratio,
+                last=True,
+            )
+            for i, width in enumerate(widths)
+        )
+        self.memory = nn.ModuleList(
+            CrossLayerMemory(i, o) for i, o in itertools.pairwise(widths) if config.memory
+        )
+
+    def forward(self, x: Tensor, trimap: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
+        """Encode.
+
+        Args:
+            x: (B, channels, H, W), H and W multiples of 32.
+            trimap: (B, 3, H, W) one-hot: background, unknown, foreground.
+            features: at output stride 8, 16 and 32; empty without.
+
+        Returns:
+            Four feature maps in NCHW, finest first.
+        """
+        areas = trimap[:, (1, 0, 2), ::PATCH, ::PATCH]
+        memory: Tensor | None = None
+        maps: list[Tensor] = []
+        for i, step in enumerate(self.steps):
+            x = _normed(self.norms[i], step(x))
+            if i and features:
+                x = x + self.joins[i - 1](features[i - 1])
+            x = self.convolutions[i](x)
+            tokens = x.permute(0, 2, 3, 1)  # (B, H, W, C)
+            stage = cast(SwinStage, self.stages[i])
+            if len(stage.blocks):
+                tokens, final = stage(tokens, areas, memory)
+                x = tokens.permute(0, 3, 1, 2)
+            else:
+                final = area_weights(areas) @ tokens.flatten(1, 2)  # (B, 3, C)
+            maps.append(x)
+            if self.memory and i < len(self.memory):
+                old = torch.zeros_like(final) if memory is None else memory  # empty per image
+                memory = self.memory[i](final, old)
+            areas = areas[:, :, ::2, ::2]
+        return maps
+
+
+class CompactDecoder(nn.Module):
+    """Merge the encoder's features, coarse to fine, and read alpha logits at three of the steps.
+
+    Args:
+        config: the network's numbers.
+        channels: channels of the input.
+    """
+
+    def __init__(self, config: CompactConfig, channels: int) -> None:
+        super().__init__()
+        widths, detail = config.widths, config.detail
+        self.ups = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths)
+        )
+        self.blocks = nn.ModuleList(
+            nn.Sequential(*(ConvBlock(width) for _ in range(count)))
+            for width, count in zip(widths, config.blocks, strict=False)
+        )
+        self.head_os8 = nn.Conv2d(widths[1], 1, 1)
+        self.head_os4 = nn.Conv2d(widths[0], 1, 1)
+        self.input = nn.Conv2d(channels, detail, 4, stride=2, padding=1)
+        self.to_half = nn.Conv2d(widths[0], detail, 1)
+        self.merge = nn.Conv2d(2 * detail, 2 * detail, 3, padding=1)
+        self.head_os1 = nn.Conv2d(2 * detail, 4 + config.propagation, 3, padding=1)
+
+    def forward(self, maps: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Decode the encoder's maps and the input.
+
+        Returns:
+            Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1, and the logarithm of the last
+            one's data-term weight at output stride 2; no channels without propagation.
+        """
+        y = maps[3]
+        merged = []
+        for i in (2, 1, 0):
+            y = _doubled(self.ups[i](y)) + maps[i]
+            y = self.blocks[i](y)
+            merged.append(F.relu(y))
+        logit_os8, logit_os4 = self.head_os8(merged[1]), self.head_os4(merged[2])
+        half = torch.cat((self.input(x), _doubled(self.to_half(merged[2]))), dim=1)
+        half = F.relu(self.merge(F.relu(half, inplace=True)), inplace=True)
+        finest = self.head_os1(half)
+        return logit_os8, logit_os4, F.pixel_shuffle(finest[:, :4], 2), finest[:, 4:]
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def _normed(norm: nn.Module, x: Tensor) -> Tensor:
+    """Apply a layer norm over the channels of (B, C, H, W)."""
+    normed: Tensor = norm(x.permute(0, 2, 3, 1))
+    return normed.permute(0, 3, 1, 2)
