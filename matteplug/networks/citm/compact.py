@@ -1,7 +1,8 @@
 """The compact encoder and decoder: convolutions at large maps, prior tokens at small ones.
 
-Without batch norm: nothing to fold, and an eighth of a training step less.  Every block starts as
-the identity.
+Without batch norm: nothing to fold, and an eighth of a training step less.  The layer norms have no
+weights, whose gradients bfloat16 would lose in its sums over large maps.  Every block starts as the
+identity.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class CompactEncoder(nn.Module):
         steps = [nn.Conv2d(channels, widths[0], PATCH, stride=PATCH)]
         steps += [nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in itertools.pairwise(widths)]
         self.steps = nn.ModuleList(steps)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths)
+        self.norms = nn.ModuleList(nn.LayerNorm(w, elementwise_affine=False) for w in widths)
         self.joins = nn.ModuleList(
             nn.Conv2d(i, o, 1) for i, o in zip(features, widths[1:], strict=False)
         )
