@@ -1,12 +1,15 @@
-"""Scenes per second of the generator, and the time a training run waits for them.
+"""Scenes per second of the generator, the time a training run waits for them, and its steps.
 
     python benchmarks/training.py --photos DIR [--sprites DIR] [--people DIR] [--network NAME]
-        [--log RUN] [--json]
+        [--config NAME …] [--log RUN] [--json]
 
 Scenes are those that the network is trained on: parts around an edge, scenes with plates or whole
 people.  The rate is measured through the stream that training reads, with two workers, and as
-scenes per second of CPU time, which other programs disturb less.  Exits with 1 if the target is
-missed.
+scenes per second of CPU time, which other programs disturb less.  With --config, configurations of
+the network also make training steps in turns, on one thread, on the same batch of scenes: crops per
+second of CPU time, the median of the rounds.  ONEDNN_MAX_CPU_ISA=AVX512_CORE shows a machine
+without AMX.
+Exits with 1 if the target is missed.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,8 @@ RATE_TARGET = 60.0
 """Crops of 256² per second on two cores; alternatively:"""
 WAIT_TARGET = 0.05
 """Fraction of a training run spent waiting for data."""
+STEPS = 8
+"""Steps that are timed together: a recipe may do something in a part of them only."""
 
 
 def main() -> int:
@@ -49,6 +55,8 @@ def main() -> int:
     parser.add_argument(
         "--size", type=int, nargs="+", default=[256], help="sides of the crops, taken in turn"
     )
+    parser.add_argument("--config", nargs="+", default=[], help="configurations to make steps with")
+    parser.add_argument("--rounds", type=int, default=5, help="of the steps")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the measurement")
     parser.add_argument("--log", type=Path, help="log of a training run, for the time it waited")
@@ -70,6 +78,8 @@ def main() -> int:
         "crops_per_s": stream_rate(settings, args.seconds),
         "crops_per_cpu_s": processor_rate(settings, args.seconds),
     }
+    if args.config:
+        report["steps"] = step_rates(settings, args.config, args.rounds)
     if args.log is not None:
         report["wait_share"] = waiting_fraction(args.log)
     fast = report["crops_per_s"] >= RATE_TARGET
@@ -108,6 +118,35 @@ def processor_rate(settings: TrainSettings, seconds: float) -> float:
     return crops / elapsed_s
 
 
+def step_rates(settings: TrainSettings, configs: Sequence[str], rounds: int) -> dict[str, float]:
+    """Return the crops per second of CPU time that each configuration is trained with."""
+    import torch
+
+    from matteplug.training.data.batch import to_device
+    from matteplug.training.run.memory import keep_freed_memory
+    from matteplug.training.run.trainer import Trainer
+
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    source, plan = scenes(replace(settings, workers=1))
+    arrays = source.batch(0, plan)
+    trainers = []
+    for config in configs:
+        chosen = replace(settings, config=config, minutes=1.0, device="cpu")
+        trainers.append(Trainer(chosen, recipe(chosen)))
+        trainers[-1].update(to_device(arrays, trainers[-1].device))
+    steps: dict[str, list[float]] = {config: [] for config in configs}
+    for _ in range(rounds):
+        for config, trainer in zip(configs, trainers, strict=True):
+            began = time.process_time()
+            for _ in range(STEPS):
+                trainer.update(to_device(arrays, trainer.device))
+            steps[config].append((time.process_time() - began) / STEPS)
+    return {
+        config: len(arrays["image"]) / statistics.median(times) for config, times in steps.items()
+    }
+
+
 def scenes(settings: TrainSettings) -> tuple[SceneBatches, BatchPlan]:
     """Return the source of a run with these settings."""
     train, _ = sources(settings, recipe(settings).requirements)
@@ -133,6 +172,8 @@ def text(report: dict[str, Any]) -> str:
         f" {report['workers']} workers (target {RATE_TARGET:.0f})",
         f"{report['crops_per_cpu_s']:6.1f} crops per second of CPU time",
     ]
+    for config, rate in report.get("steps", {}).items():
+        lines.append(f"{rate:6.2f} crops per second of CPU time in steps of {config}")
     if "wait_share" in report:
         lines.append(f"{100 * report['wait_share']:6.1f} % of the training run's time was waiting")
     lines.append("target met" if report["target_met"] else "TARGET MISSED")

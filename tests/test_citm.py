@@ -63,7 +63,6 @@ SMALL = CompactConfig(
     convolutions=(1, 1, 1, 0),
     depths=(0, 0, 2, 1),
     heads=(1, 1, 2, 2),
-    detail=8,
 )
 PLAIN = replace(SMALL, features="", priors=("colours",), propagation=False)
 

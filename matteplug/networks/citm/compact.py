@@ -51,7 +51,7 @@ class CompactEncoder(nn.Module):
     def __init__(self, config: CompactConfig, channels: int, features: Sequence[int]) -> None:
         super().__init__()
         widths = config.widths
-        steps = [nn.Conv2d(channels, widths[0], PATCH, stride=PATCH)]
+        steps = [nn.Conv2d(channels, 2 * widths[0], PATCH, stride=PATCH)]  # half of it is detail
         steps += [nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in itertools.pairwise(widths)]
         self.steps = nn.ModuleList(steps)
         self.norms = nn.ModuleList(nn.LayerNorm(w, elementwise_affine=False) for w in widths)
@@ -90,13 +90,15 @@ class CompactEncoder(nn.Module):
             features: at output stride 8, 16 and 32; empty without.
 
         Returns:
-            Four feature maps in NCHW, finest first.
+            Five feature maps in NCHW: the detail of the patches as embedded, then output stride 4,
+            8, 16 and 32.
         """
         areas = trimap[:, (1, 0, 2), ::PATCH, ::PATCH]
         memory: Tensor | None = None
-        maps: list[Tensor] = []
+        x, detail = self.steps[0](x).chunk(2, dim=1)
+        maps: list[Tensor] = [detail]
         for i, step in enumerate(self.steps):
-            x = _normed(self.norms[i], step(x))
+            x = _normed(self.norms[i], step(x) if i else x)
             if i and features:
                 x = x + self.joins[i - 1](features[i - 1])
             x = self.convolutions[i](x)
@@ -118,14 +120,15 @@ class CompactEncoder(nn.Module):
 class CompactDecoder(nn.Module):
     """Merge the encoder's features, coarse to fine, and read alpha logits at three of the steps.
 
+    The finest head works on patches, too, and puts the pixels of each into its channels.
+
     Args:
         config: the network's numbers.
-        channels: channels of the input.
     """
 
-    def __init__(self, config: CompactConfig, channels: int) -> None:
+    def __init__(self, config: CompactConfig) -> None:
         super().__init__()
-        widths, detail = config.widths, config.detail
+        widths = config.widths
         self.ups = nn.ModuleList(
             nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths)
         )
@@ -135,29 +138,26 @@ class CompactDecoder(nn.Module):
         )
         self.head_os8 = nn.Conv2d(widths[1], 1, 1)
         self.head_os4 = nn.Conv2d(widths[0], 1, 1)
-        self.input = nn.Conv2d(channels, detail, 4, stride=2, padding=1)
-        self.to_half = nn.Conv2d(widths[0], detail, 1)
-        self.merge = nn.Conv2d(2 * detail, 2 * detail, 3, padding=1)
-        self.head_os1 = nn.Conv2d(2 * detail, 4 + config.propagation, 3, padding=1)
+        self.finest = ConvBlock(widths[0])
+        outputs = PATCH**2 + (PATCH // 2) ** 2 * config.propagation
+        self.head_os1 = nn.Conv2d(widths[0], outputs, 3, padding=1)
 
-    def forward(self, maps: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Decode the encoder's maps and the input.
+    def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Decode the encoder's maps.
 
         Returns:
             Alpha logits (B, 1, ·, ·) at output stride 8, 4 and 1, and the logarithm of the last
             one's data-term weight at output stride 2; no channels without propagation.
         """
-        y = maps[3]
+        detail, *stages, y = maps
         merged = []
         for i in (2, 1, 0):
-            y = _doubled(self.ups[i](y)) + maps[i]
-            y = self.blocks[i](y)
-            merged.append(F.relu(y))
-        logit_os8, logit_os4 = self.head_os8(merged[1]), self.head_os4(merged[2])
-        half = torch.cat((self.input(x), _doubled(self.to_half(merged[2]))), dim=1)
-        half = F.relu(self.merge(F.relu(half, inplace=True)), inplace=True)
-        finest = self.head_os1(half)
-        return logit_os8, logit_os4, F.pixel_shuffle(finest[:, :4], 2), finest[:, 4:]
+            y = self.blocks[i](_doubled(self.ups[i](y)) + stages[i])
+            merged.append(y)
+        logit_os8, logit_os4 = self.head_os8(F.relu(merged[1])), self.head_os4(F.relu(y))
+        finest = self.head_os1(F.relu(self.finest(y + detail)))
+        logit_os1 = F.pixel_shuffle(finest[:, : PATCH**2], PATCH)
+        return logit_os8, logit_os4, logit_os1, F.pixel_shuffle(finest[:, PATCH**2 :], PATCH // 2)
 
 
 def _doubled(x: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -70,7 +71,6 @@ class CompactConfig:
         mlp_ratio: hidden width of a block's MLP over its channels.
         memory: pass prior tokens from stage to stage (CLPM).
         blocks: residual blocks of the decoder at output stride 4, 8 and 16.
-        detail: channels from the input, and from the decoder, at half resolution.
         features: variant of `efficientnet_lite` whose frozen features join the encoder at output
             stride 8, 16 and 32; "" for none.
         priors: see `priors`; the heads correct their alpha.
@@ -79,14 +79,13 @@ class CompactConfig:
     """
 
     widths: tuple[int, int, int, int] = (64, 128, 192, 256)
-    convolutions: tuple[int, int, int, int] = (2, 2, 2, 0)
+    convolutions: tuple[int, int, int, int] = (1, 2, 1, 0)
     depths: tuple[int, int, int, int] = (0, 0, 2, 1)
     heads: tuple[int, int, int, int] = (2, 4, 6, 8)
     window: int = 8
     mlp_ratio: float = 2.0
     memory: bool = True
     blocks: tuple[int, int, int] = (1, 1, 1)
-    detail: int = 32
     features: str = "efficientnet-lite0"
     priors: tuple[str, ...] = ("colours", "table", "likeness", "propagation")
     propagation: bool = True
@@ -120,4 +119,8 @@ of 256 pixels.
 COMPACT = CompactConfig()
 """For CPUs: convolutions where maps are large, attention where they are small."""
 
-CONFIGS = {"paper": PAPER, "compact": COMPACT, "compact-swin": COMPACT_SWIN}
+CONFIGS: Mapping[str, CitmConfig | CompactConfig] = {
+    "paper": PAPER,
+    "compact": COMPACT,
+    "compact-swin": COMPACT_SWIN,
+}

@@ -109,7 +109,7 @@ class Citm(nn.Module):
                     likeness = channels[:, self.priors.likeness, None] * areas[:, 1:2]
         x = torch.cat(inputs, dim=1).contiguous(memory_format=torch.channels_last)
         if isinstance(self.config, CompactConfig):
-            *logits, log_weight = self.decoder(self.encoder(x, areas, features), x)
+            *logits, log_weight = self.decoder(self.encoder(x, areas, features))
         else:
             *logits, log_weight = self.decoder(self.encoder(x, areas))
         if likeness is not None:
@@ -150,7 +150,7 @@ class Citm(nn.Module):
             self.register_buffer("features_std", _colour(self.features.std), persistent=False)
             joining = self.features.channels[2:]
         self.encoder = CompactEncoder(config, channels, joining)
-        self.decoder = CompactDecoder(config, channels)
+        self.decoder = CompactDecoder(config)
         if "likeness" in config.priors:
             self.likeness_share = nn.Parameter(torch.full((len(STRIDES),), LIKENESS_SHARE))
 

@@ -38,7 +38,25 @@ def random_widths(generator: torch.Generator | None = None) -> tuple[int, int]:
 def _replace(coarse: Tensor, fine: Tensor, width: int) -> Tensor:
     """Equation 9 with g = 1 in the widened uncertain area of the coarse alpha."""
     uncertain = ((coarse >= CERTAIN) & (coarse <= 1 - CERTAIN)).to(coarse.dtype)
-    radius = width // 2
-    for y, x in ((radius, 0), (0, radius)):  # rows, then columns: a tenth of the time
-        uncertain = F.max_pool2d(uncertain, (2 * y + 1, 2 * x + 1), stride=1, padding=(y, x))
-    return torch.where(uncertain > 0, fine, coarse)
+    return torch.where(_dilated(uncertain, width // 2) > 0, fine, coarse)
+
+
+def _dilated(mask: Tensor, radius: int) -> Tensor:
+    """Return the largest value of (B, 1, H, W) within a square, rows first, then columns."""
+    for y, x in ((radius, 0), (0, radius)):
+        if torch.compiler.is_exporting():
+            mask = F.max_pool2d(mask, (2 * y + 1, 2 * x + 1), stride=1, padding=(y, x))
+        else:
+            mask = _running_maximum(F.pad(mask, (x, x, y, y)), 2 if y else 3, 2 * radius + 1)
+    return mask
+
+
+def _running_maximum(x: Tensor, dim: int, width: int) -> Tensor:
+    """Return the maxima of every `width` neighbours along an axis, by doubling their number."""
+    covered = 1
+    while covered < width:
+        step = min(covered, width - covered)
+        length = x.shape[dim] - step
+        x = torch.maximum(x.narrow(dim, 0, length), x.narrow(dim, step, length))
+        covered += step
+    return x

@@ -8,6 +8,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from matteplug.networks.backbones.imagenet_weights import start_from_imagenet
 from matteplug.networks.citm.config import CompactConfig
@@ -24,6 +25,9 @@ HEADS = {"alpha_os1": 2 / 5, "alpha_os4": 1 / 5, "alpha_os8": 1 / 5, "alpha": 2 
 """Weight of each head in the loss: 2 : 1 : 1 over 5, as in the public code of MatteFormer; a
 propagated alpha counts as the finest head."""
 
+COARSER = {"alpha_os8": 2, "alpha_os4": 1}
+"""Levels of the Laplacian pyramid that are finer than a head, and not asked of it."""
+
 LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
     "l1": lambda alpha, b: losses.l1(alpha, b.alpha, b.unknown),
     "composition": lambda alpha, b: losses.composition(
@@ -33,7 +37,7 @@ LOSSES: Mapping[str, Callable[[Tensor, Batch], Tensor]] = {
     "gradient": lambda alpha, b: losses.gradient(alpha, b.alpha, b.unknown),
 }
 
-OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0, "propagated": 0.5}
+OPTIONS = {"l1": 1.0, "composition": 1.0, "laplacian": 1.0, "gradient": 0.0, "propagated": 1 / 3}
 """Weights of the losses, of which eq. 10 has the first three at 1, and the fraction of the steps in
 which alpha is propagated, which then counts accordingly more."""
 
@@ -61,8 +65,12 @@ class CitmRecipe:
         terms = dict.fromkeys(self._loss_weights, alphas["alpha_os1"].new_zeros(()))
         for head, alpha in alphas.items():
             for name in self._loss_weights:
+                if name == "laplacian" and head in COARSER:
+                    term = coarse_laplacian(alpha, batch, COARSER[head])
+                else:
+                    term = LOSSES[name](alpha, batch)
                 weight = HEADS[head] / (propagated if head == "alpha" else 1)
-                terms[name] = terms[name] + weight * LOSSES[name](alpha, batch)
+                terms[name] = terms[name] + weight * term
         loss = torch.stack(
             [weight * terms[name] for name, weight in self._loss_weights.items()]
         ).sum()
@@ -71,6 +79,13 @@ class CitmRecipe:
     def predict(self, network: nn.Module, batch: Batch) -> Tensor:
         """Return the refined alpha, the known area written back."""
         return cast(Tensor, network(batch.image, batch.trimap))
+
+
+def coarse_laplacian(alpha: Tensor, batch: Batch, finer: int) -> Tensor:
+    """Return the Laplacian loss without its `finer` finest levels, whose squares are averaged."""
+    alpha, truth, unknown = (F.avg_pool2d(x, 2**finer) for x in (alpha, batch.alpha, batch.unknown))
+    # its first level weighs 2^finer; a mean stands for 4^finer pixels of the unknown area
+    return losses.laplacian(alpha, truth, unknown, levels=5 - finer) / 2**finer
 
 
 def recipe(settings: TrainSettings) -> CitmRecipe:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 STRIDE = 16
-CELLS = 256
+CELLS = 128
 """Known cells of each area that are searched, at any size of the picture."""
 NEAREST = 4
 STEEPNESS = 6.0

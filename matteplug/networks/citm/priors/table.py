@@ -50,7 +50,7 @@ def _read(table: Tensor, image: Tensor) -> Tensor:
     Exported by indices, because not every provider samples a volume.
     """
     if not torch.compiler.is_exporting():
-        volume = table.unflatten(2, (_BINS, _BINS, _BINS))
+        volume = table.reshape(-1, 2, _BINS, _BINS, _BINS)
         at = (2 * image - 1).flip(1).movedim(1, -1).unsqueeze(1)  # (B, 1, H, W, 3): blue first
         return F.grid_sample(
             volume, at, mode="bilinear", padding_mode="border", align_corners=True
