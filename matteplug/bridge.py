@@ -27,7 +27,8 @@ from the top.
     load   network                             (nothing)
     matte  id, buffers, options, results,      progress  id, share, what       (any number)
            host                                matte  id, buffers, network, provider, elapsed_s,
-                                                      confidence, outcome, notes
+                                                      confidence, outcome, notes,
+                                                      licences
                                                or error  id, code, message, hint
     cancel id                                  (the matte is answered with the error "cancelled")
     bye                                        (the worker ends)

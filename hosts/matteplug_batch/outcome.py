@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -43,6 +43,7 @@ class PictureOutcome:
         result: the file that was written, or existed already.
         guide: the guide that was used.
         network, provider: what made the matte; empty if none was made.
+        licences: of the networks that made the matte, id to a clause.
         confidence: of the matte, 0 to 1; None if it was not estimated.
         earlier: how a picture that is skipped ended in the batch that made its result.
         elapsed_s: from the picture's turn to the written file.
@@ -56,6 +57,7 @@ class PictureOutcome:
     guide: Path | None = None
     network: str = ""
     provider: str = ""
+    licences: Mapping[str, str] = field(default_factory=dict)
     confidence: float | None = None
     earlier: State | None = None
     elapsed_s: float = 0.0

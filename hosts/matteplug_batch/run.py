@@ -225,6 +225,7 @@ class BatchRun:
             guide=job.guide,
             network=matte.network,
             provider=matte.provider,
+            licences=matte.licences,
             confidence=confidence,
             elapsed_s=time.perf_counter() - started,
             notes=matte.notes,

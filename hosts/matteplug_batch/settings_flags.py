@@ -61,10 +61,11 @@ def settings(args: argparse.Namespace, folder: Path) -> Settings:
     Raises:
         RequestError: two of them contradict each other, or the backdrop is neither a colour nor a
             picture.
-        NetworkError: there is no network of the given name.
+        NetworkError: there is no network of the given name, or it may not be used commercially.
         EngineError: there is no execution provider of the given name.
     """
     from matteplug import plugins
+    from matteplug.matting import choice
     from matteplug_batch.backdrop import Backdrop
 
     chosen = _chosen(args, folder)
@@ -89,6 +90,8 @@ def settings(args: argparse.Namespace, folder: Path) -> Settings:
     network = chosen["network"]
     spec = plugins.registry().network(network) if network else None
     how = _part(MatteOptions, chosen)
+    if spec is not None and how["commercial"]:
+        choice.require_commercial(spec)
     how["provider"] = _provider(how["provider"], args.require_ep)
     return Settings(
         output=output,

@@ -100,6 +100,7 @@ def _entry(outcome: PictureOutcome, folder: Path) -> dict[str, Any]:
         "guide": str(outcome.guide.relative_to(folder)) if outcome.guide else None,
         "network": outcome.network or None,
         "provider": outcome.provider or None,
+        "licences": dict(outcome.licences),
         "confidence": None if outcome.confidence is None else round(outcome.confidence, 3),
         "earlier": outcome.earlier and outcome.earlier.value,
         "elapsed_s": round(outcome.elapsed_s, 3),

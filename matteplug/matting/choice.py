@@ -9,7 +9,7 @@ from matteplug.errors import NetworkError, RequestError
 from matteplug.network import Guide, NetworkSpec
 from matteplug.types import MatteRequest
 
-__all__ = ["best", "choose", "usual"]
+__all__ = ["best", "choose", "require_commercial", "usual"]
 
 _WORDS = {
     Guide.NONE: "a picture without a guide",
@@ -32,12 +32,8 @@ def choose(request: MatteRequest) -> NetworkSpec:
     commercial = request.options.commercial
     if request.network is not None:
         spec = registry.network(request.network)
-        if commercial and spec.commercial != "yes":
-            raise NetworkError(
-                "not-commercial",
-                f"{spec.id} is not used with the option commercial: {spec.terms}.",
-                "Name another network, or none; or drop the option.",
-            )
+        if commercial:
+            require_commercial(spec)
         given = {Guide.TRIMAP: request.trimap, Guide.PLATE: request.plate}
         if spec.guide is not Guide.NONE and given[spec.guide] is None:
             raise RequestError(
@@ -49,6 +45,20 @@ def choose(request: MatteRequest) -> NetworkSpec:
     if request.trimap is not None:
         return best(Guide.TRIMAP, commercial)
     return best(Guide.NONE if request.plate is None else Guide.PLATE, commercial)
+
+
+def require_commercial(spec: NetworkSpec) -> None:
+    """Check that the licences of a network allow commercial use.
+
+    Raises:
+        NetworkError: they do not, or that is unclear; it names the network.
+    """
+    if spec.commercial != "yes":
+        raise NetworkError(
+            "not-commercial",
+            f"{spec.id} is not used with the option commercial: {spec.terms}.",
+            "Name another network, or none; or drop the option.",
+        )
 
 
 def best(guide: Guide, commercial: bool = False) -> NetworkSpec:

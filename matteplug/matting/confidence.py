@@ -14,6 +14,8 @@ __all__ = ["NOTHING", "apply_confidence", "doubt"]
 NOTHING = 0.1
 """Mean confidence below which nothing was found, and the network's alpha is noise."""
 
+_FAINT = "Nothing stands out: no pixel is even half foreground; give a selection."
+
 
 def apply_confidence(
     outputs: Mapping[str, Tensor], trimap: Trimap | None = None
@@ -32,7 +34,8 @@ def apply_confidence(
     """
     alpha: Alpha = outputs["alpha"][0, 0]
     if "confidence" not in outputs:
-        return alpha, None, ()
+        faint = trimap is None and float(alpha.max()) < 0.5
+        return alpha, None, (_FAINT,) if faint else ()
     sure = outputs["confidence"][0, 0]
     confidence = float((sure if trimap is None else sure[trimap == UNKNOWN]).mean())
     if confidence < NOTHING and trimap is None:

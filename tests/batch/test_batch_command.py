@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from batch.trees import checksums, colours, pair, photograph, pictures, plate_of, stored, trimap_of
+from matteplug import plugins
 from matteplug.images import files
 from matteplug.testing import FakeEngine
 
@@ -264,6 +266,26 @@ def test_a_required_provider_that_does_not_do_the_work_stops_the_batch(
     assert batch(folder, "--require-ep", "cuda") == 1
     assert len(engine.runs) == 1
     assert pictures(folder.parent / "photos-matte") == []
+
+
+def test_a_network_that_may_not_be_used_commercially_is_refused_before_any_work(
+    batch: Batch,
+    engine: FakeEngine,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair(folder / "a.png")
+    networks = plugins.registry().networks
+    monkeypatch.setitem(networks, "by-trimap", replace(networks["by-trimap"], commercial="yes"))
+    assert batch(folder, "--commercial", "--json") == 0
+    entries = json.loads(capsys.readouterr().out)["pictures"]
+    assert entries[0]["licences"]["by-trimap"].endswith("commercial use: yes")
+    runs = len(engine.runs)
+    monkeypatch.setitem(networks, "by-trimap", replace(networks["by-trimap"], commercial="unclear"))
+    assert batch(folder, "--commercial", "--network", "by-trimap") == 2
+    assert "by-trimap is not used with the option commercial" in capsys.readouterr().err
+    assert len(engine.runs) == runs
 
 
 def test_a_required_provider_is_asked_for(

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import graphs_like
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from matteplug import api
 from matteplug.images import files
+from matteplug.networks import added, known_files, onnx_file
 from matteplug.testing import FakeEngine
 
 from . import meanwhile, processes
@@ -37,8 +39,10 @@ PART = np.s_[100:260, 200:400]
 """A part of the photograph with hair in it, small enough for a network to take a second."""
 LIBRARY = """
 import numpy as np, matteplug
-asked = np.load("/srv/test/asked.npz")
-matte = matteplug.matte(asked["image"], selection=asked["selection"])
+asked = dict(np.load("/srv/test/asked.npz"))
+if "network" in asked:
+    asked["network"] = str(asked["network"])
+matte = matteplug.matte(**asked)
 np.save("/srv/test/cutout.npy", matte.cutout())
 """
 Library = Callable[[NDArray[Any], NDArray[np.float32]], NDArray[Any]]
@@ -335,15 +339,49 @@ def test_the_shipped_network_makes_the_library_s_matte(
     folder: Path, gimp3: Cases, shared: Path, chroot: Path
 ) -> None:
     def library_s(image: NDArray[Any], selection: NDArray[np.float32]) -> NDArray[Any]:
-        # where GIMP's worker runs: ONNX Runtime does not know the processor there
-        np.savez(folder / "asked.npz", image=image, selection=selection)
-        command = ["chroot", str(chroot), REAL, "-c", LIBRARY]
-        subprocess.run(command, check=True, env={"PATH": PATH, "HOME": "/srv/test"})
-        return np.asarray(np.load(folder / "cutout.npy"))
+        return library_there(chroot, image=image, selection=selection)
 
     image = files.read(shared / "eval" / "lemur" / "lemur.png").image
     with worker_of(chroot, REAL):
         compare(image[PART], folder, gimp3, library_s)
+
+
+def library_there(chroot: Path, **asked: Any) -> NDArray[Any]:
+    """Return the library's cutout, made where GIMP's worker runs.
+
+    ONNX Runtime does not know the processor there, and computes otherwise.
+    """
+    np.savez(chroot / "srv" / "test" / "asked.npz", **asked)
+    command = ["chroot", str(chroot), REAL, "-c", LIBRARY]
+    subprocess.run(command, check=True, env={"PATH": PATH, "HOME": "/srv/test"})
+    return np.asarray(np.load(chroot / "srv" / "test" / "cutout.npy"))
+
+
+@pytest.mark.parametrize("which", ["synthetic", "real"])
+def test_a_public_file_of_another_program_works(
+    which: str, gimp3: Cases, chroot: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = chroot / "opt" / "matteplug" / "tests" / "hosts" / "networks"
+    monkeypatch.setenv("MATTEPLUG_NETWORKS", str(networks))
+    path, name = shared / "teachers" / "u2netp.onnx", f"u2netp-{which}"
+    if which == "synthetic":
+        path = graphs_like.write(
+            chroot / "srv" / "test" / "like.onnx", graphs_like.U2NET, weights=(3, -1, -1), bias=0
+        )
+    elif not path.exists():
+        pytest.skip(f"{path} is missing")
+    added.add(path, known_files.named("u2netp").spec(onnx_file.signature(path), name))
+    image = files.read(shared / "eval" / "lemur" / "lemur.png").image
+    files.write(chroot / "srv" / "test" / "photograph.png", image)
+    case = {"picture": "photograph.png", "settings": {"network": name}}
+    with worker_of(chroot, REAL):
+        report = gimp3.run({"public": case})["public"]
+        expected = library_there(chroot, image=image, network=name)
+    assert report["results"][0][0] == "success", report["results"]
+    (layer,) = report["layers"]
+    cutout = np.rint(floats(layer["pixels"], layer) * 255).astype(np.uint8)
+    assert (cutout == expected).all()
+    assert 0.05 < (expected[..., 3] > 127).mean() < 0.95, "something was found"
 
 
 def test_killing_the_plug_in_ends_its_worker(gimp3: Cases, chroot: Path) -> None:
