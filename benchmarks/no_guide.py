@@ -1,6 +1,6 @@
 """Pictures without any guide: our network beside what people already use, by one command.
 
-    python benchmarks/no_guide.py DIR... [--peers ../shared/teachers] [--network hfam]
+    python benchmarks/no_guide.py DIR... [--peers ../shared/teachers] [--network hfam] [--alone]
 
 Each DIR holds NAME.jpg and NAME_alpha.png, as `matteplug evaluate` takes them.  Prints for every
 folder and method the mean intersection over union at alpha 0.5, and the least; the mean squared
@@ -55,8 +55,11 @@ def main() -> int:
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("--peers", type=Path, default=PEERS, metavar="DIR")
     parser.add_argument("--network", default="hfam")
+    parser.add_argument("--alone", action="store_true", help="leave the peers out")
     args = parser.parse_args()
-    methods = all_methods(args.peers, args.network)
+    methods = with_and_without_edge(args.network)
+    if not args.alone:
+        methods = peers_in(args.peers) | methods
     for folder in args.folders:
         table = Table(folder.name, "IoU", "least", "MSE", f"error within {EDGE_PX} px", "s", "MiB")
         found = [samples.read(sample) for sample in samples.find(folder, "none").samples]
@@ -75,8 +78,16 @@ def main() -> int:
     return 0
 
 
-def all_methods(peers: Path, network: str) -> dict[str, Method]:
-    """Return what is compared, by name; says which peers are missing."""
+def with_and_without_edge(network: str) -> dict[str, Method]:
+    """Return a network alone, and with its edge refined as the library does."""
+    return {
+        f"{network} alone": partial(by_network, network, refine=False),
+        f"{network}, edge refined": partial(by_network, network, refine=True),
+    }
+
+
+def peers_in(peers: Path) -> dict[str, Method]:
+    """Return the peers, by name; says which are missing."""
     methods: dict[str, Method] = {"GrabCut, centred rectangle": by_grabcut}
     files = {name: peers / f"{name}.onnx" for name in ("selfie_general", "selfie_landscape")}
     u2netp = peers / "u2netp.onnx"
@@ -95,8 +106,6 @@ def all_methods(peers: Path, network: str) -> dict[str, Method]:
     for path in (*files.values(), u2netp):
         if not path.exists():
             print(f"{path} is missing: left out", file=sys.stderr)
-    methods[f"{network} alone"] = partial(by_network, network, refine=False)
-    methods[f"{network}, edge refined"] = partial(by_network, network, refine=True)
     return methods
 
 

@@ -19,6 +19,8 @@ from matteplug.networks.known_files import KnownFile, Recognised
 from matteplug.networks.onnx_file import Signature
 from matteplug.terminal import confirmed, printable
 
+TRIAL_LIMIT_S = 600.0
+"""How long a graph may take for its trial; the largest have a gigabyte of weights."""
 COLOURS: Mapping[str, dict[str, Any]] = {
     "0-1": {},
     "0-255": {"high": 255.0},
@@ -331,7 +333,7 @@ def _try(graph: Path, spec: NetworkSpec) -> None:
     from matteplug.runtime.providers import CPU
 
     ort.available()
-    verdict = probe.probe(spec, graph, CPU)
+    verdict = probe.probe(spec, graph, replace(CPU, limit_s=TRIAL_LIMIT_S))
     if not verdict.loads or verdict.correct is False:
         raise NetworkError(
             "network-fails",

@@ -48,21 +48,27 @@ class OrtSession:
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None = None
     ) -> dict[str, Tensor]:
         """See `matteplug.engine.Session.run`."""
-        raw, frame, crop = self._raw(inputs, cancel)
-        outputs: dict[str, Tensor] = {}
-        for tensor, array in zip(self.spec.outputs, raw, strict=True):
-            _check_output(array, tensor, frame, f"{self.spec.id} on {self.provider}")
-            outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
-        return outputs
+        return self._decoded(*self._raw(inputs, cancel))
 
     def reach(self, inputs: Mapping[str, Tensor]) -> dict[str, tuple[float, float]]:
-        """Return the lowest and the highest value that the graph itself returns, by role."""
-        raw, _, _ = self._raw(inputs, None)
+        """Run as `run` does; return the lowest and highest value of the graph's own, by role."""
+        raw, frame, crop = self._raw(inputs, None)
+        self._decoded(raw, frame, crop)
         roles = [tensor.role for tensor in self.spec.outputs]
         return {
             role: (float(array.min()), float(array.max()))
             for role, array in zip(roles, raw, strict=True)
         }
+
+    def _decoded(
+        self, raw: list[Tensor], frame: tuple[int, ...], crop: sizing.Fit
+    ) -> dict[str, Tensor]:
+        """Return what the graph returned as `run` does; the rest is what `_raw` returned."""
+        outputs: dict[str, Tensor] = {}
+        for tensor, array in zip(self.spec.outputs, raw, strict=True):
+            _check_output(array, tensor, frame, f"{self.spec.id} on {self.provider}")
+            outputs[tensor.role] = sizing.unfit(normalisation.decode(tensor, array), crop)
+        return outputs
 
     def _raw(
         self, inputs: Mapping[str, Tensor], cancel: CancelToken | None
