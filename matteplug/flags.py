@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
         parser.add_argument(
             flag(option),
             dest=option.name,
-            type=str if option.choices else _parser(option),
+            type=option.type if option.choices else _parser(option),
             default=argparse.SUPPRESS,
             choices=option.choices or None,
             metavar=None if option.choices else (option.unit or option.name).upper(),

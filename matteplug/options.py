@@ -44,7 +44,7 @@ class Option:
         help: what it does; no full stop.
         unit: of an int ("pixels"), which is then the last word of the name.
         low, high: the range of an int, ends included; None for no limit.
-        choices: the values of a text that has a few; empty for any.
+        choices: the values of a text or an int that has a few; empty for any.
         guides: for which guides it matters: "selection", "trimap", "plate", "none"; empty for all.
         hosts: ids of the hosts that offer it; empty for all.
         pixels: whether it changes the matte's pixels.
@@ -60,7 +60,7 @@ class Option:
     unit: str = ""
     low: int | None = None
     high: int | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str | int, ...] = ()
     guides: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     pixels: bool = True
@@ -89,7 +89,7 @@ class Option:
         if self.choices and value not in self.choices:
             raise RequestError(
                 "option-choice",
-                f'The option {self.name} is "{value}", which it cannot be.',
+                f"The option {self.name} is {value!r}, which it cannot be.",
                 f"Choose {self.range}.",
             )
         return value
@@ -98,7 +98,7 @@ class Option:
     def range(self) -> str:
         """Return the values there are, in words."""
         if self.choices:
-            return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
+            return f"{', '.join(map(str, self.choices[:-1]))} or {self.choices[-1]}"
         if self.type is not int:
             return _KINDS[self.type][1]
         ends = f"{self._low} to {self._high}" if self.high is not None else f"{self._low} or more"

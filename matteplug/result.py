@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from matteplug.images import files, pixels
+from matteplug.images.encoding import Encoding
 from matteplug.types import Alpha, Image, Metadata, Size
 
 __all__ = ["DOUBT", "Matte", "Outcome"]
@@ -87,15 +88,23 @@ class Matte:
         """
         return pixels.composite(self.foreground, self.alpha, backdrop)
 
-    def save(self, path: str | os.PathLike[str], array: Image | Alpha | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        array: Image | Alpha | None = None,
+        how: Encoding | None = None,
+    ) -> None:
         """Write the cutout to a file, with the image's depth, profile and metadata.
 
         The picture is upright, as the image was when it was read.
 
         Args:
-            path: .png, .tif or, for 8 bits, .webp; the file appears complete or not at all.
+            path: .png, .tif, .exr or, for 8 bits, .webp and .avif; the file appears complete or
+                not at all.
             array: what to write instead: a composite, or `alpha`, which may be a .jpg too.  Floats
-                are written with the image's depth, or 16 bits where that is float.
+                are written with the image's depth; where that is float, .tif and .exr keep it and
+                others get 16 bits.
+            how: quality, and what TIFF's colours are multiplied by.
 
         Raises:
             RequestError: the format cannot hold it ("format-…"), or it cannot be written; see
@@ -104,5 +113,7 @@ class Matte:
         written = self.cutout() if array is None else array
         if written.dtype.kind == "f":
             depth = self.foreground.dtype
-            written = pixels.from_float(written, np.uint16 if depth.kind == "f" else depth)
-        files.write(path, written, icc=self.icc, metadata=self.metadata)
+            keeps_floats = os.fspath(path).lower().endswith((".tif", ".tiff", ".exr"))
+            if depth.kind != "f" or not keeps_floats:
+                written = pixels.from_float(written, np.uint16 if depth.kind == "f" else depth)
+        files.write(path, written, icc=self.icc, metadata=self.metadata, how=how)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from matteplug import api
@@ -9,8 +11,9 @@ from matteplug.errors import MatteplugError, RequestError
 from matteplug.matting import choice
 from matteplug.network import Guide
 from matteplug.result import Matte
-from matteplug.types import CancelToken, Image, MatteRequest, Size
-from matteplug_batch.job import Job, Output
+from matteplug.types import CancelToken, MatteRequest
+from matteplug_batch import results
+from matteplug_batch.job import Job
 from matteplug_batch.pairing import PLATE, SELECTION, TRIMAP
 
 
@@ -19,6 +22,7 @@ class FolderAdapter:
 
     def __init__(self) -> None:
         self._cancel = CancelToken()
+        self._read: dict[Path, MatteRequest] = {}
 
     def read(self, job: Job) -> MatteRequest:
         """Read the picture and its guide.
@@ -29,7 +33,7 @@ class FolderAdapter:
         """
         sources, guide = job.found, job.guide
         check_guide(job)
-        return api.request(
+        request = api.request(
             job.image,
             trimap=guide if guide == sources.trimap else None,
             selection=guide if guide == sources.selection else None,
@@ -38,29 +42,24 @@ class FolderAdapter:
             chosen=job.settings.options,
             cancel=self._cancel,
         )
+        self._read[job.image] = request
+        while len(self._read) > _KEPT:  # those that failed meanwhile
+            del self._read[next(iter(self._read))]
+        return request
 
     def write(self, job: Job, matte: Matte) -> None:
-        """Write the cutout, alpha or composite, with the picture's depth, profile and metadata.
+        """Write what was asked for, with the picture's depth, profile and metadata.
 
         Raises:
+            KeyError: the picture was not read by this adapter, or long ago.
             RequestError: the file cannot be written.
         """
         job.result.parent.mkdir(parents=True, exist_ok=True)
-        matte.save(job.result, _result(job, matte))
+        results.write(job, matte, self._read.pop(job.image))
 
     def stop(self) -> None:
         """Stop reading; safe from any thread."""
         self._cancel.cancel()
-
-
-def _result(job: Job, matte: Matte) -> Image:
-    if job.settings.output is Output.CUTOUT:
-        return matte.cutout()
-    if job.settings.output is Output.ALPHA:
-        return matte.alpha
-    assert job.settings.backdrop is not None, "the command line refuses this"
-    size, dtype = Size.of(matte.alpha), matte.foreground.dtype
-    return matte.composite(job.settings.backdrop.behind(size, dtype, matte.icc))
 
 
 def check_guide(job: Job) -> None:
@@ -92,4 +91,6 @@ _KINDS = {
     Guide.PLATE: (PLATE,),
     None: (TRIMAP, SELECTION, PLATE),
 }
+_KEPT = 3
+"""Pictures that are read and not written: the one at work, and the next ones."""
 _NO_PIXELS = np.empty((0, 0, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""The backdrop of composites: one colour, or a picture that is scaled to cover the result."""
+"""The backdrop of composites: colours, a picture scaled to cover, or the original out of focus."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
 from matteplug.images import files, pixels
 from matteplug.images.files import Picture
 from matteplug.types import Alpha, Image, Size
 
+_BLUR = 0.02
+_MOST_BLUR_PX = 500
+
 
 @dataclass(frozen=True)
 class Backdrop:
-    """A colour ("#204060", "white", "32,64,96") or the path of a picture, as given.
+    """A backdrop as given.
 
-    Colours are sRGB.
+    It is a colour ("#204060", "white", "32,64,96"), two from top to bottom ("white..black"), "blur"
+    or "blur:40" for the picture itself out of focus, or the path of a picture.  Colours are sRGB.
     """
 
     text: str
@@ -33,13 +38,21 @@ class Backdrop:
         path = Path(self.text)
         return path.stat() if path.is_file() else None
 
+    @property
+    def is_blur(self) -> bool:
+        """Tell whether it is the picture itself."""
+        return self.status is None and self.text.partition(":")[0] == "blur"
+
     def check(self) -> None:
         """Read it once, so that a mistake is found before any work is done.
 
         Raises:
             RequestError: it is neither a colour nor a picture that can be read.
         """
-        self.behind(Size(1, 1), np.dtype(np.uint8), None)
+        if self.is_blur:
+            self._blur_px(1)
+        else:
+            self.behind(Size(1, 1), np.dtype(np.uint8), None)
 
     def behind(self, size: Size, dtype: np.dtype[Any], icc: bytes | None) -> Image:
         """Return the backdrop for one picture, in its colour space.
@@ -59,8 +72,10 @@ class Backdrop:
             colours = _between_profiles(colours, picture.icc, icc)
         if self.status is None:
             shape = (size.height, size.width, 3)
-            colours = np.broadcast_to(pixels.from_float(pixels.to_float(colours), dtype), shape)
-            opacity = None if opacity is None else np.broadcast_to(opacity, shape[:2])
+            ramp = _ramp(pixels.to_float(colours), size.height)
+            colours = np.broadcast_to(pixels.from_float(ramp, dtype), shape)
+            if opacity is not None:
+                opacity = np.broadcast_to(_ramp(opacity[..., None], size.height)[..., 0], shape[:2])
         else:
             covering, opacity = _cover(pixels.to_float(colours), opacity, size)
             colours = pixels.from_float(covering, dtype)
@@ -70,9 +85,51 @@ class Backdrop:
     def _picture(self) -> Picture:
         if self.status is not None:
             return files.read(Path(self.text))
-        colour = np.array(_colour(self.text), np.uint8).reshape(1, 1, -1)
-        alpha = pixels.to_float(colour[..., 3]) if colour.shape[2] == 4 else None
-        return Picture(image=colour[..., :3], alpha=alpha)
+        ends = [_colour(text) for text in self.text.split("..", 1)]
+        opaque = all(len(colour) == 3 for colour in ends)
+        column = np.array([(*colour, 255)[:4] for colour in ends], np.uint8)[:, None]
+        alpha = None if opaque else pixels.to_float(column[..., 3])
+        return Picture(image=np.ascontiguousarray(column[..., :3]), alpha=alpha)
+
+    def blurred(self, image: Image, alpha: Alpha) -> Image:
+        """Return the picture's background out of focus; nothing of the subject runs into it.
+
+        Args:
+            image: (H, W, 3).
+            alpha: (H, W) of the subject.
+
+        Returns:
+            (H, W, 3) of the image's dtype.
+        """
+        from matteplug.opencv import cv2
+
+        sigma = self._blur_px(max(image.shape[:2]))
+        weight = np.maximum(1 - alpha, np.float32(1e-4))
+        light = cv2.GaussianBlur(pixels.to_float(image) * weight[..., None], (0, 0), sigma)
+        weights = cv2.GaussianBlur(weight, (0, 0), sigma)
+        return pixels.from_float(light / weights[..., None], image.dtype)
+
+    def _blur_px(self, side_px: int) -> float:
+        """Return the standard deviation of the blur: as given, or 2% of the longer side."""
+        given = self.text.partition(":")[2]
+        if not given:
+            return max(1.0, _BLUR * side_px)
+        if not (given.isdigit() and 1 <= int(given) <= _MOST_BLUR_PX):
+            raise RequestError(
+                "backdrop-unknown",
+                f"{given} is not a number of pixels to blur by.",
+                f"Give 1 to {_MOST_BLUR_PX}: blur:40",
+            )
+        return float(given)
+
+
+def _ramp(column: NDArray[np.float32], height: int) -> NDArray[np.float32]:
+    """Return a column of one colour as it is, or one of two as a gradient of `height` pixels."""
+    if len(column) == 1:
+        return column
+    part = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    ramp: NDArray[np.float32] = column[:1] * (1 - part) + column[1:] * part
+    return ramp
 
 
 def _colour(text: str) -> tuple[int, ...]:
@@ -88,7 +145,8 @@ def _colour(text: str) -> tuple[int, ...]:
         raise RequestError(
             "backdrop-unknown",
             f"{text} is neither a colour nor a file that exists.",
-            "Give a colour such as white, '#204060' or 32,64,96, or the path of a picture.",
+            "Give a colour such as white, '#204060' or 32,64,96, two of them (white..black), blur, "
+            "or the path of a picture.",
         ) from None
     return colour
 

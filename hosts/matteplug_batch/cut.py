@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         NetworkError: there is no network of the given name.
         EngineError: there is no execution provider of the given name.
     """
-    settings = settings_flags.settings(args, inputs.place(args.pictures[0]))
+    suffix = None if _is_place(args.out) else Path(args.out).suffix
+    settings = settings_flags.settings(args, inputs.place(args.pictures[0]), suffix)
     guide = _guide(args)
     if STREAM in args.pictures and len(args.pictures) > 1:
         raise RequestError(
@@ -118,13 +119,18 @@ def _results(images: Sequence[Path], given: str | None, settings: Settings) -> l
     suffix = settings.suffix
     if given is None:
         return names.results(images, f"_{settings.output.value}{suffix}")
-    out = Path(given)
-    if out.is_dir() or given.endswith(("/", os.sep)):
-        return names.results([out / image.name for image in images], suffix)
+    if _is_place(given):
+        return names.results([Path(given, image.name) for image in images], suffix)
     if len(images) > 1:
         raise _several(len(images), given)
-    settings_flags.check_format(out.suffix, settings.output)
-    return [out]
+    return [Path(given)]
+
+
+def _is_place(out: str | None) -> bool:
+    """Tell a folder or standard output, where the format is an option, from a file's name."""
+    if out is None or out == str(STREAM):
+        return True
+    return Path(out).is_dir() or out.endswith(("/", os.sep))
 
 
 def _several(count: int, out: str) -> RequestError:

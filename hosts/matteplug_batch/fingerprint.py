@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ def fingerprint_of(job: Job) -> Fingerprint:
         "sources": sources,
         "output": settings.output.value,
         "backdrop": backdrop.text if backdrop else None,
+        "crop_px": settings.crop_px,
+        "depth": settings.depth,
+        "encoding": asdict(settings.encoding),
         "network": settings.network,
         "networks": _networks(job),
         "version": __version__,

@@ -17,11 +17,11 @@ from typing import NamedTuple
 TRIMAP, SELECTION, PLATE = "_trimap", "_mask", "_plate"
 ALPHA = "_alpha"
 """``NAME_alpha.png`` is a picture's finished or true alpha, as data sets keep it."""
-CUTOUT, COMPOSITE = "_cutout", "_composite"
+CUTOUT, COMPOSITE, FOREGROUND = "_cutout", "_composite", "_foreground"
 """``NAME_cutout.png`` is what ``matteplug cut`` wrote for a picture."""
 FOLDER_PLATE = "plate"
 GUIDES = (TRIMAP, SELECTION, PLATE)
-RESULTS = (ALPHA, CUTOUT, COMPOSITE)
+RESULTS = (ALPHA, CUTOUT, COMPOSITE, FOREGROUND)
 
 
 def folded(text: str) -> str:

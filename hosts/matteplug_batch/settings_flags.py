@@ -10,19 +10,23 @@ from typing import Any
 
 from matteplug import flags, options
 from matteplug.errors import EngineError, RequestError
-from matteplug.images.encoding import FORMATS
+from matteplug.images import layered
+from matteplug.images.encoding import Encoding
 from matteplug.options import Option
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
 from matteplug_batch import config
 from matteplug_batch.display_text import name
-from matteplug_batch.job import Output, OutputOptions, Settings
+from matteplug_batch.job import SUFFIXES, Output, OutputOptions, Settings
 
 GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
 white foreground, gray unknown), NAME_mask.png (a selection), NAME_plate.png or the folder's
 plate.png (the same view without the foreground).  The first guide found, in this order, is
 used; it decides the network."""
+
+_MOST_BITS = {".png": 16, ".tif": 32, ".tiff": 32, ".exr": 32, ".ora": 16, ".psd": 16}
+"""Per channel; others hold 8."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +55,13 @@ def text(given: str) -> str:
     return given
 
 
-def settings(args: argparse.Namespace, folder: Path) -> Settings:
+def settings(args: argparse.Namespace, folder: Path, suffix: str | None = None) -> Settings:
     """Return what the flags and the files of options ask for, checked before any work.
 
     Args:
         args: of the command line.
         folder: where the pictures are.
+        suffix: of the one result that was named; else there is an option.
 
     Raises:
         RequestError: two of them contradict each other, or the backdrop is neither a colour nor a
@@ -82,8 +87,8 @@ def settings(args: argparse.Namespace, folder: Path) -> Settings:
             f"The output {output.value} has no backdrop.",
             "Drop --backdrop or --output.",
         )
-    suffix = f".{written.format}"
-    check_format(suffix, output)
+    suffix = f".{written.format}" if suffix is None else suffix
+    check_format(suffix, output, written.depth)
     backdrop = Backdrop(written.backdrop) if written.backdrop else None
     if backdrop is not None:
         backdrop.check()
@@ -97,6 +102,9 @@ def settings(args: argparse.Namespace, folder: Path) -> Settings:
         output=output,
         suffix=suffix,
         backdrop=backdrop,
+        crop_px=written.crop_px,
+        depth=written.depth,
+        encoding=Encoding(quality=written.quality, associated=written.associated),
         network=network,
         guide=spec.guide if spec else None,
         options=options.read(MatteOptions, how),
@@ -109,25 +117,39 @@ def described() -> list[Option]:
     return [one for cls in classes for one in options.of(cls) if one.offered_by("batch")]
 
 
-def check_format(suffix: str, output: Output) -> None:
+def check_format(suffix: str, output: Output, depth: int | None) -> None:
     """Refuse a format that cannot hold the output, before any work.
 
     Raises:
-        RequestError: it is unknown ("format-unknown") or has no alpha ("format-no-alpha").
+        RequestError: it is unknown ("format-unknown"), has no alpha ("format-no-alpha"), is for
+            cutouts only ("format-layers"), or not of that depth ("format-depth").
     """
-    known = ", ".join(sorted(FORMATS))
-    if suffix.lower() not in FORMATS:
+    suffix = suffix.lower()
+    if suffix not in SUFFIXES:
         what = f"The suffix {suffix} is" if suffix else "A name without a suffix is"
         raise RequestError(
             "format-unknown",
             f"{what} not that of a picture that can be written.",
-            f"Use one of {known}.",
+            f"Use one of {', '.join(SUFFIXES)}.",
         )
-    if FORMATS[suffix.lower()] == "jpeg" and output is Output.CUTOUT:
+    if suffix in (".jpg", ".jpeg") and output is Output.CUTOUT:
         raise RequestError(
             "format-no-alpha",
             "A JPEG file cannot hold a cutout: it has no transparency.",
             "Use .png, .tif or .webp, or give a --backdrop.",
+        )
+    if suffix in layered.SUFFIXES and output is not Output.CUTOUT:
+        raise RequestError(
+            "format-layers",
+            f"A {suffix} file holds the cutout, its mask and the original, not a {output.value}.",
+            "Drop --output and --backdrop, or use another format.",
+        )
+    most = _MOST_BITS.get(suffix, 8)
+    if (depth or 0) > most:
+        raise RequestError(
+            "format-depth",
+            f"A {suffix} file holds at most {most} bits per channel, not {depth}.",
+            "Use .tif or .exr, or another --depth.",
         )
 
 

@@ -15,12 +15,22 @@ from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
 from matteplug.images import decoder, pixels
-from matteplug.images.encoding import encode
+from matteplug.images.encoding import Encoding, encode
 from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded
 from matteplug.types import Alpha, CancelToken, Image, Metadata, Size
 
-__all__ = ["Picture", "decode_mask", "gray_of", "of_decoded", "read", "read_mask", "size", "write"]
+__all__ = [
+    "Picture",
+    "decode_mask",
+    "gray_of",
+    "of_decoded",
+    "read",
+    "read_mask",
+    "size",
+    "write",
+    "write_bytes",
+]
 
 _COLOURLESS = 24
 """Largest difference between two channels, in 255ths, that JPEG causes in a gray mask."""
@@ -129,25 +139,36 @@ def write(
     array: NDArray[Any],
     icc: bytes | None = None,
     metadata: Metadata | None = None,
+    how: Encoding | None = None,
 ) -> None:
     """Write a picture in the format of the name's suffix; the file appears complete or not at all.
 
     | array | shape | dtype |
     |---|---|---|
-    | array | (H, W), (H, W, 3) or (H, W, 4) straight alpha | uint8, uint16 |
+    | array | (H, W), (H, W, 3) or (H, W, 4) straight alpha | uint8, uint16, float32 |
 
     Args:
-        path: PNG and TIFF hold all of these; WebP and JPEG 8 bits; JPEG no alpha.
+        path: TIFF and OpenEXR hold all of these; PNG 16 bits; WebP, AVIF and JPEG 8 bits; JPEG no
+            alpha.
         array: the picture.
         icc: colour profile that belongs to it; gray pictures get none.
         metadata: resolution, copyright and the like; None for none.
+        how: quality, and what TIFF's colours are multiplied by.
 
     Raises:
-        RequestError: "format-…" as `encoding.encode`, "disk-full", "folder-missing",
-            "folder-not-writable", "file-not-written".
+        PackageError: as `encoding.encode`.
+        RequestError: "format-…" as `encoding.encode`, or as `write_bytes`.
     """
     path = Path(path)
-    data = encode(array, path.suffix, icc, metadata)
+    write_bytes(path, encode(array, path.suffix, icc, metadata, how))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file that appears complete or not at all.
+
+    Raises:
+        RequestError: "disk-full", "folder-missing", "folder-not-writable", "file-not-written".
+    """
     temporary = path.with_name(f".{secrets.token_hex(4)}.part")
     try:
         try:

@@ -20,6 +20,14 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
+_BT709_TO_D50 = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+"""XYZ of the primaries of sRGB under D50 (Lindbloom, by Bradford's adaptation)."""
 _D65 = (0.3127, 0.3290)
 _SRGB_CURVE = 0.0
 """Stands for the sRGB curve among exponents."""
@@ -176,7 +184,7 @@ def gray_to_srgb(gray: NDArray[Any], icc: bytes) -> NDArray[Any] | None:
         (H, W) of the same dtype.
     """
     try:
-        linear = _luminance(icc)
+        linear = _transfer(icc, b"kTRC")
     except (struct.error, ValueError, IndexError):
         return None
     scale = pixels.full_scale(gray.dtype)
@@ -187,9 +195,35 @@ def gray_to_srgb(gray: NDArray[Any], icc: bytes) -> NDArray[Any] | None:
     return converted
 
 
-def _luminance(icc: bytes) -> Any:
-    """Return the function from gray in [0, 1] to luminance that the tag kTRC describes."""
-    curve = _tag(icc, b"kTRC")
+def linear_light(colours: NDArray[np.float32], icc: bytes | None) -> NDArray[np.float32]:
+    """Return colours as linear light of BT.709's primaries, those of sRGB.
+
+    Args:
+        colours: (H, W, 3) float32 [0, 1], encoded.
+        icc: their profile; None for sRGB.
+
+    Returns:
+        (H, W, 3) float32; what lies outside of sRGB is negative or beyond 1.
+
+    Raises:
+        ValueError: the profile is damaged, or not of primaries and curves.
+    """
+    if icc is None:
+        return linear_from_srgb(colours)
+    try:
+        curves = [_transfer(icc, name) for name in (b"rTRC", b"gTRC", b"bTRC")]
+        primaries = [_tag(icc, name) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
+        to_xyz = np.array([struct.unpack_from(">3i", tag, 8) for tag in primaries]).T / 65536
+    except (struct.error, IndexError) as error:
+        raise ValueError("the profile is damaged") from error
+    light = np.stack([curve(colours[..., i]) for i, curve in enumerate(curves)], axis=2)
+    linear: NDArray[np.float32] = light @ (np.linalg.inv(_BT709_TO_D50) @ to_xyz).T
+    return linear.astype(np.float32)
+
+
+def _transfer(icc: bytes, name: bytes) -> Any:
+    """Return the function from values in [0, 1] to linear light that a tag describes."""
+    curve = _tag(icc, name)
     kind = curve[:4]
     if kind == b"curv":
         (count,) = struct.unpack_from(">I", curve, 8)
