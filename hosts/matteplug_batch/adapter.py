@@ -14,13 +14,19 @@ from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest
 from matteplug_batch import results
 from matteplug_batch.job import Job
+from matteplug_batch.page import Page
 from matteplug_batch.pairing import PLATE, SELECTION, TRIMAP
 
 
 class FolderAdapter:
-    """Reads a picture with its guide, and writes what was asked for."""
+    """Reads a picture with its guide, and writes what was asked for.
 
-    def __init__(self) -> None:
+    Args:
+        page: gets what is written; None for no report.
+    """
+
+    def __init__(self, page: Page | None = None) -> None:
+        self._page = page
         self._cancel = CancelToken()
         self._read: dict[Path, MatteRequest] = {}
 
@@ -55,7 +61,10 @@ class FolderAdapter:
             RequestError: the file cannot be written.
         """
         job.result.parent.mkdir(parents=True, exist_ok=True)
-        results.write(job, matte, self._read.pop(job.image))
+        request = self._read.pop(job.image)
+        results.write(job, matte, request)
+        if self._page is not None:
+            self._page.add(job.image, matte, request)
 
     def stop(self) -> None:
         """Stop reading; safe from any thread."""

@@ -20,6 +20,7 @@ from matteplug_batch.outcome import WRITTEN, State
 
 if TYPE_CHECKING:
     from matteplug_batch.journal import Journal
+    from matteplug_batch.page import Page
     from matteplug_batch.run import BatchRun
 
 
@@ -54,6 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="exit with status 1 if a matte is doubtful or empty, or only if one is empty",
     )
     add("--json", action="store_true", help="print the report as JSON on standard output")
+    add(
+        "--report",
+        type=settings_flags.path,
+        metavar="FILE",
+        help="write a page with every picture before and after (HTML, one file)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch import cut, dry_run, leftovers, lock, summary
     from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.journal import Journal
+    from matteplug_batch.page import Page
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
 
@@ -81,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 "Run: matteplug cut - --out FILE",
             )
         return cut.through(args, settings)
+    page = Page(args.report) if args.report else None
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel:
         if len(args.pictures) == 1 and not _are_files(args.pictures[0]):
@@ -88,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             plan = Plan.of_files(inputs.files(args.pictures), args.out, settings)
         if args.dry_run:
-            unchanged = _batch(args, Journal(plan.out, plan.folder))
+            unchanged = _batch(args, Journal(plan.out, plan.folder), page)
             return dry_run.show(unchanged, plan.jobs, plan.unusable)
         plan.make_out()
         with lock.held(plan.out):
@@ -96,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.force:
                 journal.check_folder()
             leftovers.remove(journal.folders)
-            batch = _batch(args, journal)
+            batch = _batch(args, journal, page)
             if not args.quiet:
                 summary.announce(console, plan)
             with Bar(console, quiet=args.quiet) as bar:
@@ -106,6 +115,8 @@ def run(args: argparse.Namespace) -> int:
         report = replace(
             report, outcomes=report.outcomes + plan.unusable, fail_on=_fail_on(args.fail_on)
         )
+        if page is not None:
+            page.write(report, plan.folder, plan.out)
         if args.json:
             print(json.dumps(summary.as_json(report, plan), indent=2))
         elif not args.quiet:
@@ -113,12 +124,12 @@ def run(args: argparse.Namespace) -> int:
     return report.status
 
 
-def _batch(args: argparse.Namespace, journal: Journal) -> BatchRun:
+def _batch(args: argparse.Namespace, journal: Journal, page: Page | None) -> BatchRun:
     from matteplug_batch.adapter import FolderAdapter
     from matteplug_batch.run import BatchRun
 
     return BatchRun(
-        adapter=FolderAdapter(),
+        adapter=FolderAdapter(page),
         matte=settings_flags.matte(args),
         journal=journal,
         resume=args.resume,
