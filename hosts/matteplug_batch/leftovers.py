@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-_PART = re.compile(r"\.[0-9a-f]{8}\.part(\.\w+)?")
+from matteplug_batch.job import SUFFIXES
+
+_PART = re.compile(rf"\.[0-9a-f]{{8}}\.part({'|'.join(map(re.escape, SUFFIXES))})?")
 """How `matteplug.images.files.write` calls a file until it is complete, and `draft_of` after."""
 
 

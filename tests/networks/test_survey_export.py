@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +71,9 @@ def test_a_discontinuous_graph_may_jump_in_few_places() -> None:
 
 
 def test_networks_without_weights_are_listed_and_not_offered(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert cli.main(["networks"]) == 0
     text = capsys.readouterr().out
     ids = {name.split()[0] for name in NETWORKS}
