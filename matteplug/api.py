@@ -50,7 +50,7 @@ _COLOURS_S = 0.1
 
 
 @options.documented(MatteOptions)
-def matte(  # noqa: D417 - the decorator describes the options
+def matte(
     image: ImageLike,
     *,
     trimap: ImageLike | None = None,
@@ -91,7 +91,7 @@ def matte(  # noqa: D417 - the decorator describes the options
         engine: who runs the network; by default ONNX Runtime.
         progress: called with the fraction done and a word for the step.
         cancel: a token that stops the work.
-        **options: see there.
+        **given: see MatteOptions.
 
     Returns:
         The matte; `notes` says what was repaired, chosen or doubted.

@@ -63,14 +63,16 @@ class TensorSpec:
         name: the graph's name for it.
         role: what it carries: "image", "trimap", "plate", "segmentation", "motion" for inputs;
             "alpha", "foreground", "confidence" for outputs.
-        channels: size of axis 1 of (B, C, H, W). low, high: the values that stand for the role's 0
-        and 1 (image 0–255: low 0, high 255). mean, std: normalisation after scaling to [low, high],
-        one number per channel; empty for none.
+        channels: size of axis 1 of (B, C, H, W).
+        low: the value that stands for the role's 0.
+        high: the value that stands for its 1 (image 0–255: low 0, high 255).
+        mean: normalisation after scaling to [low, high], one number per channel; empty for none.
+        std: what it is divided by after that, one number per channel; empty for none.
         scaling: what of the image stands for `high`: "full-scale", white; or "own-maximum", the
-        picture's largest value.
+            picture's largest value.
         activation: what is applied to an output first: "none", or "sigmoid" to logits.
         stretch: what is applied to an output last: "none", or "min-max", which stretches what it
-        reaches to 0 and 1; see `matteplug.runtime.normalisation` for both.
+            reaches to 0 and 1; see `matteplug.runtime.normalisation` for both.
     """
 
     name: str

@@ -189,8 +189,8 @@ def check(options: object) -> None:
 def documented(cls: type) -> Callable[[F], F]:
     """Return a decorator for a function that takes the options of `cls` as keywords.
 
-    ``help`` then shows each with its default and, in the place of ``**options: see there.`` in the
-    docstring, what it does.
+    ``help`` then shows each with its default and, in the place of ``**given: see MatteOptions.`` in
+    the docstring, what it does.
     """
 
     def decorate(function: F) -> F:
@@ -208,7 +208,7 @@ def documented(cls: type) -> Callable[[F], F]:
         shown = signature.replace(parameters=[*parameters, *keywords])
         function.__signature__ = shown  # type: ignore[attr-defined]
         lines = "\n        ".join(f"{one.name}: {one.phrase}; {one.range}." for one in of(cls))
-        function.__doc__ = (function.__doc__ or "").replace("**options: see there.", lines)
+        function.__doc__ = (function.__doc__ or "").replace("**given: see MatteOptions.", lines)
         return function
 
     return decorate

@@ -17,6 +17,7 @@ from matteplug.network import NetworkSpec, TensorSpec
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "extending" / "README.md").read_text(encoding="utf-8")
+MADE = ("errors.md", "api.md")
 HOOKS = [
     (name, hook)
     for name, hook in vars(hookspecs).items()
@@ -51,6 +52,8 @@ def test_the_index_shows_the_entry_point_that_is_tested() -> None:
 )
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if Path(target).name in MADE:  # when the site is built, which fails without them
+            continue
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
