@@ -1,8 +1,4 @@
-# make demo    set everything up and cut out real photographs into demo-output/
-# make test    set everything up and run linters, type checks and the fast tests
-# make slow    the slow tests as well, without the real editors
-# make hosts   the tests that drive real editors
-# make man     the manual page, build/matteplug.1
+# `make` or `make help` lists what can be made; .venv is set up as needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,32 +12,54 @@ SETUP := pyproject.toml constraints.txt
 PYTEST := $(BIN)/python -m pytest -q
 TOGETHER := -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test slow hosts man lint clean
+.PHONY: help demo test slow hosts man lint docs packages release-check clean
 
-demo: $(VENV)/.demo
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.demo  ## cut real photographs out into demo-output/
 	$(BIN)/python -m matteplug_batch.demo demo-output
 
-test: lint
+test: lint  ## run linters, type checks and the fast tests
 	$(PYTEST) $(TOGETHER) -m "not slow and not host and not alone"
 	$(PYTEST) -m "alone and not slow and not host"
 
-slow: $(VENV)/.dev
+slow: $(VENV)/.dev  ## run the slow tests, without the real editors
 	$(PYTEST) $(TOGETHER) -m "slow and not host"
 
-hosts: $(VENV)/.dev
+hosts: $(VENV)/.dev  ## run the tests that drive real editors; on Linux, as root
 	$(PYTEST) $(TOGETHER) -m "host and not alone"
 	$(PYTEST) -m "host and alone"
 
-man: $(VENV)/.dev
+man: $(VENV)/.dev  ## write the manual page, build/matteplug.1
 	mkdir -p build
 	$(BIN)/argparse-manpage --module matteplug.cli --function parser --project-name matteplug \
 		--output build/matteplug.1
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev  ## run ruff, mypy and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev  ## build the documentation site into site/; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "Open site/index.html"
+
+packages: $(VENV)/.dev  ## build sdist, wheel, and the packages for GIMP and Krita into dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python release/host_packages.py dist
+
+release-check: $(VENV)/.release packages  ## check metadata, contents and licences; install and use each package
+	$(BIN)/python -m twine check --strict dist/*.whl dist/*.tar.gz
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(BIN)/reuse lint --quiet || $(BIN)/reuse lint
+	$(BIN)/python release/check.py dist
+	@! grep -q "matteplug\.example" pyproject.toml || echo "Before publishing: set the real addresses in pyproject.toml (matteplug.example stands for them)."
+
+clean:  ## remove everything that was made
+	rm -rf $(VENV) build dist demo-output site
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -58,5 +76,7 @@ $(VENV)/.dev: $(BIN)/python $(SETUP)
 	$(EXCHANGE_RUNTIME)
 	@touch $@
 
-clean:
-	rm -rf $(VENV) build dist demo-output
+$(VENV)/.release: $(VENV)/.dev
+	@echo "Installing matteplug[release] into $(VENV)"
+	$(PIP) install -c constraints.txt -e ".[release]"
+	@touch $@
