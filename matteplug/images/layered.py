@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matteplug import packages
 from matteplug.errors import RequestError
+from matteplug.images import profiles
 from matteplug.images.encoding import encode
 from matteplug.types import Size
 
@@ -53,6 +54,9 @@ def encode_layers(layers: Sequence[Layer], suffix: str, icc: bytes | None) -> by
 
 
 def _ora(layers: Sequence[Layer], icc: bytes | None) -> bytes:
+    layers = [layer._replace(array=_coloured(layer.array)) for layer in layers]
+    # Krita asks for the profile of every layer that has 16 bits and none
+    icc = icc or profiles.matrix_profile("sRGB", profiles.BT709, profiles.SRGB_CURVE)
     size = Size.of(layers[0].array)
     merged = next(layer.array for layer in reversed(layers) if layer.visible)
     step = max(1, -(-max(size) // _THUMBNAIL_PX))
@@ -102,9 +106,7 @@ def _psd(layers: Sequence[Layer], icc: bytes | None) -> bytes:
     depth: Literal[8, 16] = 16 if layers[0].array.dtype == np.uint16 else 8
     file = PSDImage.new("RGB", (size.width, size.height), color=1.0, depth=depth)
     for layer in layers:
-        gray = layer.array.ndim == 2
-        array = np.repeat(layer.array[..., None], 3, axis=2) if gray else layer.array
-        made = file.create_pixel_layer_from_array(array, name=layer.name)
+        made = file.create_pixel_layer_from_array(_coloured(layer.array), name=layer.name)
         made.visible = layer.visible
     if icc is not None:
         file.image_resources[Resource.ICC_PROFILE] = ImageResource(
@@ -113,3 +115,8 @@ def _psd(layers: Sequence[Layer], icc: bytes | None) -> bytes:
     buffer = io.BytesIO()
     file.save(buffer)
     return buffer.getvalue()
+
+
+def _coloured(array: NDArray[Any]) -> NDArray[Any]:
+    """Return gray as (H, W, 3): the layers of a file have one colour space."""
+    return np.repeat(array[..., None], 3, axis=2) if array.ndim == 2 else array

@@ -29,7 +29,7 @@ _BT709_TO_D50 = np.array(
 )
 """XYZ of the primaries of sRGB under D50 (Lindbloom, by Bradford's adaptation)."""
 _D65 = (0.3127, 0.3290)
-_SRGB_CURVE = 0.0
+SRGB_CURVE = 0.0
 """Stands for the sRGB curve among exponents."""
 
 Chromaticities = tuple[tuple[float, float], ...]
@@ -51,7 +51,7 @@ _TRANSFERS: dict[int, float] = {  # table 3; video curves are shown with the exp
     5: 2.8,
     6: 2.4,
     8: 1.0,
-    13: _SRGB_CURVE,
+    13: SRGB_CURVE,
     14: 2.4,
     15: 2.4,
 }
@@ -81,10 +81,10 @@ def from_gamma_and_primaries(gamma: float | None, xy: Chromaticities | None) -> 
     """
     if gamma is not None and not 0.1 < gamma < 10:
         return Meaning(notes=("The picture's gamma mark makes no sense and was left out.",))
-    curve = _SRGB_CURVE if gamma is None or abs(gamma - 2.2) < 0.01 else gamma
+    curve = SRGB_CURVE if gamma is None or abs(gamma - 2.2) < 0.01 else gamma
     if xy is None or np.abs(np.subtract(xy, BT709)).max() < 2e-3:
         xy = BT709
-    if xy is BT709 and curve == _SRGB_CURVE:
+    if xy is BT709 and curve == SRGB_CURVE:
         return Meaning()
     return _described("gamma and primaries", xy, gamma or curve)
 
@@ -109,7 +109,7 @@ def from_code_points(primaries: int, transfer: int) -> Meaning:
         return Meaning(notes=("The picture's colour marks are of an unknown kind.",))
     name, xy = _PRIMARIES[primaries]
     curve = _TRANSFERS[transfer]
-    if (primaries, curve) == (1, _SRGB_CURVE):
+    if (primaries, curve) == (1, SRGB_CURVE):
         return Meaning()
     return _described(name, xy, curve)
 
@@ -167,7 +167,7 @@ def _xyz(values: NDArray[np.float64]) -> bytes:
 
 
 def _curve(exponent: float) -> bytes:
-    if exponent != _SRGB_CURVE:
+    if exponent != SRGB_CURVE:
         return b"curv" + bytes(4) + struct.pack(">IH", 1, round(exponent * 256))
     samples = np.rint(linear_from_srgb(np.linspace(0, 1, 1024)) * 65535).astype(">u2")
     return b"curv" + bytes(4) + struct.pack(">I", samples.size) + samples.tobytes()
