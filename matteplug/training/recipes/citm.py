@@ -85,7 +85,7 @@ def coarse_laplacian(alpha: Tensor, batch: Batch, finer: int) -> Tensor:
     """Return the Laplacian loss without its `finer` finest levels, whose squares are averaged."""
     alpha, truth, unknown = (F.avg_pool2d(x, 2**finer) for x in (alpha, batch.alpha, batch.unknown))
     # its first level weighs 2^finer; a mean stands for 4^finer pixels of the unknown area
-    return losses.laplacian(alpha, truth, unknown, levels=5 - finer) / 2**finer
+    return losses.laplacian(alpha, truth, unknown, levels=5 - finer) / 2.0**finer
 
 
 def recipe(settings: TrainSettings) -> CitmRecipe:
