@@ -14,7 +14,7 @@ from matteplug.networks.citm.config import COMPACT, PAPER, CitmConfig, CompactCo
 from matteplug.networks.citm.family import export_module
 from matteplug.networks.citm.memory import CrossLayerMemory, GatedUnit
 from matteplug.networks.citm.model import Citm
-from matteplug.networks.citm.refinement import random_widths, refine
+from matteplug.networks.citm.refinement import dilated, random_widths, refine
 from matteplug.networks.citm.swin import PriorBlock, shift_mask
 from matteplug.networks.families import family
 
@@ -245,6 +245,14 @@ def test_refinement_replaces_what_is_uncertain() -> None:
     assert fused["alpha_os4"].flatten().tolist() == [0, 0, 0, 0.25, 0.25, 0.25, 0, 0, 1]
     assert fused["alpha_os1"].flatten().tolist() == [0, 0, 0, 0.25, 0.25, 0.25, 0, 0, 1]
     assert fused["alpha_os8"] is coarse
+
+
+@pytest.mark.parametrize("radius", [0, 1, 3, 7, 14])
+def test_dilation_is_that_of_the_exported_graph(radius: int) -> None:
+    mask = (torch.rand(2, 1, 20, 33) > 0.97).float()
+    side = 2 * radius + 1
+    expected = torch.nn.functional.max_pool2d(mask, side, stride=1, padding=radius)
+    assert torch.equal(dilated(mask, radius), expected)
 
 
 def test_random_widths_stay_below_their_bounds() -> None:

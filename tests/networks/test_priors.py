@@ -87,6 +87,12 @@ def test_the_stencil_is_pymattings_matrix(epsilon: float) -> None:
     np.testing.assert_allclose(laplacian.diagonal.numpy().ravel(), expected.diagonal(), atol=1e-4)
 
 
+def test_the_gradient_of_the_product_is_that_of_the_matrix() -> None:
+    laplacian = Laplacian(spotted(6, 7).double(), 1e-3)
+    alpha = torch.rand(1, 1, 6, 7, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(laplacian.times, (alpha,))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_steps_converge_to_the_direct_solution(weighted: bool) -> None:
     from scipy.sparse import diags

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from matteplug.errors import MatteplugError, TrainingError
+from matteplug.training import losses
 from matteplug.training.data.batch import Batch
 from matteplug.training.recipes import citm, recipe
 from matteplug.training.settings import TrainSettings
@@ -55,6 +56,35 @@ def test_heads_count_two_to_one_to_one() -> None:
 def test_a_certain_coarse_head_is_not_replaced() -> None:
     terms = terms_of(Heads(1.0, 0.6, 0.7), scene(trimap=1, alpha=0.9))
     assert terms["l1"] == pytest.approx(0.1 * 4 / 5, rel=1e-5)
+
+
+@pytest.mark.parametrize("finer", [1, 2])
+def test_coarse_heads_skip_the_finest_levels_of_the_pyramid(finer: int) -> None:
+    batch = scene(trimap=1, alpha=0.4, size_px=64)
+    level = torch.full_like(batch.alpha, 0.7)
+    whole = losses.laplacian(level, batch.alpha, batch.unknown)  # only the last level sees it
+    assert citm.coarse_laplacian(level, batch, finer) == pytest.approx(whole.item(), rel=1e-4)
+    fine = batch.alpha + 0.3 * (-1) ** torch.arange(64.0)
+    assert citm.coarse_laplacian(fine, batch, finer) == pytest.approx(0, abs=1e-6)
+
+
+def test_alpha_is_propagated_in_a_fraction_of_the_steps() -> None:
+    torch.manual_seed(0)
+    settings = TrainSettings(family="citm", config="compact", options={"propagated": 0.25})
+    made = cast(citm.CitmRecipe, recipe(settings))
+    network = cast(Any, made.parts["network"])
+    seen: list[int] = []
+    network.heads = lambda image, trimap: (
+        Heads(0.5, 0.6, 0.7).heads(image, trimap)
+        | {"data_weight": torch.ones_like(image[:, :1, ::2, ::2])}
+    )
+    network.propagate = lambda image, trimap, alpha, weight: seen.append(1) or alpha
+    batch = scene(trimap=1, alpha=0.4)
+    loss = [next(made.phases(batch, 0.0)).terms["l1"].item() for _ in range(400)]
+    assert 60 < len(seen) < 140
+    # three heads always, and four times the propagated alpha
+    expected = 0.18 + 0.4 * 0.3 * 4 * len(seen) / 400
+    assert sum(loss) / 400 == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("known", [0, 2])

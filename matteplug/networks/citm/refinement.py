@@ -38,10 +38,10 @@ def random_widths(generator: torch.Generator | None = None) -> tuple[int, int]:
 def _replace(coarse: Tensor, fine: Tensor, width: int) -> Tensor:
     """Equation 9 with g = 1 in the widened uncertain area of the coarse alpha."""
     uncertain = ((coarse >= CERTAIN) & (coarse <= 1 - CERTAIN)).to(coarse.dtype)
-    return torch.where(_dilated(uncertain, width // 2) > 0, fine, coarse)
+    return torch.where(dilated(uncertain, width // 2) > 0, fine, coarse)
 
 
-def _dilated(mask: Tensor, radius: int) -> Tensor:
+def dilated(mask: Tensor, radius: int) -> Tensor:
     """Return the largest value of (B, 1, H, W) within a square, rows first, then columns."""
     for y, x in ((radius, 0), (0, radius)):
         if torch.compiler.is_exporting():
