@@ -54,7 +54,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return all errors of the library and its hosts, by code."""
-    found = set()
+    found: set[Entry] = set()
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"))
