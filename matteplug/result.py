@@ -13,7 +13,7 @@ from matteplug.images import files, pixels
 from matteplug.images.encoding import Encoding
 from matteplug.types import Alpha, Image, Metadata, Size
 
-__all__ = ["DOUBT", "Matte", "Outcome"]
+__all__ = ["DOUBT", "VISIBLE", "Matte", "Outcome"]
 
 Outcome: TypeAlias = Literal["done", "doubtful", "empty"]
 """How a matte came out; "doubtful" is to be looked at, "empty" shows nothing."""
