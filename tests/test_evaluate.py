@@ -19,7 +19,7 @@ from matteplug.evaluation.command import command
 from matteplug.evaluation.methods import Answer, Half
 from matteplug.evaluation.metrics import Count
 from matteplug.evaluation.scores import evaluate, to_json
-from matteplug.evaluation.styles import Run, to_table
+from matteplug.evaluation.styles import ScoredSamples, to_table
 
 NAMES = ("one", "two")
 
@@ -159,7 +159,7 @@ def test_errors_by_style_and_trimap(styles: Path, capsys: pytest.CaptureFixture[
         narrow["methods"][0]["styles"]["net"]["sad"], abs=0.01
     )
     found = [samples.find(styles, word) for word in ("trimap1", "strokes")]
-    runs = [Run(folder, evaluate(folder, [Half()])) for folder in found]
+    runs = [ScoredSamples(folder, evaluate(folder, [Half()])) for folder in found]
     assert to_table(runs, Count.UNKNOWN).row_count == len(rows)
 
 

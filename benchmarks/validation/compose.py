@@ -53,7 +53,7 @@ Makers = Iterator[tuple[str, "Callable[[], Validation]"]]
 """Names of scenes, and what makes them."""
 
 
-class Picture(NamedTuple):
+class ComposedScene(NamedTuple):
     """A scene: image (H, W, 3) and alpha (H, W) uint8, and what trimaps do not give away."""
 
     image: U8
@@ -64,7 +64,7 @@ class Picture(NamedTuple):
 class Validation(NamedTuple):
     """A scene and its trimaps (H, W) uint8, by ending."""
 
-    picture: Picture
+    picture: ComposedScene
     trimaps: dict[str, U8]
 
 
@@ -108,7 +108,7 @@ def drawn(args: argparse.Namespace) -> Makers:
     def scene(style: str, turn: int) -> Validation:
         for index in range(20 * turn, 20 * turn + 20):  # every twentieth shows another object
             made = source(style).sample(index)
-            picture = Picture(made.image, made.alpha, made.hidden)
+            picture = ComposedScene(made.image, made.alpha, made.hidden)
             found = Validation(picture, guides(np.random.default_rng(index), picture))
             if all(
                 (t == level).sum() > LEAST for t in found.trimaps.values() for level in (0, 255)
@@ -147,7 +147,7 @@ def composited(path: Path, style: str, photographs: Photographs, seed: int) -> V
     alpha = np.clip(layer[..., 3], 0, 1)
     image = srgb.srgb_from_linear(np.clip(over(layer, behind), 0, 1))
     noisy = camera.quantise(image + camera.noise(rng, image))
-    picture = Picture(noisy, camera.quantise(alpha), hidden if hidden.any() else None)
+    picture = ComposedScene(noisy, camera.quantise(alpha), hidden if hidden.any() else None)
     return Validation(picture, guides(rng, picture))
 
 
@@ -159,7 +159,7 @@ def over(layer: U8, behind: U8) -> U8:
     return result
 
 
-def guides(rng: Rng, picture: Picture) -> dict[str, U8]:
+def guides(rng: Rng, picture: ComposedScene) -> dict[str, U8]:
     """Return the three trimaps by ending."""
     bands = {kind: banded(picture, *size) for kind, size in BANDS.items()}
     return bands | {"strokes": strokes.draw(rng, picture.alpha, picture.hidden)}
@@ -175,7 +175,7 @@ def save(path: Path, scene: Validation) -> None:
         cv2.imwrite(f"{path}_{kind}.png", trimap)
 
 
-def banded(picture: Picture, reach: float, gap: float) -> U8:
+def banded(picture: ComposedScene, reach: float, gap: float) -> U8:
     """Return a trimap (H, W) whose band reaches so far, less where nothing else would be known."""
     side = len(picture.alpha)
     soft = trimaps.undecided(picture.alpha, picture.hidden)

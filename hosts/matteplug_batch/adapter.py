@@ -14,7 +14,7 @@ from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteRequest
 from matteplug_batch import results
 from matteplug_batch.job import Job
-from matteplug_batch.page import Page
+from matteplug_batch.page import ReportPage
 from matteplug_batch.pairing import PLATE, SELECTION, TRIMAP
 
 
@@ -25,7 +25,7 @@ class FolderAdapter:
         page: gets what is written; None for no report.
     """
 
-    def __init__(self, page: Page | None = None) -> None:
+    def __init__(self, page: ReportPage | None = None) -> None:
         self._page = page
         self._cancel = CancelToken()
         self._read: dict[Path, MatteRequest] = {}

@@ -20,7 +20,7 @@ from matteplug_batch.outcome import WRITTEN, State
 
 if TYPE_CHECKING:
     from matteplug_batch.journal import Journal
-    from matteplug_batch.page import Page
+    from matteplug_batch.page import ReportPage
     from matteplug_batch.run import BatchRun
 
 
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch import cut, dry_run, leftovers, lock, summary
     from matteplug_batch.interruption import cancelled_by_signals
     from matteplug_batch.journal import Journal
-    from matteplug_batch.page import Page
+    from matteplug_batch.page import ReportPage
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
 
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 "Run: matteplug cut - --out FILE",
             )
         return cut.through(args, settings)
-    page = Page(args.report) if args.report else None
+    page = ReportPage(args.report) if args.report else None
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel:
         if len(args.pictures) == 1 and not _are_files(args.pictures[0]):
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     return report.status
 
 
-def _batch(args: argparse.Namespace, journal: Journal, page: Page | None) -> BatchRun:
+def _batch(args: argparse.Namespace, journal: Journal, page: ReportPage | None) -> BatchRun:
     from matteplug_batch.adapter import FolderAdapter
     from matteplug_batch.run import BatchRun
 

@@ -21,7 +21,7 @@ NAME = "matteplug.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Value:
+class Setting:
     """The value of an option.
 
     Attributes:
@@ -40,7 +40,7 @@ def files(folder: Path) -> tuple[Path, Path]:
     return config_folder() / NAME, folder / NAME
 
 
-def settled(described: Iterable[Option], folder: Path) -> list[Value]:
+def settled(described: Iterable[Option], folder: Path) -> list[Setting]:
     """Return every option with the value that the files give it.
 
     Raises:
@@ -48,7 +48,7 @@ def settled(described: Iterable[Option], folder: Path) -> list[Value]:
             ("option-unknown"), impossible, or not for that place ("option-not-here").
     """
     described = list(described)
-    values = {one.name: Value(option=one, value=one.default) for one in described}
+    values = {one.name: Setting(option=one, value=one.default) for one in described}
     own, beside = files(folder)
     for path in (own, beside):
         for name, given in _read(path).items():
@@ -77,8 +77,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _checked(
-    path: Path, name: str, given: Any, values: Mapping[str, Value], *, is_own: bool
-) -> Value:
+    path: Path, name: str, given: Any, values: Mapping[str, Setting], *, is_own: bool
+) -> Setting:
     if name not in values:
         raise RequestError(
             "option-unknown",
@@ -98,4 +98,4 @@ def _checked(
         raise RequestError(error.code, f"In {path}: {error.message}", error.hint) from None
     if name == "backdrop" and (path.parent / value).is_file():
         value = str(path.parent / value)
-    return Value(option=option, value=value, source=path)
+    return Setting(option=option, value=value, source=path)

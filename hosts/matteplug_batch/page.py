@@ -39,7 +39,7 @@ class _Preview(NamedTuple):
 
 
 @dataclass
-class Page:
+class ReportPage:
     """Collects previews while pictures are written, and writes the page at the end.
 
     Args:

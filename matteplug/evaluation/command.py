@@ -124,7 +124,7 @@ def _run(args: argparse.Namespace) -> int:
             progress.advance(task)
 
         runs = [
-            styles.Run(folder, scores.evaluate(folder, chosen_methods, count, on_sample))
+            styles.ScoredSamples(folder, scores.evaluate(folder, chosen_methods, count, on_sample))
             for folder in folders
         ]
     if report is not None:

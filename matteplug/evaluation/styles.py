@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-class Run(NamedTuple):
+class ScoredSamples(NamedTuple):
     """The samples with one kind of trimap, and every method's scores on them."""
 
     samples: SampleFolder
@@ -30,18 +30,18 @@ class Row(NamedTuple):
     means: list[Errors]
 
 
-def columns(runs: Sequence[Run]) -> tuple[str, ...]:
+def columns(runs: Sequence[ScoredSamples]) -> tuple[str, ...]:
     """Return the headings: trimap, style, number of pictures, and each method's SAD and MSE."""
     pairs = [f"{score.method} {error}" for score in runs[0].scores for error in ("SAD", "MSE")]
     return ("trimap", "style", "pictures", *pairs)
 
 
-def to_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+def to_rows(runs: Sequence[ScoredSamples]) -> list[tuple[str, ...]]:
     """Return the cells for `columns`."""
     return [(row.trimap, row.style, str(row.pictures), *_cells(row)) for row in _rows(runs)]
 
 
-def to_table(runs: Sequence[Run], count: Count) -> Table:
+def to_table(runs: Sequence[ScoredSamples], count: Count) -> Table:
     """Return a table of `to_rows`; the smallest SAD and MSE of a row are bold."""
     from rich.table import Table
     from rich.text import Text
@@ -61,7 +61,7 @@ def to_table(runs: Sequence[Run], count: Count) -> Table:
     return table
 
 
-def _rows(runs: Sequence[Run]) -> Iterator[Row]:
+def _rows(runs: Sequence[ScoredSamples]) -> Iterator[Row]:
     """Yield each run's styles, then all its pictures, then all but the worst."""
     for samples, scores in runs:
         guide, count = samples.trimap or "none", len(samples.samples)

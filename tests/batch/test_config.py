@@ -64,7 +64,7 @@ def test_a_picture_named_in_a_file_lies_beside_it(
     [
         ("band_px = ", "cannot be read"),
         ("bandpx = 3", 'no option "bandpx"'),
-        ('output = "picture"', "Choose cutout, alpha or composite"),
+        ('output = "picture"', "Choose cutout, alpha, foreground"),
         ("band_px = 0", "out of range"),
         ("max_memory_mib = 99999", "where only options of the result may be"),
         ('provider = "cuda"', "where only options of the result may be"),

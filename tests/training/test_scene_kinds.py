@@ -19,7 +19,7 @@ from matteplug.training.scenes.kinds import (
     own_colours,
     strokes,
 )
-from matteplug.training.scenes.kinds.kind import Layers, Stage
+from matteplug.training.scenes.kinds.kind import SceneLayers, Supplies
 from matteplug.training.scenes.noise import Field
 from matteplug.training.scenes.photographs import Photographs
 from matteplug.training.scenes.textures import Textures
@@ -40,21 +40,21 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def disc() -> Layers:
+def disc() -> SceneLayers:
     """A red disc of 30 px in front of blue."""
     alpha = np.zeros((SIZE, SIZE), np.float32)
     cv2.circle(alpha, (48, 48), 30, 1.0, -1)
     red, blue = (np.full((SIZE, SIZE, 3), c, np.float32) for c in ((0.8, 0.2, 0.1), (0, 0, 0.9)))
-    return Layers(red, alpha, blue)
+    return SceneLayers(red, alpha, blue)
 
 
-def stage(photos: Path) -> Stage:
+def stage(photos: Path) -> Supplies:
     def another(styles: object) -> tuple[Field, Field]:
         alpha = np.zeros((SIZE, SIZE), np.float32)
         alpha[:, :40] = 1
         return np.full((SIZE, SIZE, 3), 0.5, np.float32), alpha
 
-    return Stage(Textures(Photographs(photos, "train"), SIZE), 0, another)
+    return Supplies(Textures(Photographs(photos, "train"), SIZE), 0, another)
 
 
 def quantised(alpha: Field) -> Field:
@@ -109,7 +109,7 @@ def test_kinds_can_be_held_out_and_portraits_have_none(photos: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_thing_touches_the_object_and_is_wholly_unknown(
-    seed: int, disc: Layers, photos: Path
+    seed: int, disc: SceneLayers, photos: Path
 ) -> None:
     rng = np.random.default_rng(seed)
     made = own_colours.arrange(rng, disc, stage(photos))
@@ -125,13 +125,13 @@ def test_a_thing_touches_the_object_and_is_wholly_unknown(
 
 
 def test_without_anything_opaque_there_is_nothing_to_hold_a_thing(
-    disc: Layers, photos: Path
+    disc: SceneLayers, photos: Path
 ) -> None:
     thin = disc._replace(alpha=disc.alpha * np.float32(0.5))
     assert own_colours.arrange(np.random.default_rng(0), thin, stage(photos)) is thin
 
 
-def test_gaps_show_background_and_are_wholly_unknown(disc: Layers, photos: Path) -> None:
+def test_gaps_show_background_and_are_wholly_unknown(disc: SceneLayers, photos: Path) -> None:
     rng = np.random.default_rng(3)
     made = gaps.arrange(rng, disc, stage(photos))
     assert made.hidden is not None
@@ -140,7 +140,7 @@ def test_gaps_show_background_and_are_wholly_unknown(disc: Layers, photos: Path)
     assert (trimap[made.hidden] == 128).all()
 
 
-def test_strokes_leave_nine_tenths_unknown(disc: Layers) -> None:
+def test_strokes_leave_nine_tenths_unknown(disc: SceneLayers) -> None:
     alpha = quantised(disc.alpha)
     for seed in range(8):
         trimap = strokes.draw(np.random.default_rng(seed), alpha)
@@ -156,7 +156,7 @@ def test_strokes_on_nothing_are_all_background() -> None:
     assert set(np.unique(trimap)) == {0, 128}
 
 
-def test_displaced_trimaps_are_wrong_by_a_few_pixels_only(disc: Layers) -> None:
+def test_displaced_trimaps_are_wrong_by_a_few_pixels_only(disc: SceneLayers) -> None:
     alpha = quantised(disc.alpha)
     exact = np.where(alpha > 127, 255, 0).astype(np.uint8)
     shifted = [careless.displaced(np.random.default_rng(seed), exact) for seed in range(8)]
@@ -167,7 +167,7 @@ def test_displaced_trimaps_are_wrong_by_a_few_pixels_only(disc: Layers) -> None:
         assert (cv2.erode(alpha, reach)[one == 0] == 0).all()
 
 
-def test_sparse_trimaps_know_little(disc: Layers) -> None:
+def test_sparse_trimaps_know_little(disc: SceneLayers) -> None:
     exact = np.where(disc.alpha > 0.5, 255, 0).astype(np.uint8)
     few = careless.sparse(np.random.default_rng(1), exact)
     assert set(np.unique(few)) == {0, 128, 255}
@@ -175,22 +175,22 @@ def test_sparse_trimaps_know_little(disc: Layers) -> None:
     assert (few[few != 128] == exact[few != 128]).all()
 
 
-def test_dark_hair_is_before_dark_cloth(disc: Layers, photos: Path) -> None:
+def test_dark_hair_is_before_dark_cloth(disc: SceneLayers, photos: Path) -> None:
     made = dark_on_dark.arrange(np.random.default_rng(5), disc, stage(photos))
     assert made.foreground.mean() < 0.21
     assert made.background.mean() < 0.34
     assert made.background.std() > 0.01
 
 
-def test_camouflage_takes_the_colours_of_the_front(disc: Layers, photos: Path) -> None:
-    def apart(layers: Layers) -> float:
+def test_camouflage_takes_the_colours_of_the_front(disc: SceneLayers, photos: Path) -> None:
+    def apart(layers: SceneLayers) -> float:
         means = (layers.foreground.mean((0, 1)), layers.background.mean((0, 1)))
         return float(np.abs(means[0] - means[1]).sum())
 
     assert apart(camouflage.arrange(np.random.default_rng(0), disc, stage(photos))) < apart(disc)
 
 
-def test_clutter_stands_behind(disc: Layers, photos: Path) -> None:
+def test_clutter_stands_behind(disc: SceneLayers, photos: Path) -> None:
     made = clutter.arrange(np.random.default_rng(0), disc, stage(photos))
     assert (made.background[:, :40] == 0.5).all()
     np.testing.assert_array_equal(made.background[:, 40:], disc.background[:, 40:])

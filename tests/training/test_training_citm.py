@@ -78,7 +78,12 @@ def test_alpha_is_propagated_in_a_fraction_of_the_steps() -> None:
         Heads(0.5, 0.6, 0.7).heads(image, trimap)
         | {"data_weight": torch.ones_like(image[:, :1, ::2, ::2])}
     )
-    network.propagate = lambda image, trimap, alpha, weight: seen.append(1) or alpha
+
+    def propagate(image: Any, trimap: Any, alpha: Any, weight: Any) -> Any:
+        seen.append(1)
+        return alpha
+
+    network.propagate = propagate
     batch = scene(trimap=1, alpha=0.4)
     loss = [next(made.phases(batch, 0.0)).terms["l1"].item() for _ in range(400)]
     assert 60 < len(seen) < 140

@@ -27,7 +27,7 @@ from matteplug.training.scenes import (
 )
 from matteplug.training.scenes.drawn.cutout import U8
 from matteplug.training.scenes.drawn.styles import STYLES, WEIGHTS, Style
-from matteplug.training.scenes.kinds.kind import Kind, Layers, Stage
+from matteplug.training.scenes.kinds.kind import Kind, SceneLayers, Supplies
 from matteplug.training.scenes.kinds.table import KIND_WEIGHTS, KINDS
 from matteplug.training.scenes.layers import Drawn
 from matteplug.training.scenes.noise import Field, Rng
@@ -246,9 +246,9 @@ class SceneSource:
         def another(styles: Sequence[str]) -> tuple[Field, Field]:
             return self._object(kind_rng, background, photo, partial(choose, styles=styles))[1:]
 
-        stage = Stage(self._textures, photo, another)
+        supplies = Supplies(self._textures, photo, another)
         foreground, alpha, background, hidden = kind.arrange(
-            kind_rng, Layers(foreground, alpha, background), stage
+            kind_rng, SceneLayers(foreground, alpha, background), supplies
         )
         foreground, background = camera.grade(rng, foreground, background)
         plate_rng = self._rng("plate", index)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from matteplug.training.scenes import colour_maps
-from matteplug.training.scenes.kinds.kind import Layers, Stage
+from matteplug.training.scenes.kinds.kind import SceneLayers, Supplies
 from matteplug.training.scenes.noise import Field, Rng, log_uniform
 from matteplug.training.scenes.textures import Textures
 
@@ -17,9 +17,9 @@ CLOTH = (0.1, 0.33)
 """Least and largest mean level of the cloth."""
 
 
-def arrange(rng: Rng, scene: Layers, stage: Stage) -> Layers:
+def arrange(rng: Rng, scene: SceneLayers, supplies: Supplies) -> SceneLayers:
     """Darken the object, and hang a dark cloth behind it."""
-    behind = cloth(rng, stage.textures, scene.background)
+    behind = cloth(rng, supplies.textures, scene.background)
     return scene._replace(
         foreground=darkened(scene.foreground, rng.uniform(*HAIR)),
         background=darkened(behind, rng.uniform(*CLOTH)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matteplug.training.scenes import holes
-from matteplug.training.scenes.kinds.kind import Layers, Stage
+from matteplug.training.scenes.kinds.kind import SceneLayers, Supplies
 from matteplug.training.scenes.noise import Rng
 
 SMALLEST_PX = 4.0
@@ -12,7 +12,7 @@ LARGEST = 0.22
 """Largest, as a fraction of the picture's side."""
 
 
-def arrange(rng: Rng, scene: Layers, stage: Stage) -> Layers:
+def arrange(rng: Rng, scene: SceneLayers, supplies: Supplies) -> SceneLayers:
     """Cut gaps, larger than those of other scenes; the trimap gives none of them away."""
     alpha = holes.cut(rng, scene.alpha, SMALLEST_PX, LARGEST)
     return scene._replace(alpha=alpha, hidden=alpha < scene.alpha)

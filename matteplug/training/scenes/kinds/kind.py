@@ -12,7 +12,7 @@ from matteplug.training.scenes.noise import Field, Rng
 from matteplug.training.scenes.textures import Textures
 
 
-class Layers(NamedTuple):
+class SceneLayers(NamedTuple):
     """A scene before it is graded and composited.
 
     Attributes:
@@ -28,7 +28,7 @@ class Layers(NamedTuple):
     hidden: Field | None = None
 
 
-class Stage(NamedTuple):
+class Supplies(NamedTuple):
     """What a kind can take more colours and objects from.
 
     Attributes:
@@ -43,12 +43,12 @@ class Stage(NamedTuple):
     another: Callable[[Sequence[str]], tuple[Field, Field]]
 
 
-Arrange = Callable[[Rng, Layers, Stage], Layers]
+Arrange = Callable[[Rng, SceneLayers, Supplies], SceneLayers]
 DrawTrimap = Callable[[Rng, U8, Field | None], U8]
-"""From an alpha (H, W) uint8 and what is hidden (see `Layers`) to a trimap 0, 128, 255."""
+"""From an alpha (H, W) uint8 and what is hidden (see `SceneLayers`) to a trimap 0, 128, 255."""
 
 
-def as_it_is(rng: Rng, layers: Layers, stage: Stage) -> Layers:
+def as_it_is(rng: Rng, layers: SceneLayers, supplies: Supplies) -> SceneLayers:
     """Change nothing."""
     return layers
 

@@ -12,7 +12,7 @@ import numpy as np
 from matteplug.training.scenes import colour_maps, layers, trimaps
 from matteplug.training.scenes.drawn import outlines
 from matteplug.training.scenes.drawn.cutout import Canvas
-from matteplug.training.scenes.kinds.kind import Layers, Stage
+from matteplug.training.scenes.kinds.kind import SceneLayers, Supplies
 from matteplug.training.scenes.noise import Field, Rng, fractal, log_uniform
 
 SAMPLES = 2
@@ -24,7 +24,7 @@ BACKGROUNDS_COLOURS_PROBABILITY = 0.35
 PIECES = 24
 
 
-def arrange(rng: Rng, scene: Layers, stage: Stage) -> Layers:
+def arrange(rng: Rng, scene: SceneLayers, supplies: Supplies) -> SceneLayers:
     """Add one thing, in front of the object or behind it; nothing where no object is opaque."""
     size = scene.alpha.shape[0]
     body = (scene.alpha > OPAQUE).astype(np.uint8)
@@ -37,7 +37,7 @@ def arrange(rng: Rng, scene: Layers, stage: Stage) -> Layers:
     canvas = Canvas(size, SAMPLES)
     canvas.fill(outline(rng, root, outward(rng, scene.alpha, root), size) * SAMPLES)
     thing = canvas.finish("solid").alpha * np.float32(1 / 255)
-    colour = colours(rng, scene.background, stage)
+    colour = colours(rng, scene.background, supplies)
     before = rng.random() < 0.5
     seen = thing if before else thing * (1 - scene.alpha)
     if before:
@@ -84,12 +84,12 @@ def outline(
     return np.concatenate([course + across * half, (course - across * half)[::-1]])
 
 
-def colours(rng: Rng, background: Field, stage: Stage) -> Field:
+def colours(rng: Rng, background: Field, supplies: Supplies) -> Field:
     """Return the thing's colours (H, W, 3), in folds: the background's, or its own."""
     if rng.random() < BACKGROUNDS_COLOURS_PROBABILITY:
         colour = np.ascontiguousarray(background[::-1, ::-1])
     else:
-        colour = stage.textures.foreground(rng, "solid", background, stage.photo)
+        colour = supplies.textures.foreground(rng, "solid", background, supplies.photo)
     if rng.random() < 0.6:
         folds = 1 + np.float32(rng.uniform(0.2, 0.6)) * (fractal(rng, len(colour), (1, 4)) - 0.6)
         colour = np.clip(colour * colour_maps.spread(folds.astype(np.float32)), 0, 1)
