@@ -243,7 +243,7 @@ def _asked(args: argparse.Namespace, signature: Signature) -> NetworkSpec:
     """Return the spec of an unknown file, by the user's answers.
 
     Raises:
-        NetworkError: nobody can be asked, or it takes more than a picture.
+        NetworkError: there is no terminal to ask in, or it takes more than a picture.
     """
     if not known_files.is_picture_network(signature):
         raise NetworkError(
