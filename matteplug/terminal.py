@@ -20,7 +20,7 @@ def printable(text: str) -> str:
 
 
 def confirmed(question: str) -> bool:
-    """Ask a question and tell whether the answer is yes; no where there is no terminal to ask in."""
+    """Ask a question and tell whether the answer is yes; without a terminal it is no."""
     if not sys.stdin.isatty():
         return False
     return input(f"{printable(question)} [y/N] ").strip().lower() in ("y", "yes")
