@@ -27,8 +27,9 @@ from matteplug.types import (
 )
 
 LEAST_KNOWN = 0.2
-"""Fraction of the picture that a trimap must know; with less it counts as strokes.  Chosen by
-benchmarks/strokes.py, where spreading still helps above it, but never harms below."""
+"""Fraction of the picture that a trimap must know; with less it counts as strokes.  By
+benchmarks/strokes.py, spreading lowers the mean error of eight scenes at every share up to 0.3, and
+raises it at 0.45; single scenes differ."""
 SOLVER = "closed-form"
 _SIDE_PX = 160
 """Longest side of the picture that is solved."""
