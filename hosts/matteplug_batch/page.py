@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug import __version__
-from matteplug.errors import RequestError
 from matteplug.images import files, pixels
 from matteplug.images.encoding import Encoding, encode
 from matteplug.result import Matte
@@ -53,17 +51,7 @@ class ReportPage:
     _previews: dict[Path, _Preview] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        folder = self.path.absolute().parent
-        if not folder.is_dir():
-            raise RequestError(
-                "folder-missing", f"There is no folder {folder}.", "Create it first."
-            )
-        if self.path.is_dir() or not os.access(folder, os.W_OK):
-            raise RequestError(
-                "folder-not-writable",
-                f"The report cannot be written to {self.path}.",
-                "Choose another file.",
-            )
+        files.check_destination(self.path, "The report")
 
     def add(self, image: Path, matte: Matte, request: MatteRequest) -> None:
         """Keep small copies of a picture and its cutout."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -12,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from matteplug import __version__
-from matteplug.errors import RequestError
 from matteplug.evaluation import panels
 from matteplug.evaluation.methods import HALF
 from matteplug.evaluation.metrics import Count, Errors
 from matteplug.evaluation.samples import LoadedSample, SampleFolder
 from matteplug.evaluation.scores import Scores, area_in_words
+from matteplug.images import files
 from matteplug.matting import foreground
 from matteplug.types import Alpha
 
@@ -47,17 +46,7 @@ class Report:
     _grids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        folder = self.path.absolute().parent
-        if not folder.is_dir():
-            raise RequestError(
-                "folder-missing", f"There is no folder {folder}.", "Create it first."
-            )
-        if self.path.is_dir() or not os.access(folder, os.W_OK):
-            raise RequestError(
-                "folder-not-writable",
-                f"The report cannot be written to {self.path}.",
-                "Choose another file.",
-            )
+        files.check_destination(self.path, "The report")
 
     def add(
         self, sample: LoadedSample, alphas: dict[str, Alpha], errors: dict[str, Errors]
@@ -70,19 +59,14 @@ class Report:
         """Write the page.
 
         Raises:
-            RequestError: the disk is full or the folder is gone.
+            RequestError: as `matteplug.images.files.write_bytes`.
         """
         title = f"{samples.folder.resolve().name} · {samples.trimap or 'whole pictures'}"
         skeleton = resources.files("matteplug.evaluation").joinpath("report.html")
         page = skeleton.read_text(encoding="utf-8")
         page = page.replace("<!--title-->", escape(title))
         page = page.replace("<!--body-->", "\n".join(self._body(title, samples, scores, count)))
-        try:
-            self.path.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise RequestError(
-                "file-not-written", f"{self.path} was not written: {error.strerror}."
-            ) from error
+        files.write_bytes(self.path, page.encode())
 
     def _body(
         self, title: str, samples: SampleFolder, scores: Sequence[Scores], count: Count

@@ -22,6 +22,7 @@ from matteplug.types import Alpha, CancelToken, Image, Metadata, Size
 
 __all__ = [
     "Picture",
+    "check_destination",
     "decode_mask",
     "gray_of",
     "of_decoded",
@@ -161,6 +162,27 @@ def write(
     """
     path = Path(path)
     write_bytes(path, encode(array, path.suffix, icc, metadata, how))
+
+
+def check_destination(path: Path, what: str) -> None:
+    """Check that a file can be written, before the work whose result it will hold.
+
+    Args:
+        path: of the file.
+        what: it will hold, for the error: "The report".
+
+    Raises:
+        RequestError: it cannot ("folder-missing", "folder-not-writable").
+    """
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise RequestError("folder-missing", f"There is no folder {folder}.", "Create it first.")
+    if path.is_dir() or not os.access(folder, os.W_OK):
+        raise RequestError(
+            "folder-not-writable",
+            f"{what} cannot be written to {path}.",
+            "Choose another file.",
+        )
 
 
 def write_bytes(path: Path, data: bytes) -> None:
