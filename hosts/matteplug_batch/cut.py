@@ -15,7 +15,7 @@ from matteplug_batch import inputs, names, settings_flags, streams
 from matteplug_batch.find import Found
 from matteplug_batch.inputs import STREAM
 from matteplug_batch.job import Job, Settings
-from matteplug_batch.outcome import PictureOutcome, State
+from matteplug_batch.outcome import PictureOutcome, skipped
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -162,14 +162,12 @@ def _do(args: argparse.Namespace, jobs: Sequence[Job], unusable: Sequence[tuple[
         journal=Unrecorded(),
         force=args.force,
     )
-    skipped = [
-        PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in unusable
-    ]
+    left_out = skipped(unusable)
     if args.dry_run:
-        return dry_run.show(batch, jobs, skipped)
+        return dry_run.show(batch, jobs, left_out)
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel, Lines(console, quiet=args.quiet, lines=True) as bar:
-        for outcome in skipped:
+        for outcome in left_out:
             bar.finish(outcome)
         report = batch.run(jobs, bar, cancel)
     return report.status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -63,6 +63,11 @@ class PictureOutcome:
     elapsed_s: float = 0.0
     notes: tuple[str, ...] = ()
     error: MatteplugError | None = None
+
+
+def skipped(files: Iterable[tuple[Path, str]]) -> list[PictureOutcome]:
+    """Return the outcomes of files that are not cut out, each with the reason."""
+    return [PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in files]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from matteplug.images import files, pixels
 from matteplug.images.encoding import Encoding, encode
 from matteplug.result import Matte
 from matteplug.types import MatteRequest
-from matteplug_batch.display_text import line, name, sentence
+from matteplug_batch.display_text import name, remark, sentence
 from matteplug_batch.find import kind_of
 from matteplug_batch.outcome import BatchReport, PictureOutcome, State
 from matteplug_batch.summary import totals
@@ -101,7 +101,7 @@ def _facts(outcome: PictureOutcome, confidence: str) -> Iterator[tuple[str, str]
     if outcome.error is not None:
         yield "Error", sentence(outcome.error)
     if outcome.notes:
-        yield "Notes", line(" ".join(outcome.notes))
+        yield "Notes", remark(outcome.notes)
     if confidence:
         yield "Confidence", confidence
     if outcome.network:

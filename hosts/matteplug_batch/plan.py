@@ -13,7 +13,7 @@ from matteplug.images import formats
 from matteplug_batch import inputs, names
 from matteplug_batch.find import Found, find, real
 from matteplug_batch.job import Job, Settings
-from matteplug_batch.outcome import PictureOutcome, State
+from matteplug_batch.outcome import PictureOutcome, State, skipped
 
 _STRAY = "This guide has no picture of that name."
 
@@ -50,8 +50,8 @@ class Plan:
                 f"There is no picture in {folder}{rest}.",
                 f"Pictures end in {', '.join(sorted(formats.readable()))}.",
             )
-        skipped = [(path, formats.advice(path.suffix.lower())) for path in tree.foreign]
-        skipped += [(path, _STRAY) for path in tree.strays]
+        left_out = [(path, formats.advice(path.suffix.lower())) for path in tree.foreign]
+        left_out += [(path, _STRAY) for path in tree.strays]
         closed = RequestError(
             "folder-closed", "This folder cannot be listed.", "Change its permissions."
         )
@@ -60,7 +60,7 @@ class Plan:
             out=out,
             jobs=_jobs(tree.pictures, (), folder, out, settings),
             unusable=[
-                *_skipped(skipped),
+                *skipped(left_out),
                 *(
                     PictureOutcome(image=path, state=State.FAILED, error=closed)
                     for path in tree.closed
@@ -87,7 +87,7 @@ class Plan:
             folder=folder,
             out=out,
             jobs=_jobs(chosen.pictures, chosen.others, folder, out, settings),
-            unusable=_skipped(chosen.unusable),
+            unusable=skipped(chosen.unusable),
         )
 
     def make_out(self) -> None:
@@ -121,10 +121,6 @@ def _jobs(
     places = {image: out / image.relative_to(folder) for image in sorted(images)}
     results = dict(zip(places, names.results(list(places.values()), settings.suffix), strict=True))
     return [Job(found=one, result=results[one.image], settings=settings) for one in pictures]
-
-
-def _skipped(what: Iterable[tuple[Path, str]]) -> list[PictureOutcome]:
-    return [PictureOutcome(image=path, state=State.SKIPPED, notes=(why,)) for path, why in what]
 
 
 def _common(folders: Iterable[Path]) -> Path:

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from matteplug_batch.display_text import line, name, sentence
+from matteplug_batch.display_text import name, remark, sentence
 from matteplug_batch.outcome import PictureOutcome, State
 
 _NAME = 28
@@ -101,7 +101,7 @@ def line_of(outcome: PictureOutcome) -> str:
     if outcome.error is not None:
         is_named = picture in outcome.error.message
         return f"{'' if is_named else f'{picture}: '}{sentence(outcome.error)}"
-    notes = " ".join(line(note) for note in outcome.notes)
+    notes = remark(outcome.notes)
     if outcome.result is None:
         return f"{picture}: {outcome.state.value}. {notes}"
     by = f" ({outcome.network} on {outcome.provider}, {outcome.elapsed_s:.1f} s)"

@@ -32,10 +32,11 @@ def write(job: Job, matte: Matte, request: MatteRequest) -> None:
     cropped = replace(matte, alpha=matte.alpha[area], foreground=matte.foreground[area])
     image = request.image[area]
     if job.result.suffix.lower() in SUFFIXES:
+        bits = settings.depth or (8 if image.dtype == np.uint8 else 16)  # it holds no floats
         layers = [
-            Layer("original", _in_depth(image, settings.depth or _whole(image)), visible=False),
-            Layer("mask", _in_depth(cropped.alpha, settings.depth or _whole(image)), visible=False),
-            Layer("cutout", _in_depth(cropped.cutout(), settings.depth or _whole(image))),
+            Layer("original", _in_depth(image, bits), visible=False),
+            Layer("mask", _in_depth(cropped.alpha, bits), visible=False),
+            Layer("cutout", _in_depth(cropped.cutout(), bits)),
         ]
         files.write_bytes(job.result, encode_layers(layers, job.result.suffix, matte.icc))
         return
@@ -84,8 +85,3 @@ def _in_depth(array: Image, bits: int) -> Image:
     """Return pixels with that many bits per channel; 32 are floats."""
     dtype = np.dtype(_DTYPES[bits])
     return array if array.dtype == dtype else pixels.from_float(pixels.to_float(array), dtype)
-
-
-def _whole(image: Image) -> int:
-    """Return the bits of a file of layers, which holds no floats."""
-    return 8 if image.dtype == np.uint8 else 16

@@ -88,7 +88,7 @@ def settings(args: argparse.Namespace, folder: Path, suffix: str | None = None) 
             "Drop --backdrop or --output.",
         )
     suffix = f".{written.format}" if suffix is None else suffix
-    check_format(suffix, output, written.depth)
+    _check_format(suffix, output, written.depth)
     backdrop = Backdrop(written.backdrop) if written.backdrop else None
     if backdrop is not None:
         backdrop.check()
@@ -117,7 +117,7 @@ def described() -> list[Option]:
     return [one for cls in classes for one in options.of(cls) if one.offered_by("batch")]
 
 
-def check_format(suffix: str, output: Output, depth: int | None) -> None:
+def _check_format(suffix: str, output: Output, depth: int | None) -> None:
     """Refuse a format that cannot hold the output, before any work.
 
     Raises:
