@@ -150,12 +150,11 @@ class SizeRule:
         maximum_px = self.maximum_px
         if maximum_px is not None:
             maximum_px = fields.whole(maximum_px, "maximum_px", max(multiple, minimum_px))
-        if fields.word(self.fit, "fit", FITS) == "square" and (maximum_px or 1) % multiple:
-            raise ValueError(f"the square of {maximum_px} px is no multiple of {multiple}")
-        if self.fit == "square" and maximum_px is None:
+        if fields.word(self.fit, "fit", FITS) == "square" and maximum_px is None:
             raise ValueError("a square needs maximum_px, its side")
-        if self.fit == "shorter" and minimum_px % multiple:
-            raise ValueError(f"the shorter side of {minimum_px} px is no multiple of {multiple}")
+        fitted = {"square": maximum_px, "shorter": minimum_px}.get(self.fit) or multiple
+        if fitted % multiple:
+            raise ValueError(f"the {self.fit} side of {fitted} px is not a multiple of {multiple}")
         _set(self, multiple=multiple, minimum_px=minimum_px, maximum_px=maximum_px)
 
 

@@ -115,7 +115,7 @@ def find(args: argparse.Namespace) -> int:
 
 
 def other_programs_folders() -> list[Path]:
-    """Return the folders, of those that exist, in which other programs keep such files: rembg's."""
+    """Return the folders, there or not, in which other programs keep such files: rembg's."""
     home, data = os.environ.get("U2NET_HOME"), os.environ.get("XDG_DATA_HOME")
     candidates = [Path(home).expanduser()] if home else []
     candidates += [Path(data).expanduser() / ".u2net"] if data else []

@@ -16,11 +16,11 @@ __all__ = ["fill_holes", "remove_islands", "without_scraps"]
 VISIBLE = 0.02
 """Alpha from which on pixels that touch belong to one island."""
 SPECK, SCRAP = 0.005, 0.3
-"""Shares of the largest island: smaller islands go; those up to the second one go if unsure."""
+"""Fractions of the largest island: smaller islands go; up to the second, those that are unsure."""
 SURE = 0.97
 """Alpha that a twentieth of an island reaches, if it is not to be unsure."""
 PINHOLE = 0.002
-"""Share of the largest island up to which a hole is filled."""
+"""Fraction of the largest island up to which a hole is filled."""
 
 
 def remove_islands(alpha: Alpha, below_px: float) -> Alpha:
@@ -69,9 +69,9 @@ def without_scraps(alpha: Alpha) -> Alpha:
     numbers, areas = _islands(alpha)
     if not areas.size:
         return alpha
-    shares = areas / areas.max()
-    unsure = shares < SCRAP
-    for island in np.flatnonzero(unsure & (shares >= SPECK)):
+    fractions = areas / areas.max()
+    unsure = fractions < SCRAP
+    for island in np.flatnonzero(unsure & (fractions >= SPECK)):
         inside = alpha[numbers == island + 1]
         unsure[island] = np.quantile(inside, 0.95) < SURE
     return fill_holes(_without(alpha, numbers, unsure), PINHOLE * float(areas.max()))

@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matteplug.engine import Engine
 from matteplug.errors import EngineError
 from matteplug.matting import network_pass
+from matteplug.network import NetworkSpec
 from matteplug.types import (
     BACKGROUND,
     FOREGROUND,
     UNKNOWN,
+    Alpha,
     CancelToken,
     MatteRequest,
     Size,
@@ -28,7 +29,7 @@ from matteplug.types import (
 
 LEAST_KNOWN = 0.2
 """Fraction of the picture that a trimap must know; with less it counts as strokes.  By
-benchmarks/strokes.py, spreading lowers the mean error of eight scenes at every share up to 0.3, and
+benchmarks/strokes.py, spreading lowers the mean error of eight scenes up to a fraction of 0.3, and
 raises it at 0.45; single scenes differ."""
 SOLVER = "closed-form"
 _SIDE_PX = 160
@@ -37,11 +38,6 @@ _DECIDED = 0.1
 """The solver decides a pixel if its alpha is this close to 0 or 1 in the whole neighbourhood."""
 _NEIGHBOURHOOD_PX = 2
 """Radius of that neighbourhood in the solved picture's pixels."""
-
-
-def known(request: MatteRequest) -> float:
-    """Return the fraction of the picture that its trimap knows; 1 without one."""
-    return 1.0 if request.trimap is None else float((request.trimap != UNKNOWN).mean())
 
 
 def spread(
@@ -64,32 +60,36 @@ def spread(
     Raises:
         Cancelled, EngineError: as `Session.run`.
     """
-    share = known(request)
-    if share >= least_known or request.trimap is None:
+    if request.trimap is None:
+        return request
+    known = float((request.trimap != UNKNOWN).mean())
+    if known >= least_known:
         return request
     from matteplug import plugins  # late: discovery takes longer to import than all the rest
 
     size = _solved_size(Size.of(request.image))
     small = replace(_scaled(request, size), plate=None, segmentation=None, notes=())
     solver = plugins.registry().networks.get(SOLVER)
-    try:
-        if solver is None:
-            raise EngineError("no-solver", "The classical solvers are not loaded.")
-        solved = network_pass.run(engine, solver, small, cancel=cancel)
-    except EngineError as error:
-        if error.code not in ("no-pymatting", "no-solver"):
-            raise
-        note = (
-            f"Only {share:.1%} of the trimap is known, too little for a network: mark more, or "
-            "install matteplug[classical], which spreads strokes."
-        )
+    alpha = None if solver is None else _solved(engine, solver, small, cancel)
+    little = f"Only {known:.1%} of the trimap is known, too little for a network"
+    if alpha is None:
+        note = f"{little}: mark more, or install matteplug[classical], which spreads strokes."
         return replace(request, notes=(*request.notes, note))
-    note = (
-        f"Only {share:.1%} of the trimap is known, too little for a network, so {SOLVER} matting "
-        "spread it first."
-    )
-    trimap = _decided(solved.alpha, request.trimap)
+    note = f"{little}, so {SOLVER} matting spread it first."
+    trimap = _decided(alpha, request.trimap)
     return replace(request, trimap=trimap, notes=(*request.notes, note))
+
+
+def _solved(
+    engine: Engine, solver: NetworkSpec, request: MatteRequest, cancel: CancelToken | None
+) -> Alpha | None:
+    """Return the solver's alpha; None where pymatting is not installed."""
+    try:
+        return network_pass.run(engine, solver, request, cancel=cancel).alpha
+    except EngineError as error:
+        if error.code != "no-pymatting":
+            raise
+        return None
 
 
 def _solved_size(size: Size) -> Size:
@@ -102,18 +102,18 @@ def _scaled(request: MatteRequest, size: Size) -> MatteRequest:
     from matteplug.opencv import cv2
 
     assert request.trimap is not None
-    shares = [
+    covered = [
         cv2.resize((request.trimap == value).astype(np.float32), size, interpolation=cv2.INTER_AREA)
         for value in (BACKGROUND, FOREGROUND)
     ]
     trimap = np.full((size.height, size.width), UNKNOWN, np.uint8)
-    trimap[(shares[0] > 0) & (shares[0] > shares[1])] = BACKGROUND
-    trimap[(shares[1] > 0) & (shares[1] >= shares[0])] = FOREGROUND
+    trimap[(covered[0] > 0) & (covered[0] > covered[1])] = BACKGROUND
+    trimap[(covered[1] > 0) & (covered[1] >= covered[0])] = FOREGROUND
     image = np.asarray(cv2.resize(request.image, size, interpolation=cv2.INTER_AREA))
     return replace(request, image=image, trimap=trimap, opacity=None)
 
 
-def _decided(alpha: NDArray[np.float32], strokes: Trimap) -> Trimap:
+def _decided(alpha: Alpha, strokes: Trimap) -> Trimap:
     """Return the trimap of what the solver decided, at the strokes' size; they are kept."""
     from matteplug.opencv import cv2
 

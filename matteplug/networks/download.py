@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from matteplug import packages
 from matteplug.errors import NetworkError, first_line
 from matteplug.weights import sha256_now
-
-if TYPE_CHECKING:
-    import requests
 
 TRIES = 4
 TIMEOUT_S = 30.0
@@ -49,7 +45,7 @@ def fetch(address: str, path: Path, *, sha256: str, length: int = 0, report: Rep
     problem = ""
     for _ in range(TRIES):
         try:
-            _continue(requests.Session(), address, part, length, report)
+            _continue(address, part, length, report)
         except requests.HTTPError as error:
             raise NetworkError(
                 "download-refused",
@@ -78,21 +74,21 @@ def fetch(address: str, path: Path, *, sha256: str, length: int = 0, report: Rep
     part.replace(path)
 
 
-def _continue(
-    session: requests.Session, address: str, part: Path, length: int, report: Report
-) -> None:
+def _continue(address: str, part: Path, length: int, report: Report) -> None:
     """Append to `part` what it lacks.
 
     Raises:
         requests.RequestException, OSError: the connection or the disk failed.
         NetworkError: more arrives than the file has.
     """
+    import requests
+
     have = part.stat().st_size if part.exists() else 0
     if length and have == length:
         return
     asked = {"Range": f"bytes={have}-"} if have else {}
     asked["Accept-Encoding"] = "identity"
-    with session.get(address, headers=asked, stream=True, timeout=TIMEOUT_S) as answer:
+    with requests.get(address, headers=asked, stream=True, timeout=TIMEOUT_S) as answer:
         if answer.status_code == 416:  # nothing is left to send
             return
         answer.raise_for_status()

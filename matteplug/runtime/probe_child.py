@@ -120,7 +120,7 @@ def _misread(spec: NetworkSpec, reach: tuple[float, float]) -> str:
         return f"{said}, so that it has had its sigmoid, which would be applied twice"
     plain = (alpha.low, alpha.high, alpha.mean, alpha.stretch) == (0, 1, (), "none")
     if alpha.activation == "none" and plain and (low < -_BEYOND or high > 1 + _BEYOND):
-        return f'{said}, which is no alpha; logits need the activation "sigmoid"'
+        return f'{said}, which is not an alpha; logits need the activation "sigmoid"'
     return ""
 
 

@@ -37,8 +37,8 @@ def cloth(rng: Rng, textures: Textures, background: Field) -> Field:
     printed = np.tile(motif, (repeats, repeats, 1))
     turn = cv2.getRotationMatrix2D((size / 2, size / 2), rng.uniform(-45, 45), 1.0)
     printed = cv2.warpAffine(printed, turn, (size, size), borderMode=cv2.BORDER_REFLECT_101)
-    share = np.float32(rng.uniform(0.4, 1.0))
-    mixed: Field = background + (printed - background) * share
+    opacity = np.float32(rng.uniform(0.4, 1.0))
+    mixed: Field = background + (printed - background) * opacity
     return mixed
 
 
