@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from matteplug.networks.citm.config import CompactConfig
 from matteplug.networks.citm.memory import CrossLayerMemory
-from matteplug.networks.citm.swin import SwinStage, area_weights
+from matteplug.networks.citm.swin import SwinStage, area_weights, swin_stages
 
 PATCH = 4
 """Output stride of the first stage."""
@@ -65,18 +65,7 @@ class CompactEncoder(nn.Module):
             nn.Sequential(*(ConvBlock(width) for _ in range(count)))
             for width, count in zip(widths, config.convolutions, strict=True)
         )
-        self.stages = nn.ModuleList(
-            SwinStage(
-                width,
-                heads=config.heads[i],
-                window=config.window,
-                depth=config.depths[i],
-                prior_sets=int(config.memory and i > 0),
-                mlp_ratio=config.mlp_ratio,
-                last=True,
-            )
-            for i, width in enumerate(widths)
-        )
+        self.stages = swin_stages(config, merging=False)
         self.memory = nn.ModuleList(
             CrossLayerMemory(i, o) for i, o in itertools.pairwise(widths) if config.memory
         )

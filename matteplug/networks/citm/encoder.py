@@ -13,7 +13,7 @@ from matteplug.networks.citm.attention import KINDS
 from matteplug.networks.citm.config import CitmConfig
 from matteplug.networks.citm.memory import CrossLayerMemory
 from matteplug.networks.citm.spectral import spectral
-from matteplug.networks.citm.swin import PatchEmbedding, SwinStage
+from matteplug.networks.citm.swin import PatchEmbedding, SwinStage, swin_stages
 
 
 class SwinEncoder(nn.Module):
@@ -28,18 +28,7 @@ class SwinEncoder(nn.Module):
         super().__init__()
         widths = config.widths
         self.patch_embed = PatchEmbedding(channels, config.embed)
-        self.stages = nn.ModuleList(
-            SwinStage(
-                width,
-                heads=config.heads[i],
-                window=config.window,
-                depth=config.depths[i],
-                prior_sets=int(config.memory and i > 0),
-                mlp_ratio=config.mlp_ratio,
-                last=i == len(widths) - 1,
-            )
-            for i, width in enumerate(widths)
-        )
+        self.stages = swin_stages(config, merging=True)
         self.memory = nn.ModuleList(
             CrossLayerMemory(w, 2 * w) for w in widths[:-1] if config.memory
         )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from matteplug.networks.citm.attention import KINDS, PriorAttention
+from matteplug.networks.citm.config import CitmConfig, CompactConfig
 
 MASKED = -100.0
 """What Swin adds to the score of a pair of tokens that only the cyclic shift made neighbours."""
@@ -202,3 +203,25 @@ class SwinStage(nn.Module):
             x, priors = block(x, areas, priors)
         assert priors is not None  # a stage has at least one block
         return x, priors[:, -KINDS:]
+
+
+def swin_stages(config: CitmConfig | CompactConfig, *, merging: bool) -> nn.ModuleList:
+    """Return the stages of an encoder.
+
+    Args:
+        config: the network's numbers.
+        merging: whether each stage but the last merges its tokens for the next one.
+    """
+    widths = config.widths
+    return nn.ModuleList(
+        SwinStage(
+            width,
+            heads=config.heads[i],
+            window=config.window,
+            depth=config.depths[i],
+            prior_sets=int(config.memory and i > 0),
+            mlp_ratio=config.mlp_ratio,
+            last=not merging or i == len(widths) - 1,
+        )
+        for i, width in enumerate(widths)
+    )
