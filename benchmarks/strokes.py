@@ -3,8 +3,8 @@
     python benchmarks/strokes.py --photos DIR [--scenes 8] [--size 320]
 
 Scenes are synthetic, of things and people that were held out of training; strokes wander over the
-sure parts of foreground and background until they cover a given share of the picture.  Prints the
-mean absolute error of alpha for each share.
+sure parts of foreground and background until they cover about a given fraction of the picture.
+Prints the mean absolute error of alpha for each fraction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
@@ -26,12 +25,13 @@ from matteplug.engine import default_engine
 from matteplug.matting import choice, network_pass, strokes
 from matteplug.network import Guide
 from matteplug.plugins import registry
-from matteplug.training.scenes import Scene, SceneSource
+from matteplug.training.scenes import Scene, SceneSource, trimaps
+from matteplug.training.scenes.kinds import strokes as strokes_of_training
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, MatteRequest
 
-SHARES = (0.03, 0.07, 0.12, 0.2, 0.3, 0.45)
-_STEP_PX, _MARGIN_PX = 3, 5
-_MOST_STROKES = 400
+KNOWN = (0.03, 0.07, 0.12, 0.2, 0.28, 0.35)
+_MARGIN_PX = 2.0
+"""How far strokes stay from what is soft."""
 
 Trimap = NDArray[np.uint8]
 
@@ -45,17 +45,17 @@ def main() -> None:
     args = parser.parse_args()
     rows: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
     for number, scene in enumerate(scenes(args.photos, args.scenes, args.size)):
-        random = np.random.default_rng(number)
-        for share in SHARES:
-            trimap = drawn(scene.alpha, share, random)
+        rng = np.random.default_rng(number)
+        for known in KNOWN:
+            trimap = drawn(scene.alpha, known, rng)
             for method, alpha in answers(scene.image, trimap):
-                rows[method][share].append(float(np.abs(alpha - scene.alpha / 255).mean()))
+                rows[method][known].append(float(np.abs(alpha - scene.alpha / 255).mean()))
     table = Table(title=f"{args.scenes} scenes of {args.size}², mean absolute error of alpha")
     table.add_column("known")
-    for share in SHARES:
-        table.add_column(f"{share:.0%}", justify="right")
+    for known in KNOWN:
+        table.add_column(f"{known:.0%}", justify="right")
     for method, errors in rows.items():
-        table.add_row(method, *(f"{mean(errors[share]):.3f}" for share in SHARES))
+        table.add_row(method, *(f"{mean(errors[known]):.3f}" for known in KNOWN))
     Console().print(table)
 
 
@@ -71,42 +71,16 @@ def scenes(photos: Path, count: int, size_px: int) -> Iterator[Scene]:
             yield scene
 
 
-def drawn(alpha: NDArray[np.uint8], share: float, random: np.random.Generator) -> Trimap:
-    """Return strokes, (H, W) uint8, that cover about `share` of the picture."""
+def drawn(alpha: NDArray[np.uint8], known: float, rng: np.random.Generator) -> Trimap:
+    """Return strokes, (H, W) uint8, that cover about a fraction of the picture."""
     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
-    kernel = np.ones((_MARGIN_PX, _MARGIN_PX), np.uint8)
-    width_px = int(random.integers(3, 12) if share < 0.4 else random.integers(12, 40))
-    sure = {
-        FOREGROUND: np.asarray(cv2.erode((alpha >= 250).astype(np.uint8), kernel), np.uint8),
-        BACKGROUND: np.asarray(cv2.erode((alpha <= 5).astype(np.uint8), kernel), np.uint8),
-    }
-    for _ in range(_MOST_STROKES):
-        for level, inside in sure.items():
-            trimap[stroke(inside, width_px, random)] = level
-        if (trimap != UNKNOWN).mean() >= share:
-            break
+    width_px = rng.uniform(3, 12) if known < 0.15 else rng.uniform(16, 40)
+    clear = trimaps.distance_from(trimaps.undecided(alpha)) > _MARGIN_PX
+    sure = {FOREGROUND: clear & (alpha > 127), BACKGROUND: clear & (alpha <= 127)}
+    for level, allowed in sure.items():
+        area = known * alpha.size * allowed.sum() / clear.sum()
+        trimap[strokes_of_training.painted(rng, allowed, area, width_px)] = level
     return trimap
-
-
-def stroke(
-    inside: NDArray[np.uint8], width_px: int, random: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Return a random walk over what is 1 in `inside`, begun where that is thick."""
-    canvas = np.zeros_like(inside)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5).astype(np.float64).ravel()
-    if depth.any():
-        y, x = np.divmod(float(random.choice(depth.size, p=depth / depth.sum())), inside.shape[1])
-        heading = random.uniform(0, 2 * np.pi)
-        for _ in range(int(random.integers(10, 50))):
-            heading += random.normal(0, 0.25)
-            to_x, to_y = x + _STEP_PX * np.cos(heading), y + _STEP_PX * np.sin(heading)
-            within = 0 <= to_y < inside.shape[0] and 0 <= to_x < inside.shape[1]
-            if within and inside[int(to_y), int(to_x)]:
-                cv2.line(canvas, (int(x), int(y)), (int(to_x), int(to_y)), 1, width_px)
-                x, y = to_x, to_y
-            else:
-                heading += np.pi * random.uniform(0.5, 1.5)
-    return np.asarray((canvas & inside) > 0)
 
 
 def answers(image: NDArray[np.uint8], trimap: Trimap) -> Iterator[tuple[str, NDArray[np.float32]]]:
