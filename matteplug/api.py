@@ -1,6 +1,7 @@
 """The recipe: a request in, a matte out.
 
-    image + guide ─► network ─► inputs ─► engine ─► alpha ─► edge ─► straight colours ─► Matte
+    image + guide ─► network ─► inputs ─► engine ─► alpha ─► edge ─► straight colours
+                                                          ─► edge controls ─► Matte
 
 `matte` is for people, `run` for hosts that have built a `MatteRequest` themselves.
 """
@@ -20,7 +21,14 @@ from matteplug.guides import fit
 from matteplug.guides import trimap as trimaps
 from matteplug.images import arguments, files, pixels
 from matteplug.images.policy import Policy
-from matteplug.matting import edge_refinement, foreground, islands, network_pass, strokes
+from matteplug.matting import (
+    edge_controls,
+    edge_refinement,
+    foreground,
+    islands,
+    network_pass,
+    strokes,
+)
 from matteplug.matting.choice import choose
 from matteplug.matting.validation import checked
 from matteplug.network import Guide, NetworkSpec
@@ -244,11 +252,13 @@ def run(
             used.append(refined.by)
     if spec.guide is Guide.NONE and request.trimap is None:
         alpha = islands.without_scraps(alpha)
+    alpha = edge_controls.tidy(alpha, request.options)
     matted = time.perf_counter()
     cancel.check()
     steps["colours"](0.0, "colours")
     colours = _foreground(request, alpha, predicted, steps["colours"], cancel)
     cancel.check()
+    alpha = edge_controls.adjust(alpha, request.options)
     finished = time.perf_counter()
     steps["colours"](1.0, "done")
     return Matte(
@@ -280,8 +290,20 @@ def _foreground(
     progress: Progress,
     cancel: CancelToken,
 ) -> Image:
-    if not request.options.clean_colours:
+    amount = request.options.decontaminate_percent if request.options.clean_colours else 0
+    if not amount:
         return request.image
+    clean = _clean_colours(request, alpha, predicted, progress, cancel)
+    return edge_controls.decontaminate(request.image, clean, amount)
+
+
+def _clean_colours(
+    request: MatteRequest,
+    alpha: Alpha,
+    predicted: Tensor | None,
+    progress: Progress,
+    cancel: CancelToken,
+) -> Image:
     if predicted is None:
         return foreground.estimate(request.image, alpha, progress=progress, cancel=cancel)
     colours = pixels.from_float(predicted[0].transpose(1, 2, 0), request.image.dtype)

@@ -46,6 +46,7 @@ class Option:
         low, high: the range of an int, ends included; None for no limit.
         choices: the values of a text or an int that has a few; empty for any.
         guides: for which guides it matters: "selection", "trimap", "plate", "none"; empty for all.
+        group: what a dialog calls the options that it shows together ("Edge"); empty for none.
         hosts: ids of the hosts that offer it; empty for all.
         pixels: whether it changes the matte's pixels.
         range_code: the code of the error for a value out of range.
@@ -62,6 +63,7 @@ class Option:
     high: int | None = None
     choices: tuple[str | int, ...] = ()
     guides: tuple[str, ...] = ()
+    group: str = ""
     hosts: tuple[str, ...] = ()
     pixels: bool = True
     range_code: str = "option-range"

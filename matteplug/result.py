@@ -30,7 +30,7 @@ class Matte:
     Attributes:
         alpha: (H, W) float32 [0, 1].
         foreground: (H, W, 3), dtype of the request's image, straight (not premultiplied); equals
-            the image where alpha is 1.
+            the image where alpha is 1, unless edge controls made it so.
         network: id of the network that made it.
         provider: execution provider that ran it ("cpu").
         elapsed_s: seconds by part: "network", "foreground", "total".

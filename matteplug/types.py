@@ -222,6 +222,69 @@ class MatteOptions:
         label="Clean colours",
         help="Remove the background's colour from soft edges",
     )
+    remove_islands_px: int = option(
+        0,
+        label="Remove islands",
+        help="Remove what lies apart and is smaller than this area",
+        unit="pixels",
+        low=0,
+        high=1_000_000,
+        group="Edge",
+    )
+    fill_holes_px: int = option(
+        0,
+        label="Fill holes",
+        help="Fill enclosed holes that are smaller than this area",
+        unit="pixels",
+        low=0,
+        high=1_000_000,
+        group="Edge",
+    )
+    smooth_px: int = option(
+        0,
+        label="Smooth",
+        help="Even out hills and valleys of the outline that are narrower than this",
+        unit="pixels",
+        low=0,
+        high=100,
+        group="Edge",
+    )
+    feather_px: int = option(
+        0,
+        label="Feather",
+        help="Blur the edge as far as this to both sides",
+        unit="pixels",
+        low=0,
+        high=250,
+        group="Edge",
+    )
+    contrast_percent: int = option(
+        0,
+        label="Contrast",
+        help="Make soft transitions steeper; at 100 the edge is hard",
+        unit="percent",
+        low=0,
+        high=100,
+        group="Edge",
+    )
+    shift_edge_percent: int = option(
+        0,
+        label="Shift edge",
+        help="Move the soft edge outward or, below 0, inward",
+        unit="percent",
+        low=-100,
+        high=100,
+        group="Edge",
+    )
+    decontaminate_percent: int = option(
+        100,
+        label="Decontaminate",
+        help="How much of the background's colour is removed, where colours are cleaned",
+        unit="percent",
+        low=0,
+        high=100,
+        group="Edge",
+    )
     refine: bool = option(
         True,
         label="Refine the edge",

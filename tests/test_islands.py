@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from factories import network
 
 from matteplug import api, plugins
-from matteplug.matting.islands import fill_holes, remove_islands, without_scraps
+from matteplug.matting.islands import VISIBLE, fill_holes, remove_islands, without_scraps
 from matteplug.network import Guide
 from matteplug.testing import FakeEngine
 from matteplug.types import Alpha
@@ -27,6 +28,22 @@ def test_islands_below_a_size_go_and_the_rest_stays() -> None:
     assert remove_islands(alpha, 12) is alpha
     assert np.array_equal(remove_islands(alpha, 13), subject())
     assert not remove_islands(alpha, 5000).any()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_islands_are_those_that_numbering_the_whole_picture_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((9, 11), np.float32)
+    alpha = cv2.resize(coarse, None, fx=6, fy=5, interpolation=cv2.INTER_CUBIC)
+    alpha = np.clip(4 * alpha - 2 + rng.normal(0, 0.3, alpha.shape), 0, 1).astype(np.float32)
+    for below_px in (1, 5, 40, 400, 4000):
+        _, numbers = cv2.connectedComponents((alpha > VISIBLE).view(np.uint8))
+        areas = np.bincount(numbers.ravel(), weights=alpha.ravel())
+        small = ((areas < below_px)[numbers] & (numbers > 0)).astype(np.uint8)
+        removed = cv2.dilate(small, np.ones((5, 5))) * (numbers == 0) | small
+        expected = np.where(removed, 0, alpha)
+        np.testing.assert_array_equal(remove_islands(alpha, below_px), expected)
+        np.testing.assert_array_equal(fill_holes(1 - alpha, below_px) == 1, expected == 0)
 
 
 def test_holes_below_a_size_are_filled_and_gaps_stay() -> None:

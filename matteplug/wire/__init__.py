@@ -168,9 +168,10 @@ def _over_black(colours: Image) -> Alpha:
 
 
 def _with_highlights(job: WireJob, matte: Matte) -> Image:
-    """Return the foreground, where alpha is 1 with the colours that were clipped in `read`."""
+    """Return the foreground, where it is the opaque image's with the colours clipped in `read`."""
     if matte.foreground.dtype != np.float32:
         return matte.foreground
     unclipped = arguments.colours(job.buffers["image"].array(), "image")
-    colours: Image = np.where((matte.alpha == 1)[..., None], unclipped, matte.foreground)
+    own = (matte.foreground == np.clip(unclipped, 0, 1)).all(axis=2) & (matte.alpha == 1)
+    colours: Image = np.where(own[..., None], unclipped, matte.foreground)
     return colours
