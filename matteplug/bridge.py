@@ -36,6 +36,7 @@ from the top.
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
 names none itself.  "options" lists, for its dialog, what a user can set beside the network, each
 with "name", "type" (bool, int, str), "default" (null is automatic), "label", "help", "unit",
+"group" (of those that it shows together, "" for none),
 "low" and "high" (of an int, null for no limit), "guides" ("selection", "trimap", "plate", "none":
 those for which it matters; none for all) and "hosts" (ids of those that show it; none for all).
 "provider" is what is known about where they will run: "id", "verdict" (proven,

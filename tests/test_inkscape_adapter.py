@@ -138,7 +138,7 @@ def test_the_guide_names_every_setting_and_choice() -> None:
     guide = (ROOT / "docs/guides/inkscape.md").read_text(encoding="utf-8")
     names = [one.get("name") for one in inx.iter(f"{INX}param")]
     choices = [one.get("value") for one in inx.iter(f"{INX}option")]
-    assert len(names) == 8
+    assert len(names) == 16
     assert len(choices) == 5
     for name in [*names, *choices]:
         assert str(name) in guide

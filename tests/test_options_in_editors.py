@@ -24,6 +24,11 @@ SHOWN = [option for option in OPTIONS.values() if option.offered_by("an editor")
 BAND = OPTIONS["band_px"]
 
 
+def low(option: Option) -> int | None:
+    """Return the lowest number that a dialog shows."""
+    return 0 if option.default is None else option.low
+
+
 def constants(path: Path) -> dict[str, Any]:
     """Return what a file of the in-host half that imports no host defines."""
     scope: dict[str, Any] = {}
@@ -65,10 +70,20 @@ def test_inkscape_s_dialog_is_the_description(option: Option) -> None:
         assert param.text == str(option.default).lower()
     else:
         assert param.get("gui-text") == f"{option.label} ({option.unit}):"
-        assert (param.get("min"), param.get("max"), param.text) == ("0", str(option.high), "0")
+        shown = (param.get("min"), param.get("max"), param.text)
+        assert shown == (str(low(option)), str(option.high), str(option.default or 0))
     program = INX.with_suffix(".py").read_text(encoding="utf-8")
-    assert f'"--{option.name.replace("_", "-")}"' in program
-    assert f'"{option.name}": self.options.{option.name}' in program
+    flag = f'"--{option.name.replace("_", "-")}"'
+    assert flag in program
+    edge = f"{flag}: {option.default}," in program.partition("EDGE = {")[2].partition("}")[0]
+    assert edge == (option.group == "Edge")
+    assert edge or f'"{option.name}": self.options.{option.name}' in program
+    pages = {
+        page.get("name"): {one.get("name") for one in page}
+        for page in ElementTree.parse(INX).iter()
+        if page.get("gui-text") and page.tag.endswith("page")
+    }
+    assert param.get("name") in pages[option.group.lower() or "matte"]
 
 
 @pytest.mark.parametrize("option", SHOWN, ids=lambda option: option.name)
@@ -79,9 +94,12 @@ def test_script_fu_s_dialog_is_the_description(option: Option) -> None:
         assert f'SF-TOGGLE "{option.label}" {str(option.default).upper()}' in dialog
         assert own or f'(matteplug-flag "{option.name}" ' in dialog
     else:
-        label = f"{option.label} ({option.unit}, 0: automatic)"
-        assert f'SF-ADJUSTMENT "{label}" (list 0 0 {option.high} ' in dialog
-        assert own or f'(matteplug-number "{option.name}" ' in dialog
+        automatic = option.default is None
+        label = f"{option.label} ({option.unit}{', 0: automatic' if automatic else ''})"
+        first = f"{option.default or 0} {low(option)} {option.high} "
+        assert f'SF-ADJUSTMENT "{label}" (list {first}' in dialog
+        kind = "number" if automatic else "amount"
+        assert own or f'(matteplug-{kind} "{option.name}" ' in dialog
 
 
 def test_the_settings_of_every_gimp_are_the_description() -> None:
@@ -101,9 +119,10 @@ def test_the_settings_of_every_gimp_are_the_description() -> None:
 def test_what_gimp_takes_as_text_is_what_was_changed() -> None:
     shared = constants(GIMP / "smart_matte.py")
     told = [option.to_json() for option in SHOWN if option.name not in shared["OWN"]]
-    assert [option["name"] for option in told] == ["refine", "align", "limit_mib"]
-    assert shared["as_text"](told, [True, True, 0]) == ""
-    text = shared["as_text"](told, [False, True, 512.0])
+    edge = [option.default for option in SHOWN if option.group == "Edge"]
+    assert [option["name"] for option in told[len(edge) :]] == ["refine", "align", "limit_mib"]
+    assert shared["as_text"](told, [*edge, True, True, 0]) == ""
+    text = shared["as_text"](told, [*edge, False, True, 512.0])
     assert shared["further"](text) == {"refine": False, "limit_mib": 512}
     assert shared["further"]("") == {}
     for wrong in ("refine", "[1]", "{"):

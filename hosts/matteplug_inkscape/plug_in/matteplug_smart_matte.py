@@ -23,6 +23,16 @@ sys.path.insert(0, HERE)
 import bridge
 
 HREF = "xlink:href"
+EDGE = {
+    "--remove-islands-px": 0,
+    "--fill-holes-px": 0,
+    "--smooth-px": 0,
+    "--feather-px": 0,
+    "--contrast-percent": 0,
+    "--shift-edge-percent": 0,
+    "--decontaminate-percent": 100,
+}
+"""The settings on the page of the edge, and what they are by default."""
 FLATNESS = 1 / 4000  # largest distance of a curve from its chords, over the picture's width
 
 
@@ -38,6 +48,9 @@ class SmartMatte(inkex.EffectExtension):
         for switch in ("--clean-colours", "--refine", "--align"):
             pars.add_argument(switch, type=inkex.Boolean, default=True)
         pars.add_argument("--limit-mib", type=int, default=0)
+        pars.add_argument("--page")  # the one that the dialog shows
+        for name, default in EDGE.items():
+            pars.add_argument(name, type=int, default=default)
 
     def effect(self):
         """Make the matte and put it into the drawing."""
@@ -69,6 +82,9 @@ class SmartMatte(inkex.EffectExtension):
             "align": self.options.align,
             "limit_mib": self.options.limit_mib or None,
         }
+        for flag in EDGE:
+            name = flag[2:].replace("-", "_")
+            options[name] = getattr(self.options, name)
         results = {"alpha": "Y u8"} if masked else {"cutout": "RGBA u8"}
         _, answer = worker.matte(buffers, results, options, "inkscape")
         if masked:

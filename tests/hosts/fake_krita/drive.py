@@ -56,7 +56,13 @@ assert "citm" not in [network.itemData(i) for i in range(network.count())]
 guide.setCurrentIndex(guide.findData("selection"))
 assert not layer.isVisibleTo(docker)
 refine, align = (find(QtWidgets.QCheckBox, text) for text in ("Refine the edge", "Align the plate"))
-_, limit = docker.findChildren(QtWidgets.QSpinBox)
+numbers = docker.findChildren(QtWidgets.QSpinBox)
+(limit,) = (one for one in numbers if one.suffix() == " MiB")
+(shift,) = (one for one in numbers if one.minimum() < 0)
+assert not shift.isVisibleTo(docker), "the edge controls are folded"
+find(QtWidgets.QToolButton, "Edge").click()
+assert shift.isVisibleTo(docker)
+assert shift.text() == "0 percent"
 assert refine.isChecked()
 assert not refine.isEnabled(), "a selection becomes a trimap"
 guide.setCurrentIndex(guide.findData("plate"))

@@ -88,14 +88,33 @@ def _ask(procedure, config, hello):
     # So are the options without a setting of their own: their entries are written into one text.
     options = bridge.offered(hello, "gimp3", smart_matte.OWN)
     entries = _entries(options, config.get_property("options"))
-    for entry in entries:
-        dialog.get_content_area().pack_start(entry.row, False, False, 0)
-        entry.row.show_all()
+    for row in _rows(entries):
+        dialog.get_content_area().pack_start(row, False, False, 0)
+        row.show_all()
     accepted = dialog.run()
     config.set_property("network", chooser.get_active_id() or "")
     config.set_property("options", smart_matte.as_text(options, [e.value() for e in entries]))
     dialog.destroy()
     return accepted
+
+
+def _rows(entries):
+    """Return what a dialog shows of its entries: a group's are together, folded if unchanged."""
+    from gi.repository import Gtk
+
+    rows, groups = [], {}
+    for entry in entries:
+        if not entry.group:
+            rows.append(entry.row)
+            continue
+        if entry.group not in groups:
+            groups[entry.group] = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, margin_start=12)
+            rows.append(Gtk.Expander(label=entry.group, margin_top=6))
+            rows[-1].add(groups[entry.group])
+        groups[entry.group].pack_start(entry.row, False, False, 0)
+        folder = groups[entry.group].get_parent()
+        folder.set_expanded(folder.get_expanded() or entry.changed)
+    return rows
 
 
 def _entries(options, text):
@@ -104,6 +123,8 @@ def _entries(options, text):
 
     class Entry:
         def __init__(self, option, value):
+            self.group = option.get("group", "")  # an older worker has none
+            self.changed = value != option["default"]
             self.row = Gtk.Box(spacing=12, margin_top=6, tooltip_text=option["help"])
             label = option["label"] + (" (%s)" % option["unit"] if option["unit"] else "")
             if option["type"] == "bool":

@@ -40,6 +40,9 @@ ARGUMENTS = (
     (STRING, "options", 'Further options as a JSON object, such as {"refine": false}; or ""'),
 )
 
+SHOWN_FIRST = (0, -1, "", 0, 0, 1, 0, 0, 0, 0, 0, 0, 100, 1, 1, 0)
+"""What GIMP takes for the arguments of the dialog, which brings its own."""
+
 
 def run(run_mode, image, layer, *values):
     """Make the matte, or have Script-Fu ask how; return an error's sentence, or None."""
@@ -68,7 +71,7 @@ def ask(run_mode, image, layer):
     """Show Script-Fu's dialog, which calls `run` again; or have it take what it took last."""
     pdb.gimp_plugin_set_pdb_error_handler(ERRORS_COME_HERE)
     try:
-        pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, 0, layer, "", 0, 0, 1, 1, 1, 0)
+        pdb.script_fu_matteplug_smart_matte(run_mode, image, layer, *SHOWN_FIRST)
     except RuntimeError as error:
         return str(error)
     return None

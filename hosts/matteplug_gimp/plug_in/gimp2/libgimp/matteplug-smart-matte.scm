@@ -9,15 +9,27 @@
 (define (matteplug-number name value)
   (string-append "\"" name "\": " (if (= value 0) "null" (number->string (inexact->exact value)))))
 
+(define (matteplug-amount name value)
+  (string-append "\"" name "\": " (number->string (inexact->exact value))))
+
 (define (script-fu-matteplug-smart-matte
-          image layer guide other network band-px output clean-colours refine align limit-mib)
+          image layer guide other network band-px output clean-colours
+          remove-islands fill-holes smooth feather contrast shift-edge decontaminate
+          refine align limit-mib)
   (plug-in-matteplug-smart-matte
     RUN-NONINTERACTIVE image layer network
     (vector-ref #("selection" "trimap" "plate") guide)
     other band-px
     (vector-ref #("new-layer" "layer-mask" "new-layer-with-mask" "selection") output)
     clean-colours
-    (string-append "{" (matteplug-flag "refine" refine) ", " (matteplug-flag "align" align) ", "
+    (string-append "{" (matteplug-amount "remove_islands_px" remove-islands) ", "
+                   (matteplug-amount "fill_holes_px" fill-holes) ", "
+                   (matteplug-amount "smooth_px" smooth) ", "
+                   (matteplug-amount "feather_px" feather) ", "
+                   (matteplug-amount "contrast_percent" contrast) ", "
+                   (matteplug-amount "shift_edge_percent" shift-edge) ", "
+                   (matteplug-amount "decontaminate_percent" decontaminate) ", "
+                   (matteplug-flag "refine" refine) ", " (matteplug-flag "align" align) ", "
                    (matteplug-number "limit_mib" limit-mib) "}"))
   (gimp-displays-flush))
 
@@ -33,6 +45,13 @@
   SF-ADJUSTMENT "Band width (pixels, 0: automatic)" (list 0 0 2000 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
   SF-TOGGLE     "Clean colours" TRUE
+  SF-ADJUSTMENT "Remove islands (pixels)" (list 0 0 1000000 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Fill holes (pixels)" (list 0 0 1000000 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Smooth (pixels)" (list 0 0 100 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Feather (pixels)" (list 0 0 250 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Contrast (percent)" (list 0 0 100 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Shift edge (percent)" (list 0 -100 100 1 10 0 SF-SPINNER)
+  SF-ADJUSTMENT "Decontaminate (percent)" (list 100 0 100 1 10 0 SF-SPINNER)
   SF-TOGGLE     "Refine the edge" TRUE
   SF-TOGGLE     "Align the plate" TRUE
   SF-ADJUSTMENT "Memory limit (MiB, 0: automatic)" (list 0 0 1048576 1 256 0 SF-SPINNER))
