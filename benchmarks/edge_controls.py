@@ -74,7 +74,8 @@ def head(width: int, height: int) -> Alpha:
     for x, y in rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height), (300, 2)):
         spot = drawn[int(y) : int(y) + 9, int(x) : int(x) + 9]
         spot[:] = 255 - spot
-    return cv2.GaussianBlur(drawn, (0, 0), 1.5).astype(np.float32) / 255
+    alpha: Alpha = np.asarray(cv2.GaussianBlur(drawn, (0, 0), 1.5), np.float32) / np.float32(255)
+    return alpha
 
 
 def best(part: Callable[[], object], rounds: int) -> float:

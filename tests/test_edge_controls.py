@@ -24,7 +24,7 @@ def disc(side: int = 400, ramp_px: float = 20) -> Alpha:
     """Return a soft disc, (side, side), whose outline has teeth."""
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     radius = side / 4 + 4 * np.sign(np.sin(24 * np.arctan2(y, x)))
-    return np.clip((radius - np.hypot(x, y)) / ramp_px + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((radius - np.hypot(x, y)) / ramp_px + 0.5, 0, 1), np.float32)
 
 
 def ramp(width: int = 200, ramp_px: float = 20) -> Alpha:
@@ -57,17 +57,15 @@ def test_defaults_leave_the_same_array(seed: int) -> None:
 def test_a_control_keeps_range_shape_and_input(name: str) -> None:
     alpha = disc()
     before = alpha.copy()
-    for amount in (options.of(MatteOptions)[names().index(name)].high, EVERY[name], 1):
-        changed = edge_controls.adjust(alpha, MatteOptions(**{name: amount}))
-        assert (changed.dtype, changed.shape) == (np.float32, alpha.shape)
+    (high,) = (one.high for one in options.of(MatteOptions) if one.name == name)
+    for amount in (high, EVERY[name], 1):
+        changed = edge_controls.adjust(alpha, options.read(MatteOptions, {name: amount}))
+        assert changed.dtype == np.float32
+        assert changed.shape == alpha.shape
         assert changed.min() >= 0
         assert changed.max() <= 1
         assert not np.array_equal(changed, alpha)
     assert np.array_equal(alpha, before)
-
-
-def names() -> list[str]:
-    return [one.name for one in options.of(MatteOptions)]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -162,7 +160,7 @@ def test_a_matte_is_adjusted_and_its_colours_are_those_of_the_edge_before() -> N
     plain, adjusted = made(), made(**EVERY, remove_islands_px=9)
     expected = edge_controls.tidy(plain.alpha, MatteOptions(remove_islands_px=9))
     assert not np.array_equal(expected, plain.alpha)
-    expected = edge_controls.adjust(expected, MatteOptions(**EVERY))
+    expected = edge_controls.adjust(expected, options.read(MatteOptions, EVERY))
     np.testing.assert_array_equal(adjusted.alpha, expected)
     assert np.array_equal(made(**EVERY).foreground, plain.foreground)
     assert np.array_equal(made(decontaminate_percent=0).foreground, image)

@@ -14,7 +14,7 @@ reason: what is filled gets the picture's own colours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -70,16 +70,17 @@ def adjust(alpha: Alpha, options: MatteOptions) -> Alpha:
     Returns:
         (H, W) float32 [0, 1]; the same array where no option is set.
     """
-    steps = [
+    every: list[tuple[Callable[[Alpha, int], Alpha], int]] = [
         (smooth, options.smooth_px),
         (feather, options.feather_px),
         (contrast, options.contrast_percent),
         (shift_edge, options.shift_edge_percent),
     ]
-    steps = [(control, amount) for control, amount in steps if amount]
+    steps = [(control, amount) for control, amount in every if amount]
     if not steps:
         return alpha
-    result, reach_px = alpha.copy(), margin_px(options)
+    reach_px = margin_px(options)
+    result: Alpha = alpha.copy()
     whole = Rect.from_size(Size.of(alpha))
     for part in _parts(alpha, reach_px):
         read = part.grown(reach_px, reach_px).intersection(whole)
@@ -115,7 +116,8 @@ def smooth(alpha: Alpha, radius_px: int) -> Alpha:
     coarse = pixels.from_float(alpha, np.uint8)
     median = cv2.medianBlur(coarse, 2 * radius_px + 1)
     change = np.asarray(cv2.subtract(median, coarse, dtype=cv2.CV_32F), np.float32)
-    return np.clip(alpha + change / 255, 0, 1)
+    smoothed: Alpha = np.clip(alpha + change / 255, 0, 1)
+    return smoothed
 
 
 def feather(alpha: Alpha, radius_px: int) -> Alpha:
@@ -152,7 +154,8 @@ def contrast(alpha: Alpha, percent: int) -> Alpha:
     if not percent:
         return alpha
     half, slope = np.float32(0.5), np.float32(1 / max(1e-6, 1 - percent / 100))
-    return np.clip((alpha - half) * slope + half, 0, 1)
+    steeper: Alpha = np.clip((alpha - half) * slope + half, 0, 1)
+    return steeper
 
 
 def shift_edge(alpha: Alpha, percent: int) -> Alpha:
@@ -172,7 +175,8 @@ def shift_edge(alpha: Alpha, percent: int) -> Alpha:
     if not percent:
         return alpha
     odds = np.float32(_SHIFT ** (percent / 100))
-    return np.clip(alpha * odds / (1 + (odds - 1) * alpha), 0, 1)
+    shifted: Alpha = np.clip(alpha * odds / (1 + (odds - 1) * alpha), 0, 1)
+    return shifted
 
 
 def decontaminate(image: Image, foreground: Image, percent: int) -> Image:
@@ -214,7 +218,7 @@ def _parts(alpha: Alpha, reach_px: int) -> Iterator[Rect]:
             clear[row, column], opaque[row, column] = least < 1, most > 0
     around = 2 * -(-reach_px // _TILE_PX) + 1
     square = np.ones((around, around), np.uint8)
-    mixed = cv2.dilate(clear, square) & cv2.dilate(opaque, square)
+    mixed = np.logical_and(cv2.dilate(clear, square), cv2.dilate(opaque, square))
     for row in range(rows):
         y = row * _TILE_PX
         ends = np.flatnonzero(np.diff(mixed[row].astype(np.int8), prepend=0, append=0))

@@ -98,15 +98,17 @@ def _of_small_islands(
     outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return np.zeros(0, np.intp)
-    parents = tree[0, :, 3]  # -1 for the outside of an island, else it is a hole of that
+    parents = np.asarray(tree, np.intp)[
+        0, :, 3
+    ]  # -1 for the outside of an island, else it is a hole of that
     areas = np.array([cv2.contourArea(outline) for outline in outlines])
     least_px = areas.copy()  # outlines run through pixels' centres: an island has more
     np.subtract.at(least_px, parents[parents >= 0], areas[parents >= 0])
     doubtful = np.flatnonzero((parents < 0) & (VISIBLE * least_px < below_px))
     near = np.zeros_like(mask)
-    cv2.drawContours(near, [outlines[one] for one in doubtful], -1, 1, cv2.FILLED)
+    cv2.drawContours(near, [outlines[int(one)] for one in doubtful], -1, 1, cv2.FILLED)
     near &= mask
-    at = np.flatnonzero(near.view(bool))
+    at: NDArray[np.intp] = np.flatnonzero(near.view(bool))
     numbered = cv2.CV_16U if len(outlines) < 1 << 16 else cv2.CV_32S  # the first is quicker
     count, numbers = cv2.connectedComponents(near, ltype=numbered)
     island = np.asarray(numbers).take(at)
@@ -116,7 +118,8 @@ def _of_small_islands(
         return at
     removed = np.zeros_like(mask)
     removed.ravel()[at] = 1
-    removed |= cv2.dilate(removed, np.ones((5, 5), np.uint8)) & (1 - mask)  # the rim is fainter
+    around = np.asarray(cv2.dilate(removed, np.ones((5, 5), np.uint8)), np.uint8)
+    removed |= around & (1 - mask)  # the rim is fainter
     return np.flatnonzero(removed.view(bool))
 
 
@@ -124,7 +127,7 @@ def _with(alpha: Alpha, value: float, pixels: NDArray[np.intp]) -> Alpha:
     """Return an alpha that has a value at some pixels, or the same array for none."""
     if not pixels.size:
         return alpha
-    result = alpha.copy()
+    result: Alpha = alpha.copy()
     result.ravel()[pixels] = value
     return result
 
