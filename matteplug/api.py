@@ -44,6 +44,7 @@ from matteplug.types import (
     Progress,
     Size,
     Tensor,
+    View,
     silent,
     weighted,
 )
@@ -215,8 +216,12 @@ def run(
     engine: Engine | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    view: View | None = None,
 ) -> Matte:
-    """Make the matte that `request` asks for; arguments, result and errors as for `matte`."""
+    """Make the matte that `request` asks for; arguments, result and errors as for `matte`.
+
+    `view` is shown the alpha as it comes: coarse before fine, the edge after the whole.
+    """
     started = time.perf_counter()
     cancel = cancel or CancelToken()
     request = checked(request)
@@ -232,7 +237,9 @@ def run(
         "colours": Size.of(request.image).megapixels * _COLOURS_S,
     }
     steps = weighted(progress or silent, weights)
-    prediction = network_pass.run(engine, spec, request, progress=steps["network"], cancel=cancel)
+    prediction = network_pass.run(
+        engine, spec, request, progress=steps["network"], cancel=cancel, view=view
+    )
     alpha, predicted, notes = prediction.alpha, prediction.foreground, prediction.notes
     used = [spec]
     if refines:
@@ -244,6 +251,7 @@ def run(
             guessed=prediction.guessed,
             progress=steps["edge"],
             cancel=cancel,
+            view=view,
         )
         if refined is not None:
             alpha = refined.alpha

@@ -4,7 +4,7 @@
 This one file is copied into each host.  It needs the standard library only, Python 2.7 or 3.6 and
 later, and imports nothing else of matteplug.
 
-The protocol, number 1
+The protocol, number 2
 ----------------------
 Host and worker exchange frames over the worker's standard input and output:
 
@@ -30,7 +30,18 @@ from the top.
                                                       confidence, outcome, notes,
                                                       licences
                                                or error  id, code, message, hint
-    cancel id                                  (the matte is answered with the error "cancelled")
+    open   id, buffers, options, host, view    progress, view                  (any number)
+                                               opened id, and what describes a matte
+                                               or error
+    edge   id, picture, rect, scale,           edge   id, buffers
+           options, results                    or error
+    stroke id, picture, paint, radius, points  changed id, rect
+                                               or error
+    undo   id, picture                         changed id, rect
+                                               or error
+    close  picture                             (nothing)
+    cancel id                                  (a matte, open or stroke is answered with the error
+                                               "cancelled")
     bye                                        (the worker ends)
 
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
@@ -54,6 +65,17 @@ Floats of masks beyond 0 and 1 are clipped.
 foreground with the matte's alpha times the image's own).  Their colours are straight.
 "outcome" is "done", "doubtful" (the confidence is low; a note says so) or "empty".
 "host" is the id of a host adapter, for hosts whose bytes need one.
+open makes a matte as matte does and keeps it, for a dialog with a preview; "picture" is the id of
+the frame that opened it.  "view" is the longest side of the views that the host wants meanwhile (0:
+none): each is a frame "view" with "id", "share" (of the work that is done) and the buffer "alpha"
+(Y u8), which is of the whole picture scaled down: coarse first, sharper with each part.
+edge gives the "results" of "rect" ([x, y, width, height] in the host's coordinates; null for the
+image's), scaled down by "scale" (1 or less), with the edge controls in "options"; sides are
+rounded.  Options that are not edge controls are those that the picture was opened with.
+stroke paints "foreground", "background" or "unknown" ("paint": what is known under the brush, or is
+to be looked at again) with a brush of "radius" pixels along "points" ([x, y], …); undo takes the
+last stroke back.  "rect" in the answer is what changed, [0, 0, 0, 0] for nothing.
+A picture stays open until it is closed or the worker ends.
 An id is any JSON value; one that comes twice stands for both mattes.
 A worker whose standard input closes ends at once, in mid-run too.
 """
@@ -86,8 +108,9 @@ if TYPE_CHECKING:
     Buffers = Sequence[Tuple[Mapping[str, Any], bytes]]
     Options = Optional[Mapping[str, Any]]
     Progress = Optional[Callable[[float, str], None]]
+    View = Optional[Callable[[float, "Pixels"], None]]
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAGIC = b"MPLG"
 HEADER_LIMIT = 1 << 20
 BUFFERS_LIMIT = 8 << 30
@@ -116,7 +139,11 @@ _NUMBER = (int, type(1 << 64), float)  # of Python 2, long is a type of its own
 _ANSWERS = {
     "hello": {"protocol": _NUMBER},
     "progress": {"share": _NUMBER, "what": _TEXT},
+    "view": {"share": _NUMBER},
     "matte": {},
+    "opened": {},
+    "edge": {},
+    "changed": {"rect": list},
     "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT},
 }  # type: Dict[str, Dict[str, Any]]
 """What a worker's frames must have."""
@@ -332,7 +359,7 @@ def _check_answer(header):
     """
     kind = header["type"]
     require(header, _ANSWERS.get(kind, {}))
-    if kind == "progress":
+    if kind in ("progress", "view"):
         if not -0.01 <= header["share"] <= 1.01:  # NaN, too
             raise _unclear("the share is %r" % header["share"])
         header["share"] = min(max(float(header["share"]), 0.0), 1.0)
@@ -343,7 +370,7 @@ def _check_answer(header):
                 raise _unclear('"%s" is not a list' % name)
             for item in items:
                 require(item, _LISTED[name])
-    if kind == "matte":
+    if kind in ("matte", "view", "edge"):
         for entry in header["buffers"]:
             _check_size(entry)
 
@@ -392,8 +419,8 @@ def _truncated(got, wanted):
 class Worker(object):
     """A worker process: started and greeted by the constructor, ended by `close` or `with`.
 
-    `hello` is the worker's greeting: "version", "networks", "provider".  One matte at a time;
-    `cancel` may be called from any thread and from the progress callback.
+    `hello` is the worker's greeting: "version", "networks", "provider".  It is asked for one thing
+    at a time; `cancel` may be called from any thread and from the progress callback.
     """
 
     def __init__(self, python, client="", hello_limit_s=30.0, arguments=("-m", "matteplug.worker")):
@@ -449,10 +476,33 @@ class Worker(object):
         Raises Refusal: the worker refuses ("cancelled" after `cancel`); or BridgeError: it failed
         ("internal"), died, or sent a frame that cannot be understood.
         """
-        self._id += 1
-        header = {"type": "matte", "id": self._id, "results": results, "options": options or {}}
+        header = {"type": "matte", "results": results, "options": options or {}}
         if host is not None:
             header["host"] = host
+        return self.ask(header, "matte", buffers, progress)
+
+    def open(self, buffers, options=None, host=None, progress=None, view=None, view_px=0):
+        # type: (Mapping[str, Pixels], Options, Optional[str], Progress, View, int) -> OpenPicture
+        """Return an open picture; see the protocol.
+
+        `view` is called with the share that is done and a view of the alpha, `Pixels` whose longest
+        side is `view_px`; the rest, and the errors, are as for `matte`.
+        """
+        header = {"type": "open", "options": options or {}, "view": view_px if view else 0}
+        if host is not None:
+            header["host"] = host
+        opened = self.ask(header, "opened", buffers, progress, view)[0]
+        return OpenPicture(self, opened)
+
+    def ask(self, header, answered, buffers=None, progress=None, view=None):
+        # type: (Header, str, Optional[Mapping[str, Pixels]], Progress, View) -> Frame
+        """Send a frame, and return its answer, which is of the type `answered`.
+
+        What is called on the way, and the errors, are those of `matte` and `open`.
+        """
+        self._id += 1
+        number = self._id
+        buffers = buffers or {}
         latest = [0.0, "waiting"]  # type: list[Any]
 
         def tell():
@@ -465,21 +515,33 @@ class Worker(object):
                     raise
 
         pixels = [(_entry(name, buffers[name]), buffers[name].data) for name in buffers]
-        self._send(header, pixels, tell)
+        self._send(dict(header, id=number), pixels, tell)
         while True:
-            answer, data = self._next(("progress", "matte", "error"), _BEAT_S, tell)
-            if answer.get("id") != self._id:
+            answer, data = self._next(("progress", "view", answered, "error"), _BEAT_S, tell)
+            if answer.get("id") != number:
                 continue  # left over from an earlier matte
-            if answer["type"] == "matte":
-                missing = sorted(set(results) - set(data))
+            if answer["type"] == answered:
+                missing = sorted(set(header.get("results") or ()) - set(data))
                 if missing:
                     raise self._garbled(_unclear("it lacks the result %s" % missing[0]))
                 return answer, data
             if answer["type"] == "error":
                 kind = BridgeError if answer["code"] == "internal" else Refusal
                 raise kind(answer["code"], answer["message"], answer["hint"])
-            latest = [answer["share"], answer["what"]]
-            tell()
+            if answer["type"] == "progress":
+                latest = [answer["share"], answer["what"]]
+                tell()
+            elif view is not None:
+                view(answer["share"], _pixels(answer, data, "alpha"))
+
+    def mention(self, header):
+        # type: (Mapping[str, Any]) -> None
+        """Send a frame that has no answer, and return at once.
+
+        A worker that is gone raises nothing here; whoever waits for an answer is told.
+        """
+        # From a thread: a worker that does not read would block this one.
+        _thread(lambda: self._write(_head(header, ())))
 
     def load(self, network=None):
         # type: (Optional[str]) -> None
@@ -488,13 +550,13 @@ class Worker(object):
 
     def cancel(self):
         # type: () -> None
-        """Ask the worker to stop the matte that it is making; return at once."""
-        self._mention({"type": "cancel", "id": self._id})
+        """Ask the worker to stop what it is doing; return at once."""
+        self.mention({"type": "cancel", "id": self._id})
 
     def close(self, limit_s=1.0):
         # type: (float) -> None
         """End the worker: say bye, and kill it if it has not ended after `limit_s` seconds."""
-        self._mention({"type": "bye"})
+        self.mention({"type": "bye"})
         self._kill(limit_s)
 
     def _check_version(self):
@@ -540,14 +602,6 @@ class Worker(object):
             raise outcome[0]
         if not outcome[0]:
             raise self._died()
-
-    def _mention(self, header):
-        # type: (Mapping[str, Any]) -> None
-        """Send a frame from a thread: a worker that does not read would block this one.
-
-        A worker that is gone raises nothing here; whoever waits for the matte is told.
-        """
-        _thread(lambda: self._write(_head(header, ())))
 
     def _write(self, head, buffers=()):
         # type: (bytes, Buffers) -> bool
@@ -691,6 +745,61 @@ class Worker(object):
             if not thread.is_alive():
                 stream.close()
         return status
+
+
+class OpenPicture(object):
+    """A picture that a worker has open, from `Worker.open`; see the protocol.
+
+    `matte` is the frame "opened": "network", "outcome", "notes" and the like.  What raises raises
+    as `Worker.matte`; "not-open" after `close`.
+    """
+
+    def __init__(self, worker, matte):
+        # type: (Worker, Header) -> None
+        self._worker = worker
+        self.matte = matte
+
+    def edge(self, results, options=None, rect=None, scale=1.0):
+        # type: (Mapping[str, str], Options, Optional[Sequence[int]], float) -> Dict[str, Pixels]
+        """Return the results, by name, of a rectangle with its edge adjusted and scaled down."""
+        header = {"type": "edge", "results": results, "options": options or {}}
+        answer, data = self._ask(dict(header, rect=rect, scale=scale), "edge")
+        return {name: _pixels(answer, data, name) for name in results}
+
+    def stroke(self, paint, radius, points):
+        # type: (str, float, Sequence[Tuple[float, float]]) -> List[int]
+        """Paint "foreground", "background" or "unknown"; return the rectangle that changed."""
+        header = {"type": "stroke", "paint": paint, "radius": radius, "points": list(points)}
+        return self._ask(header, "changed")[0]["rect"]  # type: ignore[no-any-return]
+
+    def undo(self):
+        # type: () -> List[int]
+        """Take the last stroke back; return the rectangle that changed."""
+        return self._ask({"type": "undo"}, "changed")[0]["rect"]  # type: ignore[no-any-return]
+
+    def close(self):
+        # type: () -> None
+        """Have the worker forget the picture; return at once."""
+        self._worker.mention({"type": "close", "picture": self.matte["id"]})
+
+    def _ask(self, header, answered):
+        # type: (Header, str) -> Frame
+        return self._worker.ask(dict(header, picture=self.matte["id"]), answered)
+
+
+def _pixels(header, data, name):
+    # type: (Header, Mapping[str, bytes], str) -> Pixels
+    """Return a buffer of an answer.
+
+    Raises BridgeError ("wire-header"): there is none of that name, or it lacks its form.
+    """
+    for entry in header["buffers"]:
+        if entry["name"] == name:
+            require(entry, {"format": _TEXT, "size": list})
+            width, height = entry["size"]
+            x, y = entry.get("at", (0, 0))
+            return Pixels(entry["format"], width, height, data[name], x, y)
+    raise _unclear('there is no buffer "%s"' % name)
 
 
 def _entry(name, pixels):

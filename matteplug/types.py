@@ -34,6 +34,7 @@ __all__ = [
     "Size",
     "Tensor",
     "Trimap",
+    "View",
     "silent",
     "weighted",
     "within",
@@ -159,6 +160,11 @@ class Rect(NamedTuple):
     def margins(self, size: Size) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return what a picture has (above, below) and (left, right) of it, as for `np.pad`."""
         return (self.y, size.height - self.bottom), (self.x, size.width - self.right)
+
+
+View: TypeAlias = Callable[[Alpha, Rect], None]
+"""Called while a matte is made with an alpha that is not yet final, at any scale, and the part of
+the picture that it is of; the array is the callee's to read until it returns."""
 
 
 class CancelToken:

@@ -22,16 +22,22 @@ from matteplug import __version__
 from matteplug.bridge import PROTOCOL, BridgeError, read_frame, write_frame
 from matteplug.errors import MatteplugError, PackageError, WireError
 from matteplug.plugin_guard import reason
-from matteplug.types import CancelToken
+from matteplug.types import CancelToken, Progress
 
 if TYPE_CHECKING:
     from matteplug.engine import Engine
     from matteplug.host import HostAdapter
+    from matteplug.result import Matte
     from matteplug.wire import WireJob
+    from matteplug.wire.open_pictures import OpenPictures
 
 __all__ = ["main", "serve"]
 
 _Header = Mapping[str, Any]
+
+_NEEDS_GREETING = ("matte", "open", "edge", "stroke", "undo", "close")
+"""Frames about pictures, which a host of this protocol sends after its hello."""
+_CANCELLABLE = ("matte", "open", "stroke")
 
 
 def main(engine: Engine | None = None) -> NoReturn:
@@ -75,8 +81,9 @@ class _Worker:
         self._engine = engine
         self._sending = threading.Lock()
         self._work: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self._pending: list[_Job] = []  # mattes; their ids may repeat
+        self._pending: list[_Job] = []  # that can be cancelled; their ids may repeat
         self._greeted = False
+        self._pictures: OpenPictures | None = None
 
     def run(self) -> NoReturn:
         threading.Thread(target=self._read, daemon=True).start()
@@ -111,7 +118,7 @@ class _Worker:
                             job.cancel.cancel()
                     continue
                 job = _Job(header, data)
-                if kind == "matte":
+                if kind in _CANCELLABLE:
                     self._pending.append(job)
                 self._work.put(job)
         except BridgeError as error:
@@ -131,7 +138,7 @@ class _Worker:
                 from matteplug import opencv, wire  # noqa: F401
         elif header["type"] == "load":
             self._load(header.get("network"))
-        elif header["type"] != "matte":
+        elif header["type"] not in _NEEDS_GREETING:
             raise WireError("wire-type", f'There is no frame of the type "{header["type"]}".')
         elif not self._greeted:
             raise WireError(
@@ -139,8 +146,10 @@ class _Worker:
                 f"The host has not said hello in protocol {PROTOCOL}.",
                 "Install the plug-in of this version: matteplug hosts install",
             )
-        else:
+        elif header["type"] == "matte":
             self._matte(job)
+        else:
+            self._open_picture(job)
 
     def _load(self, network: str | None) -> None:
         """Load a network ahead of its matte, which will say what is wrong with it."""
@@ -160,30 +169,57 @@ class _Worker:
         from matteplug import api  # here, and not above, so that hello is quick
         from matteplug.wire import WireJob
 
-        header, number = received.header, received.header.get("id")
+        header = received.header
         _check(header)
-
-        def progress(fraction: float, what: str) -> None:
-            self._send({"type": "progress", "id": number, "share": fraction, "what": what})
-
         adapter = _adapter(header.get("host"))
         job = WireJob.from_frame(header, received.data)
         matte = api.run(
-            adapter.read(job), engine=self._the_engine(), progress=progress, cancel=received.cancel
+            adapter.read(job),
+            engine=self._the_engine(),
+            progress=self._progress(header),
+            cancel=received.cancel,
         )
         adapter.write(job, matte)
-        answer = {
-            "type": "matte",
-            "id": number,
-            "network": matte.network,
-            "provider": matte.provider,
-            "elapsed_s": matte.elapsed_s,
-            "confidence": matte.confidence,
-            "outcome": matte.outcome,
-            "notes": matte.notes,
-            "licences": dict(matte.licences),
-        }
-        self._send(answer, job.answer)
+        self._send(_described(matte, header, "matte"), job.answer)
+
+    def _open_picture(self, received: _Job) -> None:
+        """Answer a frame about an open picture."""
+        from matteplug.wire import WireJob
+        from matteplug.wire.open_pictures import OpenPictures
+
+        header, kind = received.header, received.header["type"]
+        _check(header)
+        if self._pictures is None:
+            self._pictures = OpenPictures()
+        if kind == "open":
+            matte = self._pictures.open(
+                header,
+                _adapter(header.get("host")),
+                WireJob.from_frame(header, received.data),
+                engine=self._the_engine(),
+                progress=self._progress(header),
+                cancel=received.cancel,
+                send=self._send,
+            )
+            self._send(_described(matte, header, "opened"))
+        elif kind == "edge":
+            answer = self._pictures.edge(header)
+            self._send({"type": "edge", "id": header.get("id")}, answer)
+        elif kind == "close":
+            self._pictures.close(header)
+        else:
+            if kind == "stroke":
+                changed = self._pictures.stroke(header, received.cancel)
+            else:
+                changed = self._pictures.undo(header)
+            self._send({"type": "changed", "id": header.get("id"), "rect": list(changed)})
+
+    def _progress(self, header: _Header) -> Progress:
+        def progress(fraction: float, what: str) -> None:
+            answer = {"type": "progress", "id": header.get("id"), "share": fraction, "what": what}
+            self._send(answer)
+
+        return progress
 
     def _the_engine(self) -> Engine:
         if self._engine is None:
@@ -216,6 +252,21 @@ _OUT_OF_MEMORY = MatteplugError(
 )
 
 
+def _described(matte: Matte, header: _Header, kind: str) -> dict[str, Any]:
+    """Return the frame that says how a matte was made."""
+    return {
+        "type": kind,
+        "id": header.get("id"),
+        "network": matte.network,
+        "provider": matte.provider,
+        "elapsed_s": matte.elapsed_s,
+        "confidence": matte.confidence,
+        "outcome": matte.outcome,
+        "notes": matte.notes,
+        "licences": dict(matte.licences),
+    }
+
+
 def _hello() -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -238,7 +289,7 @@ def _hello() -> dict[str, Any]:
 
 
 def _check(header: _Header) -> None:
-    """Check the parts of a frame "matte" that say what is wanted.
+    """Check the parts of a frame that say what is wanted.
 
     Raises:
         WireError: one has another type.
@@ -247,7 +298,7 @@ def _check(header: _Header) -> None:
         if not isinstance(value := header.get(name), kind | None):
             raise WireError(
                 "wire-header",
-                f'"{name}" of a matte is a {type(value).__name__}, not {kind.__name__}.',
+                f'"{name}" is a {type(value).__name__}, not {kind.__name__}.',
             )
 
 

@@ -81,8 +81,11 @@ def clean(unit: NDArray[np.float32]) -> list[int]:
 
 def _histogram(unit: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the fraction of the pixels at each of 256 levels."""
-    levels = np.rint(unit * np.float32(255)).astype(np.uint8)
-    return np.bincount(levels.ravel(), minlength=256) / unit.size
+    from matteplug.opencv import cv2
+
+    rounds = [-0.5 / 255, 255.5 / 255]
+    counts = cv2.calcHist([np.ascontiguousarray(unit)], [0], None, [256], rounds)
+    return np.asarray(np.ravel(counts) / unit.size, np.float64)
 
 
 def _clean(counts: NDArray[np.float64]) -> list[int]:

@@ -44,19 +44,23 @@ def along_edges(
         (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
     )
     inside = depth(selected)
-    objects: NDArray[np.int32] = np.asarray(nearest)[selected].astype(np.int32)
+    objects, depths = np.asarray(nearest)[selected], inside[selected]
     area = np.bincount(objects)
     deepest = np.zeros(area.size, np.float32)
-    np.maximum.at(deepest, objects, inside[selected])
+    np.maximum.at(deepest, objects, depths)
     if radius_px is None:
-        mean_depth = np.bincount(objects, weights=inside[selected]) / np.maximum(area, 1)
+        mean_depth = np.bincount(objects, weights=depths) / np.maximum(area, 1)
         radius = np.minimum(_RADIUS_PER_SIZE * np.sqrt(area), mean_depth)
         radius = np.clip(np.rint(radius), SMALLEST_RADIUS_PX, largest)
         inner = np.minimum(radius, 0.6 * deepest)
     else:
         radius = np.full(area.size, float(radius_px))
         inner = radius
-    band[near] = np.where(selected, inside <= inner[nearest], outside <= radius[nearest])
+    distance = np.where(selected, inside, outside)
+    candidates = distance <= largest  # the exact test, object by object, is for a few of all pixels
+    limits = np.where(selected[candidates], inner[nearest[candidates]], radius[nearest[candidates]])
+    candidates[candidates] = distance[candidates] <= limits
+    band[near] = candidates
     return band, int(radius[1:].max())
 
 

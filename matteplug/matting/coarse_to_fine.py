@@ -11,6 +11,7 @@ beyond what each of them sees.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -31,6 +32,7 @@ from matteplug.types import (
     Size,
     Tensor,
     Trimap,
+    View,
     within,
 )
 
@@ -62,6 +64,7 @@ def run(
     *,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    view: View | None = None,
 ) -> dict[str, Tensor]:
     """Run a network on a picture of any size, within the memory limit of the request's options.
 
@@ -70,6 +73,7 @@ def run(
         request: the picture and its guides.
         progress: called after each tile with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
+        view: called after each tile with the alpha of its level, coarse where no tile was yet.
 
     Returns:
         The network's outputs by role, (1, C, H, W) float32.  Where the trimap is known alpha is
@@ -103,6 +107,7 @@ def run(
             size,
             progress=progress and within(progress, *span),
             cancel=cancel,
+            computed=view and _Shown(view, crop, outputs.get("alpha"), level, unknown),
         )
         outputs = _with_known(_merged(outputs, finer, size, unknown) if outputs else finer, scaled)
     return _pasted(outputs, crop, request)
@@ -138,6 +143,30 @@ def crop_around_unknown(request: MatteRequest) -> Rect:
         for side in (unknown.width, unknown.height)
     )
     return unknown.grown(x_px, y_px).intersection(whole)
+
+
+class _Shown:
+    """Shows a level after each tile: those that are done over the coarser level's alpha."""
+
+    def __init__(
+        self,
+        view: View,
+        crop: Rect,
+        coarse: Tensor | None,
+        level: MatteRequest,
+        unknown: NDArray[np.bool_],
+    ) -> None:
+        self._view, self._crop, self._unknown = view, crop, unknown
+        size = Size.of(level.image)
+        shown = {} if coarse is None else {"alpha": _enlarged(coarse[0, 0], size)[None, None]}
+        self._alpha = _with_known(shown, level)["alpha"][0, 0]
+
+    def __call__(self, tile: tiling.Tile, outputs: Mapping[str, Tensor]) -> None:
+        rows, columns = tile.kept.relative_to(tile.seen).slices
+        values = np.clip(outputs["alpha"][0, 0, rows, columns], 0, 1)
+        kept = tile.kept.slices
+        np.copyto(self._alpha[kept], values, where=self._unknown[kept])
+        self._view(self._alpha, self._crop)
 
 
 def _unknown(request: MatteRequest) -> NDArray[np.bool_]:
@@ -191,7 +220,7 @@ def _merged(
         if role in finer:
             np.copyto(merged[role], finer[role], where=unknown)
     coarse_alpha = coarse["alpha"][0, 0]
-    alpha = np.asarray(cv2.resize(coarse_alpha, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    alpha = _enlarged(coarse_alpha, size)
     alpha[alpha < _EXACT] = 0
     alpha[alpha > 1 - _EXACT] = 1
     if finer:
@@ -202,6 +231,12 @@ def _merged(
         np.add(alpha, correction, out=alpha, where=unknown)
     merged["alpha"] = alpha[None, None]
     return merged
+
+
+def _enlarged(coarse: Alpha, size: Size) -> Alpha:
+    from matteplug.opencv import cv2
+
+    return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _with_known(outputs: dict[str, Tensor], request: MatteRequest) -> dict[str, Tensor]:

@@ -25,6 +25,7 @@ from matteplug.types import (
     MatteRequest,
     Progress,
     Trimap,
+    View,
 )
 
 FAR, NEAR = 0.016, 0.008
@@ -50,6 +51,7 @@ def run(
     guessed: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    view: View | None = None,
 ) -> Refined | None:
     """Have the best trimap network compute the soft edge of an alpha again.
 
@@ -61,6 +63,7 @@ def run(
         guessed: (H, W), where the alpha says nothing; it is unknown as the edge is.
         progress: called with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
+        view: shown the edge as it comes.
 
     Returns:
         The alpha, by which network, and notes for the user; it is as it was where it is soft
@@ -75,7 +78,7 @@ def run(
         return None
     edge = replace(request, network=None, trimap=trimap, plate=None, segmentation=None, notes=())
     refiner = choice.choose(edge)
-    refined = network_pass.run(engine, refiner, edge, progress=progress, cancel=cancel)
+    refined = network_pass.run(engine, refiner, edge, progress=progress, cancel=cancel, view=view)
     kept = _soft(alpha, spec) & (trimap != UNKNOWN)
     kept |= contradicted(alpha, refined.alpha, _reach_px(alpha, spec))
     notes = (f"The edge is by {refiner.id}.", *refined.notes)

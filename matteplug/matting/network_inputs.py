@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.images import pixels
+from matteplug.images.scaling import resized
 from matteplug.types import (
     BACKGROUND,
     FOREGROUND,
@@ -69,25 +70,19 @@ def scaled(request: MatteRequest, size: Size) -> MatteRequest:
     segmentation = request.segmentation
     return replace(
         request,
-        image=_reduced(request.image, size),
+        image=resized(request.image, size),
         trimap=None if request.trimap is None else _reduced_trimap(request.trimap, size),
-        plate=None if request.plate is None else _reduced(request.plate, size),
-        segmentation=None if segmentation is None else _reduced(segmentation, size),
+        plate=None if request.plate is None else resized(request.plate, size),
+        segmentation=None if segmentation is None else resized(segmentation, size),
     )
 
 
 def _reduced_trimap(trimap: Trimap, size: Size) -> Trimap:
     result = np.full((size.height, size.width), UNKNOWN, np.uint8)
     for value in (BACKGROUND, FOREGROUND):
-        fraction = _reduced((trimap == value).view(np.uint8) * np.uint8(255), size)
+        fraction = resized((trimap == value).view(np.uint8) * np.uint8(255), size)
         result[fraction == 255] = value
     return result
-
-
-def _reduced(array: NDArray[Any], size: Size) -> NDArray[Any]:
-    from matteplug.opencv import cv2
-
-    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA))
 
 
 def _planes(array: NDArray[Any]) -> Tensor:

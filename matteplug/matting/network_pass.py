@@ -25,6 +25,7 @@ from matteplug.types import (
     Progress,
     Size,
     Tensor,
+    View,
     silent,
     weighted,
 )
@@ -66,6 +67,7 @@ def run(
     *,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    view: View | None = None,
 ) -> Prediction:
     """Run a network on a request.
 
@@ -75,6 +77,7 @@ def run(
         request: the picture and its guides.
         progress: called with the fraction of the pass that is done.
         cancel: stops between steps, between tiles and inside them.
+        view: shown the alpha as it comes, coarse before fine.
 
     Raises:
         RequestError: the plate cannot be used, or the memory limit is too small.
@@ -91,7 +94,9 @@ def run(
         request, spec, progress=steps["registering"], cancel=cancel
     )
     steps["network"](0.0, "matting")
-    outputs = coarse_to_fine.run(session, request, progress=steps["network"], cancel=cancel)
+    outputs = coarse_to_fine.run(
+        session, request, progress=steps["network"], cancel=cancel, view=view
+    )
     if registered is not None:
         outputs = plates.completed(outputs, registered, request.trimap)
     alpha, confidence, notes = apply_confidence(outputs, request.trimap)

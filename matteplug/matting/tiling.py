@@ -26,6 +26,8 @@ _WORTH = 0.8
 
 Read = Callable[[Rect], Mapping[str, Tensor]]
 """Returns the network's inputs for a part of the picture, by role, (1, C, height, width)."""
+Computed = Callable[["Tile", Mapping[str, Tensor]], None]
+"""Called with a tile and the network's outputs for what it sees, (1, C, height, width)."""
 
 
 class Tile(NamedTuple):
@@ -119,6 +121,7 @@ def run(
     *,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
+    computed: Computed | None = None,
 ) -> dict[str, Tensor]:
     """Run the network on every tile and blend the results.
 
@@ -129,6 +132,7 @@ def run(
         size: the picture's size.
         progress: called after each tile with the fraction of the work that is done.
         cancel: stops between tiles and inside them.
+        computed: called after each tile, before it is blended with its neighbours.
 
     Returns:
         The network's outputs by role, (1, C, H, W) float32; 0 where no tile reaches.
@@ -144,6 +148,8 @@ def run(
         if cancel is not None:
             cancel.check()
         tile_outputs = session.run(read(tile.seen), cancel)
+        if computed is not None:
+            computed(tile, tile_outputs)
         if tile.kept == tile.seen == Rect.from_size(size):
             outputs = tile_outputs
         else:

@@ -57,14 +57,27 @@ class WireJob:
         }
         if "image" not in sent:
             raise RequestError("image-missing", "The host sent no image.")
-        results = {}
-        for name, text in (header.get("results") or {}).items():
-            results[name] = PixelFormat.parse(str(text))
-            if results[name].channels not in _RESULTS.get(name, ()):
+        return cls(
+            buffers=sent,
+            options=dict(header.get("options") or {}),
+            results=cls.formats(header.get("results") or {}),
+        )
+
+    @staticmethod
+    def formats(results: Mapping[str, Any]) -> dict[str, PixelFormat]:
+        """Return the formats of the results that a header asks for.
+
+        Raises:
+            RequestError: a result, or its format, is none that is made.
+        """
+        formats = {}
+        for name, text in results.items():
+            formats[name] = PixelFormat.parse(str(text))
+            if formats[name].channels not in _RESULTS.get(name, ()):
                 raise RequestError(
                     "result-unknown", f'The host asked for "{name}" as {text}, which is not made.'
                 )
-        return cls(buffers=sent, options=dict(header.get("options") or {}), results=results)
+        return formats
 
     @property
     def rect(self) -> Rect:

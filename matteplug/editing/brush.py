@@ -1,0 +1,65 @@
+"""A brush's way over a picture, and the pixels that it paints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matteplug.errors import RequestError
+from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Rect
+
+__all__ = ["Stroke"]
+
+LARGEST_RADIUS_PX = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A brush's way over the picture.
+
+    Attributes:
+        what: FOREGROUND or BACKGROUND, which are then known; or UNKNOWN: look again here.
+        radius_px: the brush's radius, in the picture's pixels.
+        points: (x, y) in the picture's pixels, one at least; straight lines run between them.
+
+    Raises:
+        RequestError: one of them is none of these.
+    """
+
+    what: int
+    radius_px: float
+    points: Sequence[tuple[float, float]]
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        if self.what not in (FOREGROUND, BACKGROUND, UNKNOWN):
+            raise RequestError("stroke-form", f"A stroke paints 0, 128 or 255, not {self.what}.")
+        if not 0.5 <= self.radius_px <= LARGEST_RADIUS_PX:
+            raise RequestError(
+                "stroke-form",
+                f"A brush of {self.radius_px:g} pixels is not possible.",
+                f"Its radius is 0.5 to {LARGEST_RADIUS_PX} pixels.",
+            )
+        if not len(self.points) or not np.isfinite(np.asarray(self.points, float)).all():
+            raise RequestError("stroke-form", "A stroke needs points, which are pairs of numbers.")
+
+    @property
+    def rect(self) -> Rect:
+        """Return the smallest rectangle around what is painted, beyond the picture too."""
+        xy = np.asarray(self.points, float)
+        left, top = np.floor(xy.min(0) - self.radius_px).astype(int)
+        right, bottom = np.ceil(xy.max(0) + self.radius_px).astype(int) + 1
+        return Rect(int(left), int(top), int(right - left), int(bottom - top))
+
+    def mask(self, rect: Rect) -> NDArray[np.bool_]:
+        """Return which pixels of `rect` are painted, (H, W)."""
+        from matteplug.opencv import cv2
+
+        line = np.ones((rect.height, rect.width), np.uint8)
+        points = np.rint(np.asarray(self.points, float) - (rect.x, rect.y)).astype(np.int32)
+        cv2.polylines(line, [points[:, None]], False, 0)
+        distance = cv2.distanceTransform(line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.asarray(distance <= self.radius_px)
