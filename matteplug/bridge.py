@@ -372,7 +372,15 @@ def _check_answer(header):
                 require(item, _LISTED[name])
     if kind in ("matte", "view", "edge"):
         for entry in header["buffers"]:
+            if kind != "matte":
+                require(entry, {"format": _TEXT, "size": list})
             _check_size(entry)
+    if kind == "view" and "alpha" not in [entry["name"] for entry in header["buffers"]]:
+        raise _unclear("a view lacks its alpha")
+    if kind == "changed":
+        numbers = [side for side in header["rect"] if isinstance(side, _NUMBER)]
+        if len(numbers) != 4 or len(header["rect"]) != 4:
+            raise _unclear("the rectangle is %r" % header["rect"])
 
 
 def _check_size(entry):
@@ -789,17 +797,11 @@ class OpenPicture(object):
 
 def _pixels(header, data, name):
     # type: (Header, Mapping[str, bytes], str) -> Pixels
-    """Return a buffer of an answer.
-
-    Raises BridgeError ("wire-header"): there is none of that name, or it lacks its form.
-    """
-    for entry in header["buffers"]:
-        if entry["name"] == name:
-            require(entry, {"format": _TEXT, "size": list})
-            width, height = entry["size"]
-            x, y = entry.get("at", (0, 0))
-            return Pixels(entry["format"], width, height, data[name], x, y)
-    raise _unclear('there is no buffer "%s"' % name)
+    """Return the pixels of that name in an answer that was checked."""
+    entry = next(entry for entry in header["buffers"] if entry["name"] == name)
+    width, height = entry["size"]
+    x, y = entry.get("at", (0, 0))
+    return Pixels(entry["format"], width, height, data[name], x, y)
 
 
 def _entry(name, pixels):

@@ -14,6 +14,8 @@ from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Rect
 __all__ = ["Stroke"]
 
 LARGEST_RADIUS_PX = 2000
+_FAR_PX = 1 << 24
+"""Points lie nearer to the origin; floats are exact there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ class Stroke:
                 f"A brush of {self.radius_px:g} pixels is not possible.",
                 f"Its radius is 0.5 to {LARGEST_RADIUS_PX} pixels.",
             )
-        if not len(self.points) or not np.isfinite(np.asarray(self.points, float)).all():
+        points = np.asarray(self.points, float)
+        if points.ndim != 2 or points.shape[1] != 2 or not (np.abs(points) < _FAR_PX).all():
             raise RequestError("stroke-form", "A stroke needs points, which are pairs of numbers.")
 
     @property
@@ -60,6 +63,6 @@ class Stroke:
 
         line = np.ones((rect.height, rect.width), np.uint8)
         points = np.rint(np.asarray(self.points, float) - (rect.x, rect.y)).astype(np.int32)
-        cv2.polylines(line, [points[:, None]], False, 0)
+        cv2.polylines(line, [np.vstack([points[:1], points])[:, None]], False, 0)
         distance = cv2.distanceTransform(line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(distance <= self.radius_px)

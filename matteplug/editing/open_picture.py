@@ -304,9 +304,10 @@ def _inside(rect: Rect, whole: Rect) -> NDArray[np.float32]:
 
 
 def _ramp(length: int, fades_in: bool, fades_out: bool) -> NDArray[np.float32]:
-    centres = np.arange(length, dtype=np.float32) + np.float32(0.5)
-    near = np.minimum(
-        centres if fades_in else np.float32(np.inf),
-        length - centres if fades_out else np.float32(np.inf),
-    )
-    return np.asarray(np.clip(near / (REACH_PX / 2), 0, 1), np.float32)
+    from_start = np.arange(length, dtype=np.float32) + np.float32(0.5)
+    nearest = np.full(length, REACH_PX, np.float32)
+    if fades_in:
+        nearest = np.minimum(nearest, from_start)
+    if fades_out:
+        nearest = np.minimum(nearest, from_start[::-1])
+    return np.asarray(np.clip(nearest / (REACH_PX / 2), 0, 1), np.float32)

@@ -44,7 +44,8 @@ def along_edges(
         (~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_CCOMP
     )
     inside = depth(selected)
-    objects, depths = np.asarray(nearest)[selected], inside[selected]
+    objects: NDArray[np.int32] = np.asarray(nearest, np.int32)[selected]
+    depths = inside[selected]
     area = np.bincount(objects)
     deepest = np.zeros(area.size, np.float32)
     np.maximum.at(deepest, objects, depths)

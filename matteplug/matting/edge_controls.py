@@ -15,9 +15,11 @@ reason: what is filled gets the picture's own colours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from matteplug import options
 from matteplug.images import pixels
 from matteplug.matting import islands
 from matteplug.types import Alpha, Image, MatteOptions, Rect, Size
@@ -31,11 +33,20 @@ __all__ = [
     "shift_edge",
     "smooth",
     "tidy",
+    "without",
 ]
 
+GROUP = "Edge"
+"""The group of the edge controls among the options."""
 _TILE_PX = 128
 _SHIFT = 16.0
 """By how much a full shift multiplies the odds α / (1 − α)."""
+
+
+def without(chosen: MatteOptions) -> MatteOptions:
+    """Return the options with every edge control at its default, which changes nothing."""
+    controls = [one for one in options.of(MatteOptions) if one.group == GROUP]
+    return replace(chosen, **{one.name: one.default for one in controls})
 
 
 def tidy(alpha: Alpha, options: MatteOptions) -> Alpha:

@@ -86,7 +86,7 @@ class OpenPictures:
             engine=engine,
             progress=_told(views, progress),
             cancel=cancel,
-            view=views and views.add,
+            view=None if views is None else views.add,
         )
         self._opened[_key(header.get("id"))] = _Opened(picture, adapter, job)
         return picture.matte

@@ -288,5 +288,21 @@ with bridge.Worker(PYTHON, arguments=(os.path.join(TESTS, "fake_worker.py"),)) a
     slow["image"] = Pixels("RGB u8", 8, 5, b"abc" * 40)
     slow["trimap"] = Pixels("Y u8", 8, 5, trimap)
     assert matte(worker, slow)[1]["alpha"] == trimap
+
+    # an open picture: views, the edge, strokes
+    views = []
+    picture = worker.open(slow, view=lambda share, pixels: views.append(pixels), view_px=4)
+    assert picture.matte["outcome"] == "done", picture.matte
+    assert (views[-1].width, views[-1].height) == (4, 2), views
+    alpha = picture.edge({"alpha": "Y u8"})["alpha"]
+    assert (alpha.data, alpha.width) == (trimap, 8)
+    assert picture.stroke("foreground", 1, [(0, 0), (3, 0)]) == [0, 0, 8, 5]
+    part = picture.edge({"cutout": "RGBA u8"}, {"feather_px": 0}, [0, 0, 2, 1])["cutout"]
+    assert part.data == b"abc\xff" * 2, part
+    picture.undo()
+    assert picture.edge({"alpha": "Y u8"})["alpha"].data == trimap
+    assert picture.undo() == [0, 0, 0, 0]
+    picture.close()
+    refused("not-open", "Open", picture.undo)
 assert not worker.alive
 print("done")

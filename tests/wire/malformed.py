@@ -9,6 +9,11 @@ from __future__ import unicode_literals
 import json
 import struct
 
+try:
+    from bridge import PROTOCOL  # a copy beside this file, as in a host
+except ImportError:
+    from matteplug.bridge import PROTOCOL
+
 
 def frame(header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode("utf-8")
@@ -85,7 +90,7 @@ _PROGRESS = {"type": "progress", "id": 1, "share": 0.5, "what": "matting"}
 
 ANSWERS = {
     "another type": {"type": "goodbye", "id": 1},
-    "hello again": {"type": "hello", "protocol": 1, "id": 1},
+    "hello again": {"type": "hello", "protocol": PROTOCOL, "id": 1},
     "no results": _buffers(),
     "another result": _buffers(dict(_ALPHA, name="cutout")),
     "fewer bytes than pixels": _buffers(dict(_ALPHA, size=[2, 1])),
@@ -111,14 +116,18 @@ HELLOS = {
     "no protocol": {"type": "hello"},
     "a protocol that is a word": {"type": "hello", "protocol": "1"},
     "a protocol that is null": {"type": "hello", "protocol": None},
-    "networks of an object": {"type": "hello", "protocol": 1, "networks": {}},
-    "a network that is a word": {"type": "hello", "protocol": 1, "networks": ["citm"]},
+    "networks of an object": {"type": "hello", "protocol": PROTOCOL, "networks": {}},
+    "a network that is a word": {"type": "hello", "protocol": PROTOCOL, "networks": ["citm"]},
     "a network without a guide": {
         "type": "hello",
-        "protocol": 1,
+        "protocol": PROTOCOL,
         "networks": [{"id": "a", "title": "A"}],
     },
-    "an option without a label": {"type": "hello", "protocol": 1, "options": [{"name": "a"}]},
+    "an option without a label": {
+        "type": "hello",
+        "protocol": PROTOCOL,
+        "options": [{"name": "a"}],
+    },
     "an error without words": {"type": "error"},
 }
 """To a hello."""
