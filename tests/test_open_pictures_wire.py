@@ -13,7 +13,9 @@ import pytest
 from matteplug import api
 from matteplug.bridge import BridgeError, Pixels, Refusal
 from matteplug.bridge import Worker as Bridge
+from matteplug.errors import RequestError
 from matteplug.testing import FakeEngine
+from matteplug.types import CancelToken
 from matteplug.wire import open_pictures
 
 FAKE = str(Path(__file__).parent / "wire" / "fake_worker.py")
@@ -138,14 +140,14 @@ def test_there_is_a_limit_to_what_is_kept_open(monkeypatch: pytest.MonkeyPatch) 
         def read(self, job: object) -> object:
             return request
 
-    with pytest.raises(open_pictures.RequestError) as caught:
+    with pytest.raises(RequestError) as caught:
         open_pictures.OpenPictures().open(
             {"id": 1},
             Adapter(),  # type: ignore[arg-type]
             None,  # type: ignore[arg-type]
             engine=FakeEngine(),
             progress=lambda share, what: None,
-            cancel=open_pictures.CancelToken(),
+            cancel=CancelToken(),
             send=lambda header, answer: None,
         )
     assert caught.value.code == "open-limit"
