@@ -36,7 +36,7 @@ TRIMAP = np.repeat(np.array([[0, 128, 255]], np.uint8), [30, 20, 30], axis=1).re
 BUFFERS = {**pixels("image", "RGBA u8", IMAGE), **pixels("trimap", "Y u8", TRIMAP)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker() -> Iterator[Bridge]:
     with Bridge(sys.executable, arguments=(FAKE,)) as bridge:
         yield bridge
