@@ -269,6 +269,7 @@ def run(
     alpha = edge_controls.adjust(alpha, request.options)
     finished = time.perf_counter()
     steps["colours"](1.0, "done")
+    restrictions = (_restriction(one) for one in used if one.commercial == "no")
     return Matte(
         alpha=alpha if request.opacity is None else alpha * request.opacity,
         foreground=colours,
@@ -280,7 +281,7 @@ def run(
             "total": finished - started,
         },
         confidence=prediction.confidence,
-        notes=notes + tuple(_restriction(one) for one in used if one.commercial == "no"),
+        notes=tuple(dict.fromkeys((*notes, *restrictions))),  # two networks may say the same
         licences={one.id: one.terms for one in used},
         icc=request.icc,
         metadata=request.metadata if request.options.keep_metadata else Metadata(),

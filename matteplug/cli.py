@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from matteplug import __version__, plugins
-from matteplug.errors import MatteplugError
+from matteplug.errors import MatteplugError, known_names
 from matteplug.hookspecs import Command
 from matteplug.plugin_guard import reason
 from matteplug.terminal import printable
@@ -159,22 +159,20 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
     def _check_value(self, action: argparse.Action, value: str) -> None:
-        close = get_close_matches(str(value), [str(one) for one in action.choices or ()], n=1)
-        if close and value not in (action.choices or ()):
+        if action.choices is not None and value not in action.choices:
             name = argparse._get_action_name(action) or "argument"
-            self.error(f"{name}: there is no {value!r}. Did you mean {close[0]!r}?")
-        super()._check_value(action, value)
+            self.error(f"{name}: there is no {value!r}. {known_names(str(value), action.choices)}")
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse the whole command line; what no parser knows is an error with a suggestion."""
-        parsed, unknown = self.parse_known_args(args, namespace)
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse this parser's words; one that it does not know is an error with a suggestion."""
+        parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            known = [option for parser in _all_of(self) for option in parser._option_string_actions]
             option = unknown[0].partition("=")[0]
-            close = get_close_matches(option, known, n=1) if option.startswith("-") else []
+            known = self._option_string_actions if option.startswith("-") else ()
+            close = get_close_matches(option, known, n=1)
             hint = f". Did you mean {close[0]}?" if close else ""
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
-        return parsed
+        return parsed, []
 
 
 def _all_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:

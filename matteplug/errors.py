@@ -6,6 +6,8 @@ says what to do about it.  Programming errors stay ``TypeError`` and ``ValueErro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "Cancelled",
     "EngineError",
@@ -71,6 +73,16 @@ class Cancelled(MatteplugError):
 
     def __init__(self) -> None:
         super().__init__("cancelled", "The matte was cancelled.")
+
+
+def known_names(given: str, names: Iterable[str]) -> str:
+    """Return the hint for a name that does not exist: the one that was meant, and those known."""
+    from difflib import get_close_matches
+
+    listed = [str(name) for name in names]
+    close = get_close_matches(given, listed, n=1)
+    meant = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{meant}Known: {', '.join(listed) or 'none'}."
 
 
 def first_line(error: BaseException) -> str:

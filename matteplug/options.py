@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 
-from matteplug.errors import RequestError
+from matteplug.errors import RequestError, known_names
 
 __all__ = ["Option", "check", "documented", "of", "option", "read"]
 
@@ -173,7 +173,7 @@ def read(cls: type[T], given: Mapping[str, Any]) -> T:
             raise RequestError(
                 "option-unknown",
                 f'There is no option "{name}".',
-                f"Known are: {', '.join(known)}.",
+                known_names(name, known),
             )
     return cls(**{name: known[name].checked(value) for name, value in given.items()})
 

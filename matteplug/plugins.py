@@ -34,7 +34,7 @@ from typing import Any
 import pluggy
 
 from matteplug import cache, folders, hookspecs, weights
-from matteplug.errors import NetworkError, PluginError
+from matteplug.errors import NetworkError, PluginError, known_names
 from matteplug.hookspecs import GROUP, Command
 from matteplug.host import HostSpec
 from matteplug.network import FamilySpec, NetworkSpec, PublicCheckpoint
@@ -166,7 +166,7 @@ class Registry:
             raise NetworkError(
                 "network-unknown",
                 f"There is no network named {network_id!r}.",
-                f"Known: {', '.join(sorted(self.networks)) or 'none'}. See `matteplug plugins`.",
+                f"{known_names(network_id, sorted(self.networks))} See `matteplug plugins`.",
             )
         return self.networks[network_id]
 
@@ -180,7 +180,7 @@ class Registry:
             raise NetworkError(
                 "family-unknown",
                 f"No network that can be trained is called {family_id!r}.",
-                f"Known: {', '.join(sorted(self.families)) or 'none'}. See `matteplug plugins`.",
+                f"{known_names(family_id, sorted(self.families))} See `matteplug plugins`.",
             )
         return self.families[family_id]
 
@@ -194,7 +194,7 @@ class Registry:
             raise NetworkError(
                 "checkpoint-unknown",
                 f"There is no import for checkpoints called {name!r}.",
-                f"Known: {', '.join(sorted(self.public_checkpoints)) or 'none'}.",
+                known_names(name, sorted(self.public_checkpoints)),
             )
         return self.public_checkpoints[name]
 

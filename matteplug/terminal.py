@@ -23,4 +23,9 @@ def confirmed(question: str) -> bool:
     """Ask a question and tell whether the answer is yes; without a terminal it is no."""
     if not sys.stdin.isatty():
         return False
-    return input(f"{printable(question)} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        answer = input(f"{printable(question)} [y/N] ")
+    except EOFError:  # Ctrl-D
+        print()
+        return False
+    return answer.strip().lower() in ("y", "yes")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from matteplug import __version__
 from matteplug.bridge import PROTOCOL, BridgeError, read_frame, write_frame
-from matteplug.errors import MatteplugError, PackageError, WireError
+from matteplug.errors import MatteplugError, PackageError, WireError, known_names
 from matteplug.plugin_guard import reason
 from matteplug.types import CancelToken, Progress
 
@@ -313,7 +313,7 @@ def _adapter(host: str | None) -> HostAdapter[WireJob]:
         raise WireError(
             "host-unknown",
             f'There is no adapter for the host "{host}".',
-            f"Known: {', '.join(sorted(hosts))}. See `matteplug plugins`.",
+            f"{known_names(host, sorted(hosts))} See `matteplug plugins`.",
         )
     adapter: HostAdapter[WireJob] = plugins.resolve(hosts[host].adapter)()
     return adapter

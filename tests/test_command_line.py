@@ -57,6 +57,8 @@ def test_the_version_names_onnx_runtime_and_its_providers(
         (["hosts", "intall"], "'install'"),
         (["batch", "photos", "--badn", "3"], "--band"),
         (["networks", "ad"], "'add'"),
+        (["train", "citn"], "'citm'"),
+        (["cut", "a.jpg", "--output", "cutot"], "'cutout'"),
     ],
 )
 def test_a_slip_is_answered_with_what_was_meant(
@@ -66,6 +68,35 @@ def test_a_slip_is_answered_with_what_was_meant(
         main(words)
     assert caught.value.code == 2
     assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["cut", "a.jpg", "--network", "citn"], "'citm'"),
+        (["cut", "a.jpg", "--provider", "cpuu"], "'cpu'"),
+        (["hosts", "check", "gimp33"], "'gimp3'"),
+        (["networks", "get", "u2nep"], "'u2netp'"),
+        (["export", "citm", "--config", "compct", "--checkpoint", "a", "--out", "b"], "'compact'"),
+    ],
+)
+def test_so_is_a_slip_in_a_name(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = [str(tmp_path / word) if word == "a.jpg" else word for word in words]
+    (tmp_path / "a.jpg").write_bytes(b"")
+    assert main(words) == 2
+    assert f"Did you mean {meant}? Known: " in capsys.readouterr().err
+
+
+def test_an_option_of_another_command_is_not_suggested(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["hosts", "install", "--dry-run"])
+    said = capsys.readouterr().err
+    assert said.startswith("usage: matteplug hosts install ")
+    assert "Did you mean" not in said
 
 
 class _Terminal(io.StringIO):
@@ -122,6 +153,15 @@ def test_a_question_is_answered_by_people_only(monkeypatch: pytest.MonkeyPatch) 
     assert asked == ["Really? [y/N] "]
 
 
+def test_the_end_of_input_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(question: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ended)
+    monkeypatch.setattr(sys, "stdin", _Terminal())
+    assert not terminal.confirmed("Really?")
+
+
 def test_install_without_a_name_asks_and_all_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +173,8 @@ def test_install_without_a_name_asks_and_all_does_not(
         ("MATTEPLUG_STATE", tmp_path / "s"),
     ):
         monkeypatch.setenv(name, str(value))
+    assert main(["hosts", "install", "--all"]) == 2
+    assert "None of these was found on this machine: GIMP 3, " in capsys.readouterr().err
     (tmp_path / "GIMP3_DIRECTORY").mkdir()
     monkeypatch.setattr(sys, "stdin", _Terminal())
     monkeypatch.setattr("builtins.input", lambda question: "n")
@@ -146,6 +188,6 @@ def test_install_without_a_name_asks_and_all_does_not(
     assert main(["hosts", "uninstall", "gimp3"]) == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert main(["hosts", "install"]) == 2
-    assert "matteplug hosts install --all" in capsys.readouterr().err
+    assert "no terminal to ask on.\n  Run: matteplug hosts install --all" in capsys.readouterr().err
     assert main(["hosts", "install", "--all"]) == 0
     assert (plugin / "settings.json").exists()

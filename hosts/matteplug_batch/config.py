@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matteplug.errors import RequestError
+from matteplug.errors import RequestError, known_names
 from matteplug.folders import config_folder
 from matteplug.options import Option
 
@@ -83,7 +83,7 @@ def _checked(
         raise RequestError(
             "option-unknown",
             f'There is no option "{name}", which {path} sets.',
-            f"Known are: {', '.join(values)}.",
+            known_names(name, values),
         )
     option = values[name].option
     if not (is_own or option.pixels):

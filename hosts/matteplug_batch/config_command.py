@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+from matteplug import listing
 from matteplug.flags import flag
 from matteplug_batch import config, settings_flags
-from matteplug_batch.display_text import line, name
+from matteplug_batch.display_text import name
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,21 +40,18 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(entries, indent=2, ensure_ascii=False))
         return 0
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False, markup=False)
     for path in config.files(args.folder):
-        console.print(f"{name(path)}: {'read' if path.is_file() else 'not there'}", soft_wrap=True)
-    table = Table("option", "value", "set by", "flag")
-    for one in settled:
-        default = one.value is None and one.option.automatic
-        table.add_row(
+        state = "read" if path.is_file() else "not there"
+        print(f"{name(path)}: {state}", file=sys.stderr)
+    rows = [
+        (
             one.option.name,
-            Text(line(default or json.dumps(one.value, ensure_ascii=False)), overflow="fold"),
-            Text(name(one.source) if one.source else "default", overflow="fold"),
             flag(one.option),
+            name(one.source) if one.source else "default",
+            (one.value is None and one.option.automatic)
+            or json.dumps(one.value, ensure_ascii=False),
         )
-    console.print(table)
+        for one in settled
+    ]
+    listing.show(("option", "flag", "set by", "value"), rows)
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from matteplug import listing
-from matteplug.errors import RequestError
+from matteplug.errors import RequestError, known_names
 from matteplug.hookspecs import Command
 from matteplug.host import HostSpec
 from matteplug.hosting.files import HostFiles
@@ -119,12 +119,19 @@ def _install_where_found(folder: Path | None, *, everywhere: bool, link: bool) -
             else:
                 print(f"Not installed in {where}.")
                 declined = True
-    if not installed and not (declined and sys.stdin.isatty()):
+    if not (installed or declined):
+        titles = [spec.title for spec in registry().hosts.values() if spec.install]
         raise RequestError(
-            "host-none-installed",
-            "No program on this machine has the plug-in.",
-            "Run: matteplug hosts install --all, or: matteplug hosts install ID --folder PLUG-INS. "
-            "`matteplug hosts` lists the ids.",
+            "host-none-found",
+            f"None of these was found on this machine: {', '.join(titles)}.",
+            "Install one and start it once, or name its plug-ins folder: "
+            "matteplug hosts install ID --folder PLUG-INS. `matteplug hosts` lists the ids.",
+        )
+    if not installed and not sys.stdin.isatty():
+        raise RequestError(
+            "host-not-asked",
+            "Nothing was installed, since there is no terminal to ask on.",
+            "Run: matteplug hosts install --all, or: matteplug hosts install ID.",
         )
 
 
@@ -155,9 +162,11 @@ def _check(spec: HostSpec[Any], installations: list[Installation]) -> None:
 def _spec(host_id: str) -> HostSpec[Any]:
     hosts = registry().hosts
     if host_id not in hosts or hosts[host_id].install is None:
-        known = ", ".join(sorted(key for key, host in hosts.items() if host.install))
+        installable = sorted(key for key, host in hosts.items() if host.install)
         raise RequestError(
-            "host-unknown", f'There is no plug-in for a host "{host_id}".', f"Known: {known}."
+            "host-unknown",
+            f'There is no plug-in for a host "{host_id}".',
+            known_names(host_id, installable),
         )
     return hosts[host_id]
 

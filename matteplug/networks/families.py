@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from matteplug import plugins
-from matteplug.errors import NetworkError, PluginError
+from matteplug.errors import NetworkError, PluginError, known_names
 from matteplug.network import NetworkSpec
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def family(network_id: str, config_name: str | None = None) -> Family:
         raise NetworkError(
             "config-unknown",
             f"{network_id} has no configuration {config_name!r}.",
-            f"Known: {', '.join(sorted(module.CONFIGS))}.",
+            known_names(config_name, sorted(module.CONFIGS)),
         )
     return module
 

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from matteplug.errors import NetworkError
+from matteplug.errors import NetworkError, known_names
 from matteplug.network import CHANNELS, Guide, NetworkSpec, SizeRule, TensorSpec
 from matteplug.networks.onnx_file import Signature
 from matteplug.weights import sha256_now
@@ -144,7 +144,7 @@ def named(name: str) -> KnownFile:
         raise NetworkError(
             "file-unknown",
             f"No public file is known as {name!r}.",
-            f"Known: {', '.join(known_files())}.",
+            known_names(key, known_files()),
         )
     return known_files()[key]
 

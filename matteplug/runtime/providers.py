@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matteplug.errors import EngineError
+from matteplug.errors import EngineError, known_names
 
 __all__ = ["CPU", "PROVIDERS", "Provider", "named", "order"]
 
@@ -164,5 +164,5 @@ def named(provider: str) -> Provider:
         raise EngineError(
             "provider-unknown",
             f'There is no execution provider "{provider}".',
-            f"Known: auto, {', '.join(PROVIDERS)}.",
+            known_names(provider, ("auto", *PROVIDERS)),
         ) from None

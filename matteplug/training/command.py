@@ -20,6 +20,16 @@ from matteplug.training.teach import command as teach
 
 _ONE = "A run is a folder: checkpoints, a log, samples.  Ctrl-C stops it; --resume continues it."
 
+_EXAMPLES = (
+    "matteplug train citm --data photos:photos/ --minutes 60 --out runs/citm",
+    "matteplug train citm --resume runs/citm               # the rest of the budget",
+    "matteplug train citm --resume runs/citm --minutes 60  # a new schedule, same weights",
+    "matteplug train plot runs/citm/log.jsonl",
+    "matteplug train sheet --data photos:photos/ --out sheet.png",
+    "matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000",
+    "matteplug train teach photos/ --out subjects/ --teacher hfam --teacher other.onnx",
+)
+
 
 def command() -> Command:
     """Return the subcommand."""
@@ -28,15 +38,7 @@ def command() -> Command:
         help="Train a network, plot its log, look at the data, render people, teach masks.",
         configure=configure,
         run=run,
-        examples=(
-            "matteplug train citm --data photos:photos/ --minutes 60 --out runs/citm",
-            "matteplug train citm --resume runs/citm               # the rest of the budget",
-            "matteplug train citm --resume runs/citm --minutes 60  # a new schedule, same weights",
-            "matteplug train plot runs/citm/log.jsonl",
-            "matteplug train sheet --data photos:photos/ --out sheet.png",
-            "matteplug train people --parts parts/ --photos photos/ --out people/ --count 1000",
-            "matteplug train teach photos/ --out subjects/ --teacher hfam --teacher other.onnx",
-        ),
+        examples=_EXAMPLES,
     )
 
 
@@ -48,8 +50,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     families = registry().families
     for family in families:
         training = actions.add_parser(family, help=f"Train {family}.", description=_ONE)
-        training.epilog = f"example:\n  {parser.prog} {family} --data photos:photos/ --minutes 60"
-        training.formatter_class = argparse.RawDescriptionHelpFormatter
+        name = f"{parser.prog} {family}"
+        if not any(example.startswith(f"{name} ") for example in _EXAMPLES):
+            training.epilog = f"example:\n  {name} --data photos:photos/ --minutes 60"
+            training.formatter_class = argparse.RawDescriptionHelpFormatter
         _configure_training(training)
         training.set_defaults(action=_train, family=family)
     plot = actions.add_parser("plot", help="draw the curves of one or more runs")

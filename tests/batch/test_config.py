@@ -94,9 +94,11 @@ def test_config_shows_every_option_and_who_set_it(
     assert shown["max_side_px"] == {"value": 5000, "source": str(own)}
     assert shown["format"] == {"value": "png", "source": None}
     assert cli.main(["config", str(folder)]) == 0
-    table = capsys.readouterr().out
-    assert f"{own}: read" in table
-    assert "--band" in table
+    shown = capsys.readouterr()
+    assert f"{own}: read\n" in shown.err
+    rows = [row.split("\t") for row in shown.out.splitlines()]
+    assert ["band_px", "--band", str(folder / "matteplug.toml"), "7"] in rows
+    assert {len(row) for row in rows} == {4}
 
 
 def test_a_dry_run_tells_and_does_nothing(batch: Batch, folder: Path, capsys: TEXTS) -> None:
