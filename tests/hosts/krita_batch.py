@@ -45,7 +45,6 @@ def make_scene(scene):
     document = Krita.instance().createDocument(
         *size, "test", "RGBA", scene["depth"], profile, 300.0
     )
-    document.setBatchmode(True)
     for node in document.rootNode().childNodes():
         node.remove()
     layer = document.createNode("cat", "paintlayer")
@@ -64,7 +63,6 @@ def make(case):
     model, depth = case.get("model", "RGBA"), case.get("depth", "U8")
     profile = case.get("profile", "")
     document = app.createDocument(*SIZE, "test", model, depth, profile, 300.0)
-    document.setBatchmode(True)
     for node in document.rootNode().childNodes():
         node.remove()
     layer = document.createNode("cat", "paintlayer")
@@ -218,5 +216,4 @@ def run(case):
 
 
 def __main__(_args):  # noqa: N807 - kritarunner calls it
-    Krita.instance().setBatchmode(True)
     serve(FOLDER, run)

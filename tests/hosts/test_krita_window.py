@@ -121,6 +121,10 @@ def test_errors_are_sentences_in_the_docker(report: dict[str, Any]) -> None:
     assert names(report["nothing selected"]["layers"]) == ["Background"]
 
 
+def test_no_box_has_to_be_closed(report: dict[str, Any]) -> None:
+    assert report["boxes"] == []
+
+
 def test_cancel_stops_it(report: dict[str, Any]) -> None:
     cancelled = report["cancelled"]
     assert cancelled["said"] == "Cancelled."

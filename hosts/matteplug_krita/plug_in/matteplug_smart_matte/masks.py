@@ -14,7 +14,7 @@ _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
  <IMAGE name="mask" mime="application/x-kra" width="1" height="1" x-res="100" y-res="100"
         colorspacename="RGBA" profile="sRGB-elle-V2-srgbtrc.icc">
   <layers>
-   <layer name="layer" nodetype="paintlayer" filename="layer1" colorspacename="RGBA"
+   <layer name="group" nodetype="grouplayer" filename="layer1"
           uuid="{6d617474-6570-4c75-8000-000000000001}" compositeop="normal" opacity="255">
     <masks>
      <mask name="mask" nodetype="transparencymask" filename="mask2"
@@ -25,6 +25,8 @@ _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
  </IMAGE>
 </DOC>
 """
+_PIXELS = "VERSION 2\nTILEWIDTH 64\nTILEHEIGHT 64\nPIXELSIZE 1\nDATA 0\n"
+"""Of the mask.  Krita shows a box where they are missing, or the profile of a paint layer."""
 
 
 def add(document, layer, rect, data):
@@ -53,9 +55,11 @@ class _Template:
         with zipfile.ZipFile(self._path, "w") as file:
             file.writestr("mimetype", "application/x-krita")
             file.writestr("maindoc.xml", _DOCUMENT)
+            file.writestr("mask/layers/mask2.pixelselection", _PIXELS)
+            file.writestr("mask/layers/mask2.pixelselection.defaultpixel", b"\0")
         self._document = Krita.instance().openDocument(self._path)
-        (layer,) = self._document.rootNode().childNodes()
-        (mask,) = layer.childNodes()
+        (group,) = self._document.rootNode().childNodes()
+        (mask,) = group.childNodes()
         return mask.duplicate()
 
     def __exit__(self, *details):
