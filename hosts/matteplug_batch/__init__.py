@@ -46,6 +46,7 @@ def matteplug_commands() -> Iterable[Command]:
             examples=(
                 "matteplug batch photos                    # cutouts into photos-matte",
                 "matteplug batch photos --resume           # only what is not done yet",
+                "matteplug batch photos --watch            # and whatever comes in, until Ctrl-C",
                 "matteplug batch photos --backdrop white   # over white, into photos-matte",
                 "matteplug batch photos --output alpha --out alphas",
             ),

@@ -10,6 +10,7 @@ import argparse
 import glob
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ from matteplug_batch.inputs import STREAM
 from matteplug_batch.outcome import WRITTEN, State
 
 if TYPE_CHECKING:
+    from matteplug_batch.job import Settings
     from matteplug_batch.journal import Journal
     from matteplug_batch.page import ReportPage
+    from matteplug_batch.plan import Plan
     from matteplug_batch.run import BatchRun
 
 
@@ -44,6 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     settings_flags.add(parser)
     add("--resume", action="store_true", help="skip pictures that are finished and unchanged")
+    add(
+        "--watch",
+        action="store_true",
+        help="go on with pictures that come into the folder, until Ctrl-C",
+    )
     add(
         "--force",
         action="store_true",
@@ -79,9 +87,10 @@ def run(args: argparse.Namespace) -> int:
     from matteplug_batch.page import ReportPage
     from matteplug_batch.plan import Plan
     from matteplug_batch.progress import Bar
+    from matteplug_batch.watch import Watch
 
     settings = settings_flags.settings(args, inputs.place(args.pictures[0]))
-    if args.pictures == [STREAM]:
+    if args.pictures == [STREAM] and not args.watch:
         if args.out is not None:
             raise RequestError(
                 "out-of-stream",
@@ -92,10 +101,7 @@ def run(args: argparse.Namespace) -> int:
     page = ReportPage(args.report) if args.report else None
     console = Console(stderr=True, highlight=False)
     with cancelled_by_signals() as cancel:
-        if len(args.pictures) == 1 and not _are_files(args.pictures[0]):
-            plan = Plan.of(args.pictures[0], args.out, settings)
-        else:
-            plan = Plan.of_files(inputs.files(args.pictures), args.out, settings)
+        plan = _plan(args, settings)
         if args.dry_run:
             unchanged = _batch(args, Journal(plan.out, plan.folder), page)
             return dry_run.show(unchanged, plan.jobs, plan.unusable)
@@ -107,14 +113,17 @@ def run(args: argparse.Namespace) -> int:
             leftovers.remove(journal.folders)
             batch = _batch(args, journal, page)
             if not args.quiet:
-                summary.announce(console, plan)
-            with Bar(console, quiet=args.quiet) as bar:
-                for outcome in plan.unusable:
-                    bar.finish(outcome)
-                report = batch.run(plan.jobs, bar, cancel)
-        report = replace(
-            report, outcomes=report.outcomes + plan.unusable, fail_on=_fail_on(args.fail_on)
-        )
+                summary.announce(console, plan, watch=args.watch)
+            with Bar(console, quiet=args.quiet, lines=args.watch) as bar:
+                if args.watch:
+                    look = partial(Plan.now, plan.folder, plan.out, settings)
+                    report = Watch(look=look, batch=batch).run(bar, cancel)
+                else:
+                    for outcome in plan.unusable:
+                        bar.finish(outcome)
+                    report = batch.run(plan.jobs, bar, cancel)
+                    report = replace(report, outcomes=report.outcomes + plan.unusable)
+        report = replace(report, fail_on=_fail_on(args.fail_on))
         if page is not None:
             page.write(report, plan.folder, plan.out)
         if args.json:
@@ -132,9 +141,27 @@ def _batch(args: argparse.Namespace, journal: Journal, page: ReportPage | None) 
         adapter=FolderAdapter(page),
         matte=settings_flags.matte(args),
         journal=journal,
-        resume=args.resume,
+        resume=args.resume or args.watch,
         force=args.force,
     )
+
+
+def _plan(args: argparse.Namespace, settings: Settings) -> Plan:
+    from matteplug_batch.plan import Plan, place
+
+    first = args.pictures[0]
+    is_folder = len(args.pictures) == 1 and first != STREAM and not _are_files(first)
+    if args.watch:
+        if not is_folder:
+            raise RequestError(
+                "watch-files",
+                "Only a folder can be watched.",
+                "Example: matteplug batch photos --watch",
+            )
+        return Plan.now(first, place(first, args.out), settings)
+    if is_folder:
+        return Plan.of(first, args.out, settings)
+    return Plan.of_files(inputs.files(args.pictures), args.out, settings)
 
 
 def _are_files(word: Path) -> bool:

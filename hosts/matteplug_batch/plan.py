@@ -11,7 +11,7 @@ from pathlib import Path
 from matteplug.errors import RequestError
 from matteplug.images import formats
 from matteplug_batch import inputs, names
-from matteplug_batch.find import Found, find, real
+from matteplug_batch.find import Found, Tree, find, real
 from matteplug_batch.job import Job, Settings
 from matteplug_batch.outcome import PictureOutcome, State, skipped
 
@@ -41,7 +41,7 @@ class Plan:
         Raises:
             RequestError: there is no such folder, no picture in it, or nowhere to put the results.
         """
-        out = _out(folder, out)
+        out = place(folder, out)
         tree = find(folder, leave_out=(real(out),))
         if not (tree.pictures or tree.closed):
             rest = f", only {len(tree.foreign)} that cannot be read" if tree.foreign else ""
@@ -50,6 +50,15 @@ class Plan:
                 f"There is no picture in {folder}{rest}.",
                 f"Pictures end in {', '.join(sorted(formats.readable()))}.",
             )
+        return cls._of_tree(tree, folder, out, settings)
+
+    @classmethod
+    def now(cls, folder: Path, out: Path, settings: Settings) -> Plan:
+        """Plan the work on what `folder` holds now, be it nothing, with results in `out`."""
+        return cls._of_tree(find(folder, leave_out=(real(out),)), folder, out, settings)
+
+    @classmethod
+    def _of_tree(cls, tree: Tree, folder: Path, out: Path, settings: Settings) -> Plan:
         left_out = [(path, formats.advice(path.suffix.lower())) for path in tree.foreign]
         left_out += [(path, _STRAY) for path in tree.strays]
         closed = RequestError(
@@ -81,7 +90,7 @@ class Plan:
         if folders:
             files = [Path(os.path.abspath(path)) for path in files]
             folder = _common({path.parent for path in files})
-        out = _out(folder, out)
+        out = place(folder, out)
         chosen = inputs.choose(files)
         return cls(
             folder=folder,
@@ -106,6 +115,27 @@ class Plan:
                 f"The folder {self.out} cannot be written to: {error.strerror or error}.",
                 "Choose another with --out.",
             ) from None
+
+
+def place(folder: Path, given: Path | None) -> Path:
+    """Return the output folder, after checking both; by default it is beside `folder`.
+
+    Raises:
+        RequestError: there is no such folder, or it cannot have its results there.
+    """
+    if not folder.exists():
+        raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the spelling.")
+    if given is None:
+        if not real(folder).name:
+            raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
+        return names.default_out(folder)
+    if real(given) == real(folder):
+        raise RequestError(
+            "out-is-folder",
+            "The results would lie among the pictures.",
+            "Choose another folder with --out; one inside FOLDER is not searched.",
+        )
+    return given
 
 
 def _jobs(
@@ -133,20 +163,3 @@ def _common(folders: Iterable[Path]) -> Path:
             "The pictures are on several drives.",
             "Run the command once for each drive.",
         ) from None
-
-
-def _out(folder: Path, given: Path | None) -> Path:
-    """Return the output folder, after checking both."""
-    if not folder.exists():
-        raise RequestError("folder-missing", f"There is no folder {folder}.", "Check the spelling.")
-    if given is None:
-        if not real(folder).name:
-            raise RequestError("out-missing", f"{folder} has no name.", "Give --out DIR.")
-        return names.default_out(folder)
-    if real(given) == real(folder):
-        raise RequestError(
-            "out-is-folder",
-            "The results would lie among the pictures.",
-            "Choose another folder with --out; one inside FOLDER is not searched.",
-        )
-    return given

@@ -89,6 +89,10 @@ class Bar:
         self._done += 1
         self._progress.update(self._task, completed=self._done)
 
+    def wait(self) -> None:
+        """Learn that there is nothing to do until further pictures come in."""
+        self._progress.update(self._task, description="waiting for pictures")
+
     def stop(self) -> None:
         """Learn that the batch will end as soon as the current picture can be stopped."""
         text = f"Stopping after {self._current}; press Ctrl-C again to quit at once."

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -164,7 +164,9 @@ class BatchRun:
         with (
             ThreadPoolExecutor(1) as reader,
             ThreadPoolExecutor(1) as worker,
+            ExitStack() as exits,
         ):
+            exits.callback(cancel.remove_callback, self.adapter.stop)
             cancel.add_callback(self.adapter.stop)
             reading = [reader.submit(self._read, job) for job in jobs[:1]]
             for index, job in enumerate(jobs):

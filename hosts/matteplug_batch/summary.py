@@ -29,13 +29,22 @@ _COLOURS = {
 _REMARKABLE = (State.DOUBTFUL, State.EMPTY, State.FAILED)
 
 
-def announce(console: Console, plan: Plan) -> None:
-    """Print how many pictures were found, with which guides, and where the results go."""
+def announce(console: Console, plan: Plan, *, watch: bool = False) -> None:
+    """Print how many pictures were found, with which guides, and where the results go.
+
+    Args:
+        console: where to.
+        plan: what is there now.
+        watch: say that further pictures are waited for.
+    """
     kinds = Counter(kind_of(job.guide) for job in plan.jobs)
     known = [f"{kinds[kind]} with a {kind}" for kind in ("trimap", "mask", "plate") if kinds[kind]]
     rest = [f"{kinds['none']} without a guide"] if kinds["none"] else []
-    console.print(f"Pictures: {len(plan.jobs)} ({', '.join(known + rest)}).")
+    found = f" ({', '.join(known + rest)})" if plan.jobs else ""
+    console.print(f"Pictures: {len(plan.jobs)}{found}.")
     console.print(Text(f"Results go to {name(plan.out)}"), soft_wrap=True)
+    if watch:
+        console.print("Further pictures are cut out as they come in, until Ctrl-C.")
 
 
 def show(console: Console, report: BatchReport, plan: Plan) -> None:
