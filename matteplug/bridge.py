@@ -682,7 +682,13 @@ class Worker(object):
             except (IOError, OSError, ValueError):  # closed by `_kill`
                 frame = None
             except MemoryError:
-                self._put(BridgeError("memory", "There is not enough memory for the result."))
+                self._put(
+                    BridgeError(
+                        "memory",
+                        "There is not enough memory for the result.",
+                        "Select or crop a smaller part.",
+                    )
+                )
                 return
             except BridgeError as error:
                 self._put(error)

@@ -17,7 +17,7 @@ from matteplug.network import NetworkSpec, TensorSpec
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "extending" / "README.md").read_text(encoding="utf-8")
-MADE = ("errors.md", "api.md")
+MADE = ("errors.md", "api.md", "modules.md")
 HOOKS = [
     (name, hook)
     for name, hook in vars(hookspecs).items()

@@ -32,10 +32,12 @@ def test_every_error_that_the_source_names_is_on_the_page() -> None:
             raised = re.findall(r"raise \w*Error\(\s*\"([a-z]+(?:-[a-z0-9]+)+)\",", source)
             assert set(raised) <= codes, path
     for code in codes:
-        assert f"| `{code}` |" in page
-    rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert len(rows) == len(entries)
-    assert all(not row.endswith("|  |") for row in rows), "each has a remedy"
+        assert f"\n\n### {code}\n\n> " in page
+    parts = page.strip().split("\n\n")
+    messages = [number for number, part in enumerate(parts) if part.startswith("> ")]
+    assert len(messages) == len(entries)
+    after = {parts[number + 1] for number in messages}
+    assert not [one for one in after if one.startswith("#") or not one.strip("… >")]
 
 
 def test_every_page_is_in_the_navigation() -> None:

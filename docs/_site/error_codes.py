@@ -6,32 +6,52 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("matteplug", "hosts")
-REMEDIES = {
-    "BridgeError": "Raised inside an editor. Without a hint, editor and library may be of two "
-    "versions: run `matteplug hosts install` and restart the editor. If it stays, the log file "
-    "that the message names says more.",
-    "EngineError": "Networks cannot be run as asked. Without a hint, run `matteplug doctor`; it "
-    "names what is broken.",
-    "MatteplugError": "The work was stopped on purpose; start it again when you like.",
-    "NetworkError": "A network's files are wrong. Without a hint, get the file again from where it "
-    "came, or ask who made it.",
-    "PackageError": "A Python package is missing or broken. The hint is the command for the Python "
-    "that runs matteplug.",
-    "PluginError": "A third party's plug-in is broken and left out. `matteplug plugins` names it: "
-    "update it, or uninstall it.",
-    "RequestError": "A picture, a guide or an option cannot be used. Without a hint, change what "
-    "the message names.",
-    "TrainingError": "Training cannot start or continue. Without a hint, change what the message "
-    "names; the last checkpoint is intact.",
-    "WireError": "Host and worker do not understand each other. Run `matteplug hosts install` and "
-    "restart the editor: the plug-in may be older than the library. If it stays, it is a bug of "
-    "the host.",
+KINDS = {
+    "BridgeError": (
+        "Raised inside an editor; the log file that the message names says more.",
+        "Run `matteplug hosts install`, and restart the editor: plug-in and library may be of two "
+        "versions.",
+    ),
+    "EngineError": (
+        "Networks cannot be run as asked.",
+        "Run `matteplug doctor`; it names what is broken.",
+    ),
+    "MatteplugError": (
+        "None of the other kinds.",
+        "Start it again; if it stays, report it: it is a bug.",
+    ),
+    "NetworkError": (
+        "A network's files are missing, damaged or do not fit.",
+        "Check the path, get the file again from where it came, or ask who made it.",
+    ),
+    "PackageError": (
+        "A Python package is missing or broken.",
+        "Run the command that the message gives: it is for the Python that runs matteplug.",
+    ),
+    "PluginError": (
+        "A third party's plug-in is broken and left out.",
+        "`matteplug plugins` names it: update it, or uninstall it.",
+    ),
+    "RequestError": (
+        "A picture, a guide or an option cannot be used.",
+        "Change what the message names.",
+    ),
+    "TrainingError": (
+        "Training cannot start or continue.",
+        "Change what the message names; the last checkpoint is intact.",
+    ),
+    "WireError": (
+        "Host and worker do not understand each other.",
+        "Run `matteplug hosts install`, and restart the editor: the plug-in may be older than the "
+        "library. If it stays, it is a bug of the host.",
+    ),
 }
-"""What to do about each kind, where the error itself says nothing more."""
+"""What each kind is, and what to do about an error of it that has no hint of its own."""
 _CODE = re.compile(r"(?:[a-z0-9]|\{[a-z_]+\})+(?:-(?:[a-z0-9]|\{[a-z_]+\})+)*")
 
 
@@ -64,37 +84,33 @@ def entries() -> list[Entry]:
 
 
 def page() -> str:
-    """Return the page of all errors, in Markdown."""
-    lines = [
+    """Return the page of all errors, in Markdown; each code is a heading, for the search."""
+    parts = [
         "# Error codes",
-        "",
         "Made from the source when the site is built. “…” is what depends on the situation. "
         "The code is in what `matteplug batch --json` prints, in `MatteplugError.code`, "
         "and on the wire.",
     ]
-    known = entries()
-    for kind in sorted({entry.kind for entry in known}):
-        lines += [
-            "",
-            f"## {kind}",
-            "",
-            REMEDIES[kind],
-            "",
-            "| code | message | what to do |",
-            "|---|---|---|",
-        ]
-        for entry in known:
-            if entry.kind == kind:
-                cells = (f"`{entry.code}`", _cell(entry.message), _cell(entry.hint) or "see above")
-                lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, ""])
+    for kind, of_kind in groupby(entries(), lambda entry: entry.kind):
+        parts += [f"## {kind}", KINDS[kind][0]]
+        for code, same in groupby(of_kind, lambda entry: entry.code):
+            parts.append(f"### {code}")
+            for hint, alike in groupby(same, _remedy):
+                parts += [*(f"> {_line(entry.message)}" for entry in alike), hint]
+    return "\n\n".join([*parts, ""])
 
 
-def _cell(text: str) -> str:
-    text = text.replace("….", "…").strip()
-    if text == "…":
-        return ""
-    for sign in "\\`*_<>|[]":
+def _remedy(entry: Entry) -> str:
+    """Return what to do: the hint, or what its kind says if all of it depends on the situation."""
+    known = entry.hint.strip("… ")
+    if known == "Run:":
+        return "Run the command that it gives."
+    return _line(entry.hint) if known else KINDS[entry.kind][1]
+
+
+def _line(text: str) -> str:
+    text = text.replace("….", "…")
+    for sign in "\\*_<>[]":
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())
 
@@ -144,7 +160,10 @@ def _text(node: ast.expr, constants: dict[str, str], *, braces: bool = False) ->
         return " / ".join(
             filter(None, (_text(part, constants) for part in (node.body, node.orelse)))
         )
-    return "…"
+    names_what_is_known = (
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") == "known_names"
+    )
+    return "Known: …." if names_what_is_known else "…"
 
 
 def _part(node: ast.expr, constants: dict[str, str], *, braces: bool) -> str:

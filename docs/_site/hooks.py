@@ -6,7 +6,6 @@ import posixpath
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -28,8 +27,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that lie elsewhere in the repository, and those that are made."""
     for uri, path in _copied().items():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
-    files.append(File.generated(config, "reference/errors.md", content=error_codes.page()))
-    files.append(File.generated(config, "reference/api.md", content=_api()))
+    made = {"errors": error_codes.page(), "api": _api(), "modules": _modules()}
+    for name, content in made.items():
+        files.append(File.generated(config, f"reference/{name}.md", content=content))
     return files
 
 
@@ -79,11 +79,25 @@ def _copied() -> dict[str, Path]:
 
 
 def _api() -> str:
-    """Return the page of the public modules, from the list that a test holds."""
+    """Return the page of what most programs need."""
+    return f"""\
+# Python API
+
+From the docstrings of `matteplug`. What `MatteOptions` and the keywords of `matte` take, with
+ranges and defaults: [options](../options.md). Steps: [the guide](../guides/python.md). For hosts
+and plug-ins there are [more modules](modules.md).
+
+{_described("matteplug")}"""
+
+
+def _modules() -> str:
+    """Return the page of the other public modules, from the list that a test holds."""
     listed = (ROOT / "docs/extending/public-api.md").read_text(encoding="utf-8")
-    modules: list[Any] = re.findall(r"^\| `([a-z_.]+)` \|", listed, re.MULTILINE)
-    parts = [
-        f"## {module}\n\n::: {module}\n    options:\n      heading_level: 3\n" for module in modules
-    ]
+    modules: list[str] = re.findall(r"^\| `([a-z_]+[.][a-z_.]+)` \|", listed, re.MULTILINE)
     intro = "From the docstrings. [What is public](../extending/public-api.md), and for how long."
-    return "\n".join(["# Python API", "", intro, "", *parts])
+    parts = [f"## {module}\n\n{_described(module)}" for module in modules]
+    return "\n".join(["# Modules for hosts and plug-ins", "", intro, "", *parts])
+
+
+def _described(module: str) -> str:
+    return f"::: {module}\n    options:\n      heading_level: 3\n"

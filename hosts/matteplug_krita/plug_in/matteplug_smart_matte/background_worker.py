@@ -76,7 +76,7 @@ class BackgroundWorker:
         finally:
             self._answered.set()
         if self._cancelled.is_set():  # however it ended, and if it was done by then
-            raise bridge.BridgeError("cancelled", "Cancelled.")
+            raise bridge.BridgeError("cancelled", "Cancelled.", "Start it again when you like.")
         return answer
 
     def _get(self):
