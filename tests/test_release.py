@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from matteplug import bridge
 
@@ -44,3 +47,26 @@ def test_a_package_holds_the_in_host_half(
     if name == "matteplug-gimp3":
         program = members[f"{folder}/matteplug-smart-matte.py"]
         assert program.external_attr >> 16 & 0o111, "GIMP starts it"
+
+
+def test_every_package_of_the_development_environment_is_pinned() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines if "==" in line}
+    assert len(pinned) == len(lines), "each line is a pin, and of another package"
+    assert needed_by("matteplug", frozenset({"dev"})) - {"matteplug"} <= pinned
+
+
+def needed_by(name: str, extras: frozenset[str]) -> set[str]:
+    """Return the names of what an installed package needs on this machine, its own among them."""
+    todo, seen = [(name, extras)], set()
+    while todo:
+        one = todo.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        for text in metadata.requires(one[0]) or ():
+            needed = Requirement(text)
+            chosen = one[1] or {""}
+            if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in chosen):
+                todo.append((canonicalize_name(needed.name), frozenset(needed.extras)))
+    return {name for name, _ in seen}
