@@ -71,7 +71,8 @@ none): each is a frame "view" with "id", "share" (of the work that is done) and 
 (Y u8), which is of the whole picture scaled down: coarse first, sharper with each part.
 edge gives the "results" of "rect" ([x, y, width, height] in the host's coordinates; null for the
 image's), scaled down by "scale" (1 or less), with the edge controls in "options"; sides are
-rounded.  Options that are not edge controls are those that the picture was opened with.
+rounded.  Options that are not edge controls are those that the picture was opened with.  Beside
+the results of a matte there is "trimap" (Y u8): black, gray and white, with the strokes.
 stroke paints "foreground", "background" or "unknown" ("paint": what is known under the brush, or is
 to be looked at again) with a brush of "radius" pixels along "points" ([x, y], …); undo takes the
 last stroke back.  "rect" in the answer is what changed, [0, 0, 0, 0] for nothing.

@@ -71,8 +71,9 @@ def test_strokes_change_what_they_say_and_can_be_taken_back(worker: Bridge) -> N
     picture = worker.open(BUFFERS)
     before = picture.edge({"alpha": "Y u8"})["alpha"].data
     x, y, width, height = picture.stroke("background", 3, [(170, 10), (175, 12)])
-    now = array(picture.edge({"alpha": "Y u8"})["alpha"])
-    assert now[30, 70] == 0
+    given = picture.edge({"alpha": "Y u8", "trimap": "Y u8"})
+    assert array(given["alpha"])[30, 70] == 0
+    assert set(array(given["trimap"])[30].ravel()) == {0, 128, 255}
     assert x <= 170 < x + width
     assert y <= 10 < y + height
     assert picture.undo() == [x, y, width, height]
@@ -113,6 +114,7 @@ def test_two_pictures_are_open_beside_each_other(worker: Bridge) -> None:
         ({"type": "edge", "scale": -1}, "part-scale"),
         ({"type": "edge", "options": {"feather_px": "much"}}, "option-type"),
         ({"type": "edge", "results": {"alpha": "RGB u8"}}, "result-unknown"),
+        ({"type": "edge", "results": {"trimap": "Y f32"}}, "result-unknown"),
         ({"type": "stroke", "paint": "red", "radius": 3, "points": [[110, 0]]}, "stroke-form"),
         ({"type": "stroke", "paint": ["unknown"], "radius": 3, "points": []}, "stroke-form"),
         ({"type": "stroke", "paint": "unknown", "radius": 3}, "stroke-form"),

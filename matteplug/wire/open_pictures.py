@@ -27,6 +27,7 @@ from matteplug.types import (
     Progress,
     Rect,
     Size,
+    Trimap,
 )
 from matteplug.wire import WireJob
 from matteplug.wire.buffers import Buffer, encode
@@ -103,9 +104,14 @@ class OpenPictures:
         given = {k: v for k, v in (header.get("options") or {}).items() if v is not None}
         chosen = options.read(MatteOptions, given)
         matte = opened.picture.part(chosen, rect.relative_to(opened.job.rect), scale)
+        results = dict(header.get("results") or {})
+        trimap_format = results.pop("trimap", None)
         job = _part(opened.job, rect, scale)
-        job = replace(job, results=WireJob.formats(header.get("results") or {}))
+        job = replace(job, results=WireJob.formats(results))
         opened.adapter.write(job, matte)
+        if trimap_format is not None:
+            trimap = opened.picture.trimap[rect.relative_to(opened.job.rect).slices]
+            job.answer.append(_trimap(trimap, str(trimap_format), rect, Size.of(matte.alpha)))
         return job.answer
 
     def stroke(self, header: Mapping[str, Any], cancel: CancelToken) -> Rect:
@@ -198,6 +204,15 @@ def _told(views: _Views | None, progress: Progress) -> Progress:
         progress(share, what)
 
     return tell
+
+
+def _trimap(trimap: Trimap, text: str, rect: Rect, size: Size) -> tuple[dict[str, Any], bytes]:
+    """Return a part of the trimap as a buffer; scaled down, its levels are mixed at borders."""
+    if text != "Y u8":
+        raise RequestError("result-unknown", f"A trimap is given as Y u8, not as {text}.")
+    at = [rect.x, rect.y]
+    entry = {"name": "trimap", "format": text, "size": list(size), "at": at}
+    return entry, resized(np.ascontiguousarray(trimap), size).tobytes()
 
 
 def _part(job: WireJob, rect: Rect, scale: float) -> WireJob:
