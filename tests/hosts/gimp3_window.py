@@ -48,9 +48,18 @@ def smart_matte(**settings):
     report["status"] = result.index(0).value_nick
     report["message"] = Gimp.get_pdb().get_last_error()
     report["layers"] = [layer.get_name() for layer in image.get_layers()]
+    report["middle"] = opacity_in_the_middle(image.get_layers()[0])
+    report["settings"] = {
+        name: config.get_property(name) for name in ("network", "band-px", "options")
+    }
     Gimp.displays_flush()
     with open(os.path.join(FOLDER, "finished"), "a") as file:
         file.write(f"{ended} {report['status']}\n")
+
+
+def opacity_in_the_middle(layer):
+    area = Gegl.Rectangle.new(layer.get_width() // 2, layer.get_height() // 2, 1, 1)
+    return layer.get_buffer().get(area, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE)[3]
 
 
 def state():

@@ -48,6 +48,8 @@ def told(report: Path, limit_s: float = 200.0) -> dict[str, Any]:
 
 
 Show = Callable[..., "subprocess.Popen[bytes]"]
+PANE_AT = (-560, -300)
+"""Where the preview is, from the lower right corner of the dialog."""
 CANCEL_AT = (-283, -38)
 """Where Cancel is, from the lower right corner of GIMP's window."""
 ROUNDS, SPEED_LIMIT = 5, 1.15
@@ -105,10 +107,31 @@ def test_dialog_result_and_undo(folder: Path, show: Show, display: str) -> None:
         assert said[output] == [True, True], "changed, and taken back by one step"
     assert said["layers"][0].endswith(" matte")
     assert said["label"].replace("_", "") == "Smart Matte..."
-    assert said["paths"] == ["<Image>/Filters"]
+    assert said["paths"] == ["<Image>/Filters", "<Image>/Select", "<Layers>/Layers Menu"]
     assert said["types"] == "*", "indexed images get a sentence, and not a grey entry"
     screen.press(window, "ctrl+z")
     screen.window("1 layer.*GIMP", limit_s=20)
+
+
+def test_the_preview_is_painted_in_and_what_is_refused_keeps_the_dialog(
+    folder: Path, show: Show, display: str
+) -> None:
+    screen = Screen(display)
+    show(ramps(), ellipse=[60, 40, 180, 150], runs=1)
+    dialog = screen.window("^Smart Matte$")
+    time.sleep(1)
+    screen.press(dialog, "alt+g", "Down")  # a trimap, and none is chosen
+    screen.press(dialog, "alt+o")
+    screen.shoot("gimp3-refusal.png")
+    assert not (folder / "window.json").exists(), "the dialog is still there"
+    screen.press(dialog, "alt+g", "Up")
+    screen.click(dialog, PANE_AT)
+    screen.press(dialog, "alt+b", "f", "f", "space", "plus", "0")
+    screen.shoot("gimp3-preview.png")
+    screen.press(dialog, "alt+o")
+    said = told(folder / "window.json")
+    assert said["status"] == "success"
+    assert said["middle"] == 0, "the stroke of the background is in the layer"
 
 
 def test_menu_repeat_and_cancel(folder: Path, show: Show, display: str, chroot: Path) -> None:

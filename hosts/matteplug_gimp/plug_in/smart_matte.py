@@ -13,7 +13,7 @@ import bridge
 
 TYPE_CHECKING = False  # typing's own is not there in Python 2
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Mapping, Sequence
+    from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
 GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
@@ -45,15 +45,27 @@ def make(worker, layers, image, layer, settings, host, report):
     `settings` has what `SETTINGS` names, `host` is the adapter's id.
     Raises bridge.BridgeError, of which bridge.Refusal is one; then the image is as it was.
     """
-    output = settings["output"]
+    buffers, options = asked(layers, image, layer, settings)
+    wanted = results(settings["output"], buffers["image"].format.split()[1])
+    header, answer = worker.matte(buffers, wanted, options, host, report)
+    return put(layers, image, layer, settings, buffers, header, answer)
+
+
+def asked(layers, image, layer, settings):
+    # type: (Any, Any, Any, Mapping[str, Any]) -> Tuple[Dict[str, bridge.Pixels], Dict[str, Any]]
+    """Return the buffers and the options that a worker makes the layer's matte of."""
     buffers = _buffers(layers, image, layer, settings)
-    seen = buffers["image"]
     options = further(settings["options"])
     options["network"] = settings["network"] or None
     options["band_px"] = int(settings["band-px"]) or None
     options["clean_colours"] = bool(settings["clean-colours"])
-    results = _results(output, seen.format.split()[1])
-    header, answer = worker.matte(buffers, results, options, host, report)
+    return buffers, options
+
+
+def put(layers, image, layer, settings, buffers, header, answer):
+    # type: (Any, Any, Any, Mapping[str, Any], Mapping[str, bridge.Pixels], Mapping[str, Any], Any) -> str
+    """Put a matte into the image; return what the user should know, or ""."""
+    output, seen = settings["output"], buffers["image"]
     _check_again(layers, image, layer, output, seen)
     layers.put(image, layer, output, seen, answer)
     notes = list(header["notes"])
@@ -101,7 +113,7 @@ def _check_again(layers, image, layer, output, seen):
         )
 
 
-def _results(output, depth):
+def results(output, depth):
     # type: (str, str) -> Dict[str, str]
     """Return the results that an output is made of, and their formats."""
     return {

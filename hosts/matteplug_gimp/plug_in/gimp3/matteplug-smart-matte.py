@@ -22,6 +22,7 @@ import gimp_layers
 import smart_matte
 
 PROCEDURE = "matteplug-smart-matte"
+HOST = "gimp3"
 
 
 def run(procedure, run_mode, image, drawables, config, _data):
@@ -33,17 +34,18 @@ def run(procedure, run_mode, image, drawables, config, _data):
         log = installed["log"]
         with bridge.Worker(installed["python"], client=client) as worker:
             if run_mode == Gimp.RunMode.INTERACTIVE:
-                worker.load(config.get_property("network") or None)  # while the user looks
-                if not _ask(procedure, config, worker.hello):
+                notes = _ask(procedure, config, worker, image, layer)
+                if notes is None:
                     return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
-            chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
-            gimp_layers.check(image, layer, chosen["output"])
-            Gimp.progress_init("Smart Matte")
-            notes = smart_matte.make(worker, gimp_layers, image, layer, chosen, "gimp3", _report)
-        Gimp.progress_end()
+            else:
+                chosen = {name: config.get_property(name) for name in smart_matte.SETTINGS}
+                gimp_layers.check(image, layer, chosen["output"])
+                Gimp.progress_init("Smart Matte")
+                notes = smart_matte.make(worker, gimp_layers, image, layer, chosen, HOST, _report)
+                Gimp.progress_end()
+                if notes:
+                    _tell(notes)
         Gimp.displays_flush()
-        if notes:
-            _tell(notes)
     except Exception as error:
         status = Gimp.PDBStatusType.EXECUTION_ERROR
         text = smart_matte.told(error, log, client)
@@ -64,89 +66,14 @@ def _report(fraction, what):
     Gimp.progress_update(fraction)
 
 
-def _ask(procedure, config, hello):
-    """Show the dialog and tell whether the user pressed OK."""
-    gi.require_version("Gtk", "3.0")
-    gi.require_version("GimpUi", "3.0")
-    from gi.repository import GimpUi, Gtk
+def _ask(procedure, config, worker, image, layer):
+    """Show the dialog and make the matte in it; return notes, or None where the user cancels."""
+    import dialog  # what a display needs is loaded where there is one
 
-    GimpUi.init(PROCEDURE)
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, "Smart Matte")
-    # The networks are the worker's and not GIMP's: a list made here, written into the text setting.
-    chooser = Gtk.ComboBoxText()
-    chooser.append("", "Automatic")
-    for network in hello["networks"]:
-        chooser.append(network["id"], network["title"])
-    if not chooser.set_active_id(config.get_property("network") or ""):  # GIMP has "" as None
-        chooser.set_active_id("")
-    row = Gtk.Box(spacing=12, margin_bottom=6)
-    row.pack_start(Gtk.Label(label="Network"), False, False, 0)
-    row.pack_start(chooser, True, True, 0)
-    dialog.get_content_area().pack_start(row, False, False, 0)
-    row.show_all()
-    dialog.fill(["guide", "guide-drawable", "band-px", "output", "clean-colours"])
-    # So are the options without a setting of their own: their entries are written into one text.
-    options = bridge.offered(hello, "gimp3", smart_matte.OWN)
-    entries = _entries(options, config.get_property("options"))
-    for row in _rows(entries):
-        dialog.get_content_area().pack_start(row, False, False, 0)
-        row.show_all()
-    accepted = dialog.run()
-    config.set_property("network", chooser.get_active_id() or "")
-    config.set_property("options", smart_matte.as_text(options, [e.value() for e in entries]))
-    dialog.destroy()
-    return accepted
+    def put(settings, buffers, matte, answer):
+        return smart_matte.put(gimp_layers, image, layer, settings, buffers, matte, answer)
 
-
-def _rows(entries):
-    """Return what a dialog shows of its entries: a group's are together, folded if unchanged."""
-    from gi.repository import Gtk
-
-    rows, groups = [], {}
-    for entry in entries:
-        if not entry.group:
-            rows.append(entry.row)
-            continue
-        if entry.group not in groups:
-            groups[entry.group] = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, margin_start=12)
-            rows.append(Gtk.Expander(label=entry.group, margin_top=6))
-            rows[-1].add(groups[entry.group])
-        groups[entry.group].pack_start(entry.row, False, False, 0)
-        folder = groups[entry.group].get_parent()
-        folder.set_expanded(folder.get_expanded() or entry.changed)
-    return rows
-
-
-def _entries(options, text):
-    """Return a dialog's entry for each option, showing what `text` has of it."""
-    from gi.repository import Gtk
-
-    class Entry:
-        def __init__(self, option, value):
-            self.group = option.get("group", "")  # an older worker has none
-            self.changed = value != option["default"]
-            self.row = Gtk.Box(spacing=12, margin_top=6, tooltip_text=option["help"])
-            label = option["label"] + (" (%s)" % option["unit"] if option["unit"] else "")
-            if option["type"] == "bool":
-                widget = Gtk.CheckButton(label=label, active=value)
-                self.value = widget.get_active
-            else:
-                self.row.pack_start(Gtk.Label(label=label), False, False, 0)
-                if option["type"] == "int":
-                    low = 0 if option["default"] is None else option["low"]
-                    widget = Gtk.SpinButton.new_with_range(low, option["high"], 1)
-                    widget.set_value(value or 0)
-                    self.value = widget.get_value_as_int
-                else:
-                    widget = Gtk.Entry(text=value or "")
-                    self.value = widget.get_text
-            self.row.pack_start(widget, True, True, 0)
-
-    try:
-        kept = smart_matte.further(text)
-    except bridge.Refusal:
-        kept = {}
-    return [Entry(option, kept.get(option["name"], option["default"])) for option in options]
+    return dialog.Dialog(procedure, config, worker, image, layer, host=HOST).run(put)
 
 
 class SmartMatte(Gimp.PlugIn):
@@ -169,7 +96,8 @@ class SmartMatte(Gimp.PlugIn):
             Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
         )
         procedure.set_menu_label("Smart _Matte...")
-        procedure.add_menu_path("<Image>/Filters")
+        for menu in ("<Image>/Filters", "<Image>/Select", "<Layers>/Layers Menu"):
+            procedure.add_menu_path(menu)
         procedure.set_documentation(
             "Cut the foreground out along a soft edge",
             "Turns a rough selection, a trimap or a clean plate into a layer with a soft edge.",
