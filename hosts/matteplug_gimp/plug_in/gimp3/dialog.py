@@ -16,8 +16,10 @@ import smart_matte
 
 REOPEN_MS = 300
 """How long after the last change of what a matte is made of it is made again."""
-_GUIDES = {"selection": ("trimap", "none"), "trimap": ("trimap",), "plate": ("plate",)}
+_NETWORKS = {"selection": ("trimap", "none"), "trimap": ("trimap",), "plate": ("plate",)}
 """The guides of the networks that can be chosen; without a selection there is none."""
+_OPTIONS = {"selection": {"selection", "none"}, "trimap": {"trimap"}, "plate": {"plate"}}
+"""The guides of the options that matter."""
 _SIDE = 1000
 """Longest side of a thumbnail that GIMP makes."""
 
@@ -103,14 +105,14 @@ class Dialog:
             side.pack_start(part, False, False, 0)
         if self._band:
             side.pack_start(self._band.row, False, False, 0)
-        for option in further:
-            side.pack_start(self._entries[option["name"]].row, False, False, 0)
         edge = Gtk.Frame(label="Edge")
         inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, border_width=6)
         for option in self._edges:
             inside.pack_start(self._entries[option["name"]].row, False, False, 0)
         edge.add(inside)
         side.pack_start(edge, False, False, 0)
+        for option in further:
+            side.pack_start(self._entries[option["name"]].row, False, False, 0)
         scrolled = Gtk.ScrolledWindow(propagate_natural_width=True)
         scrolled.set_policy(Gtk.PolicyType.NEVER, Gtk.PolicyType.AUTOMATIC)
         scrolled.add(side)
@@ -118,8 +120,8 @@ class Dialog:
         whole.pack_start(self._preview, True, True, 0)
         whole.pack_start(scrolled, False, False, 0)
         self._dialog.get_content_area().pack_start(whole, True, True, 0)
-        self._dialog.set_default_size(820, 560)
-        whole.show_all()
+        self._dialog.set_default_size(820, 640)
+        whole.show_all()  # what does not matter for the guide is hidden after this
 
     def _follow(self):
         """Follow the settings: the config's where GIMP changes them, the entries' where we do."""
@@ -141,7 +143,7 @@ class Dialog:
         self._networks.remove_all()
         self._networks.append("", "Automatic")
         for network in self._worker.hello["networks"]:
-            if network["guide"] in _GUIDES[guide]:
+            if network["guide"] in _NETWORKS[guide]:
                 needs = network.get("needs") or ""
                 title = network["title"] + (" (%s)" % needs if needs else "")
                 self._networks.append(network["id"], title)
@@ -154,7 +156,11 @@ class Dialog:
         except bridge.Refusal:
             kept = {}
         for option in self._options:
-            self._entries[option["name"]].show(kept.get(option["name"], option["default"]))
+            entry = self._entries[option["name"]]
+            entry.show(kept.get(option["name"], option["default"]))
+            entry.row.set_visible(
+                not option["guides"] or bool(_OPTIONS[guide] & {*option["guides"]})
+            )
         self._showing = False
         self._changed()
 

@@ -51,6 +51,7 @@ class _Number(_Entry):
         self._automatic = option["default"] is None
         low = 0 if self._automatic else option["low"]
         self._widget = Gtk.SpinButton.new_with_range(low, option["high"], 1)
+        self._widget.set_numeric(False)  # or it could not say automatic
         self._widget.set_width_chars(9)
         if self._automatic:
             self._widget.connect("output", self._say_automatic)
