@@ -56,10 +56,15 @@ def test_files_are_installed_whole_and_a_backup_is_kept(tmp_path: Path, state: P
     assert [path.name for path in folder.parent.iterdir()] == ["matteplug-smart-matte"]
     assert sorted(path.name for path in folder.iterdir()) == [
         "bridge.py",
+        "dialog.py",
+        "entries.py",
         "gimp_layers.py",
+        "live.py",
         "matteplug-smart-matte.py",
+        "preview.py",
         "settings.json",
         "smart_matte.py",
+        "views.py",
     ]
     assert (folder / "bridge.py").read_bytes() == Path(bridge.__file__).read_bytes()
     assert json.loads((folder / "settings.json").read_text()) == {
