@@ -144,9 +144,7 @@ class Dialog:
         self._networks.append("", "Automatic")
         for network in self._worker.hello["networks"]:
             if network["guide"] in _NETWORKS[guide]:
-                needs = network.get("needs") or ""
-                title = network["title"] + (" (%s)" % needs if needs else "")
-                self._networks.append(network["id"], title)
+                self._networks.append(network["id"], network["title"])
         if not self._networks.set_active_id(self._config.get_property("network") or ""):
             self._networks.set_active_id("")
         if self._band:
