@@ -27,16 +27,18 @@ class Backdrop:
     """A backdrop as given.
 
     It is a colour ("#204060", "white", "32,64,96"), two from top to bottom ("white..black"), "blur"
-    or "blur:40" for the picture itself out of focus, or the path of a picture.  Colours are sRGB.
+    or "blur:40" for the picture itself out of focus, or the path of a picture, if it may be one.
+    Colours are sRGB.
     """
 
     text: str
+    may_be_file: bool = True
 
     @cached_property
     def status(self) -> os.stat_result | None:
         """The status of the picture's file when the batch started; None for a colour."""
         path = Path(self.text)
-        return path.stat() if path.is_file() else None
+        return path.stat() if self.may_be_file and path.is_file() else None
 
     @property
     def is_blur(self) -> bool:

@@ -40,8 +40,12 @@ def files(folder: Path) -> tuple[Path, Path]:
     return config_folder() / NAME, folder / NAME
 
 
-def settled(described: Iterable[Option], folder: Path) -> list[Setting]:
+def settled(described: Iterable[Option], folder: Path | None = None) -> list[Setting]:
     """Return every option with the value that the files give it.
+
+    Args:
+        described: all options.
+        folder: where the pictures are; None to read the user's file alone.
 
     Raises:
         RequestError: a file cannot be read ("config-unreadable"), or an option in it is unknown
@@ -49,8 +53,8 @@ def settled(described: Iterable[Option], folder: Path) -> list[Setting]:
     """
     described = list(described)
     values = {one.name: Setting(option=one, value=one.default) for one in described}
-    own, beside = files(folder)
-    for path in (own, beside):
+    own, beside = files(folder or config_folder())
+    for path in (own, beside) if folder is not None else (own,):
         for name, given in _read(path).items():
             values[name] = _checked(path, name, given, values, is_own=path == own)
     return list(values.values())

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from matteplug import flags, options
 from matteplug.errors import EngineError, RequestError
-from matteplug.images import layered
-from matteplug.images.encoding import Encoding
 from matteplug.options import Option
 from matteplug.result import Matte
 from matteplug.types import CancelToken, MatteOptions, MatteRequest, Progress
-from matteplug_batch import config
+from matteplug_batch import chosen, config
 from matteplug_batch.display_text import name
-from matteplug_batch.job import SUFFIXES, Output, OutputOptions, Settings
+from matteplug_batch.job import OutputOptions, Settings
 
 GUIDES = """\
 Guides are found by their names.  For NAME.jpg these are NAME_trimap.png (black background,
 white foreground, gray unknown), NAME_mask.png (a selection), NAME_plate.png or the folder's
 plate.png (the same view without the foreground).  The first guide found, in this order, is
 used; it decides the network."""
-
-_MOST_BITS = {".png": 16, ".tif": 32, ".tiff": 32, ".exr": 32, ".ora": 16, ".psd": 16}
-"""Per channel; others hold 8."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -69,88 +64,15 @@ def settings(args: argparse.Namespace, folder: Path, suffix: str | None = None) 
         NetworkError: there is no network of the given name, or it may not be used commercially.
         EngineError: there is no execution provider of the given name.
     """
-    from matteplug import plugins
-    from matteplug.matting import choice
-    from matteplug_batch.backdrop import Backdrop
-
-    chosen = _chosen(args, folder)
-    written = options.read(OutputOptions, _part(OutputOptions, chosen))
-    default = Output.COMPOSITE if written.backdrop else Output.CUTOUT
-    output = Output(written.output) if written.output else default
-    if output is Output.COMPOSITE and not written.backdrop:
-        raise RequestError(
-            "backdrop-missing", "A composite needs a backdrop.", "Give one: --backdrop white"
-        )
-    if written.backdrop and output is not Output.COMPOSITE:
-        raise RequestError(
-            "backdrop-unused",
-            f"The output {output.value} has no backdrop.",
-            "Drop --backdrop or --output.",
-        )
-    suffix = f".{written.format}" if suffix is None else suffix
-    _check_format(suffix, output, written.depth)
-    backdrop = Backdrop(written.backdrop) if written.backdrop else None
-    if backdrop is not None:
-        backdrop.check()
-    network = chosen["network"]
-    spec = plugins.registry().network(network) if network else None
-    how = _part(MatteOptions, chosen)
-    if spec is not None and how["commercial"]:
-        choice.require_commercial(spec)
-    how["provider"] = _provider(how["provider"], args.require_ep)
-    return Settings(
-        output=output,
-        suffix=suffix,
-        backdrop=backdrop,
-        crop_px=written.crop_px,
-        depth=written.depth,
-        encoding=Encoding(quality=written.quality, associated=written.associated),
-        network=network,
-        guide=spec.guide if spec else None,
-        options=options.read(MatteOptions, how),
-    )
+    values = _chosen(args, folder)
+    values["provider"] = provider(values["provider"], args.require_ep)
+    return chosen.settings(values, suffix)
 
 
 def described() -> list[Option]:
     """Return every option of the commands."""
     classes = (MatteRequest, OutputOptions, MatteOptions)
     return [one for cls in classes for one in options.of(cls) if one.offered_by("batch")]
-
-
-def _check_format(suffix: str, output: Output, depth: int | None) -> None:
-    """Refuse a format that cannot hold the output, before any work.
-
-    Raises:
-        RequestError: it is unknown ("format-unknown"), has no alpha ("format-no-alpha"), is for
-            cutouts only ("format-layers"), or not of that depth ("format-depth").
-    """
-    suffix = suffix.lower()
-    if suffix not in SUFFIXES:
-        what = f"The suffix {suffix} is" if suffix else "A name without a suffix is"
-        raise RequestError(
-            "format-unknown",
-            f"{what} not that of a picture that can be written.",
-            f"Use one of {', '.join(SUFFIXES)}.",
-        )
-    if suffix in (".jpg", ".jpeg") and output is Output.CUTOUT:
-        raise RequestError(
-            "format-no-alpha",
-            "A JPEG file cannot hold a cutout: it has no transparency.",
-            "Use .png, .tif or .webp, or give a --backdrop.",
-        )
-    if suffix in layered.SUFFIXES and output is not Output.CUTOUT:
-        raise RequestError(
-            "format-layers",
-            f"A {suffix} file holds the cutout, its mask and the original, not a {output.value}.",
-            "Drop --output and --backdrop, or use another format.",
-        )
-    most = _MOST_BITS.get(suffix, 8)
-    if (depth or 0) > most:
-        raise RequestError(
-            "format-depth",
-            f"A {suffix} file holds at most {most} bits per channel, not {depth}.",
-            "Use .tif or .exr, or another --depth.",
-        )
 
 
 def matte(args: argparse.Namespace) -> Callable[[MatteRequest, Progress, CancelToken], Matte]:
@@ -185,13 +107,17 @@ def _chosen(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return given | {one.option.name: one.value for one in settled}
 
 
-def _part(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of some values that are options of one class."""
-    return {one.name: values[one.name] for one in options.of(cls) if one.name in values}
+def provider(asked: str, required: str | None = None) -> str:
+    """Return the execution provider to ask for, or "auto".
 
+    Args:
+        asked: as given by a flag.
+        required: another flag's, which has to do the work.
 
-def _provider(asked: str, required: str | None) -> str:
-    """Return the execution provider to ask for, or "auto"."""
+    Raises:
+        EngineError: there is none of that name.
+        RequestError: two contradict each other.
+    """
     from matteplug.runtime import providers
 
     if required is None:
