@@ -75,9 +75,17 @@ def check_guide(job: Job) -> None:
     """Refuse a picture without a guide, where it needs one, before it is decoded.
 
     Raises:
-        RequestError: it does ("guide-missing").
+        RequestError: it does ("guide-missing"), or its shadow is asked for without a plate
+            ("shadow-no-plate").
         MatteplugError: its network cannot be used.
     """
+    if job.settings.shadow and job.found.plate is None:
+        raise RequestError(
+            "shadow-no-plate",
+            "There is no plate beside it, and without one a shadow cannot be told from the "
+            "background.",
+            f"Put {job.image.stem}{PLATE}.png beside it, or drop --shadow.",
+        )
     if job.guide is not None:
         return
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.images import files, pixels
+from matteplug.images import files, formats, pixels
 from matteplug.images.files import Picture
 from matteplug.types import Alpha, Image, Size
 
@@ -27,8 +28,8 @@ class Backdrop:
     """A backdrop as given.
 
     It is a colour ("#204060", "white", "32,64,96"), two from top to bottom ("white..black"), "blur"
-    or "blur:40" for the picture itself out of focus, or the path of a picture, if it may be one.
-    Colours are sRGB.
+    or "blur:40" for the picture itself out of focus, or, if it may be one, the path of a picture or
+    of a folder of pictures, `pick` of which is for each.  Colours are sRGB.
     """
 
     text: str
@@ -40,6 +41,24 @@ class Backdrop:
         path = Path(self.text)
         return path.stat() if self.may_be_file and path.is_file() else None
 
+    @cached_property
+    def _folder(self) -> tuple[Path, ...]:
+        """The pictures of the folder, sorted; nothing where it is none."""
+        place = Path(self.text)
+        if not (self.may_be_file and place.is_dir()):
+            return ()
+        named = sorted(path for path in place.iterdir() if not path.name.startswith("."))
+        return tuple(path for path in named if path.suffix.lower() in formats.readable())
+
+    def pick(self, name: str) -> Backdrop:
+        """Return the backdrop for the picture of that name: of a folder one, else this.
+
+        The name alone decides, so that a picture keeps its backdrop whatever other pictures come.
+        """
+        if not self._folder:
+            return self
+        return Backdrop(str(self._folder[zlib.crc32(name.encode()) % len(self._folder)]))
+
     @property
     def is_blur(self) -> bool:
         """Tell whether it is the picture itself."""
@@ -48,10 +67,22 @@ class Backdrop:
     def check(self) -> None:
         """Read it once, so that a mistake is found before any work is done.
 
+        Of a folder the headers are read.
+
         Raises:
-            RequestError: it is neither a colour nor a picture that can be read.
+            RequestError: it is neither a colour nor a picture that can be read, or a folder
+                without one ("backdrop-empty").
         """
-        if self.is_blur:
+        if self._folder:
+            for path in self._folder:
+                files.size(path)
+        elif self.may_be_file and Path(self.text).is_dir():
+            raise RequestError(
+                "backdrop-empty",
+                f"There is no picture in the folder {self.text} of backdrops.",
+                f"Pictures end in {', '.join(sorted(formats.readable()))}.",
+            )
+        elif self.is_blur:
             self._blur_px(1)
         else:
             self.behind(Size(1, 1), np.dtype(np.uint8), None)

@@ -48,6 +48,12 @@ def settings(
             f"The output {output.value} has no backdrop.",
             "Drop --backdrop or --output.",
         )
+    if written.shadow and output not in (Output.CUTOUT, Output.COMPOSITE):
+        raise RequestError(
+            "shadow-unused",
+            f"The output {output.value} has no shadow.",
+            "Drop --shadow or --output.",
+        )
     suffix = f".{written.format}" if suffix is None else suffix
     _check_format(suffix, output, written.depth)
     backdrop = Backdrop(written.backdrop, may_be_file=files) if written.backdrop else None
@@ -62,6 +68,7 @@ def settings(
         output=output,
         suffix=suffix,
         backdrop=backdrop,
+        shadow=written.shadow,
         crop_px=written.crop_px,
         depth=written.depth,
         encoding=Encoding(quality=written.quality, associated=written.associated),

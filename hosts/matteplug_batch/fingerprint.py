@@ -25,7 +25,7 @@ def fingerprint_of(job: Job) -> Fingerprint:
     """
     settings, chosen = job.settings, job.settings.options
     pixels = [option.name for option in options.of(type(chosen)) if option.pixels]
-    backdrop = settings.backdrop
+    backdrop = job.backdrop
     sources = [_named(path, _status(path)) for path in job.sources]
     if backdrop is not None and backdrop.status is not None:
         sources.append(_named(Path(backdrop.text), backdrop.status))
@@ -33,6 +33,7 @@ def fingerprint_of(job: Job) -> Fingerprint:
         "sources": sources,
         "output": settings.output.value,
         "backdrop": backdrop.text if backdrop else None,
+        "shadow": settings.shadow,
         "crop_px": settings.crop_px,
         "depth": settings.depth,
         "encoding": asdict(settings.encoding),

@@ -50,8 +50,14 @@ class OutputOptions:
         label="Backdrop",
         help="What composites are made over: a colour (white, #204060 or 32,64,96), two from top "
         "to bottom (white..#204060), the picture itself out of focus (blur, or blur:40 for 40 "
-        "pixels), or the path of a picture",
+        "pixels), or the path of a picture or of a folder, of which each picture gets one",
         automatic="none",
+    )
+    shadow: bool = option(
+        False,
+        label="Keep the shadow",
+        help="Keep the shadow that the subject casts, in cutouts and composites; it is what "
+        "darkens the plate, so a plate is needed",
     )
     format: str = option(
         "png",
@@ -98,6 +104,7 @@ class Settings:
         output: what is written.
         suffix: of the results' names, which is their format; for those that the command names.
         backdrop: what composites are made over; None for the other outputs.
+        shadow: whether cutouts and composites keep the subject's shadow.
         crop_px: margin around the subject; None to keep the whole picture.
         depth: bits per channel, 8, 16 or 32; None for the picture's.
         encoding: how formats with a choice are written.
@@ -109,6 +116,7 @@ class Settings:
     output: Output = Output.CUTOUT
     suffix: str = ".png"
     backdrop: Backdrop | None = None
+    shadow: bool = False
     crop_px: int | None = None
     depth: int | None = None
     encoding: Encoding = field(default_factory=Encoding)
@@ -151,6 +159,13 @@ class Job:
         return mask if wanted is Guide.TRIMAP else mask or sources.plate
 
     @property
+    def backdrop(self) -> Backdrop | None:
+        """What the composite is made over; None for the other outputs."""
+        given = self.settings.backdrop
+        return None if given is None else given.pick(self.image.name)
+
+    @property
     def sources(self) -> tuple[Path, ...]:
-        """The files that the result is made from."""
-        return (self.image,) if self.guide is None else (self.image, self.guide)
+        """The files that the result is made from, without the backdrop."""
+        shadow = self.found.plate if self.settings.shadow else None
+        return tuple(dict.fromkeys(p for p in (self.image, self.guide, shadow) if p is not None))

@@ -11,6 +11,7 @@ from matteplug.images import files, pixels
 from matteplug.images.layered import SUFFIXES, Layer, encode_layers
 from matteplug.result import VISIBLE, Matte
 from matteplug.types import Alpha, Image, MatteRequest, Rect, Size
+from matteplug_batch import shadow
 from matteplug_batch.job import Job, Output
 
 _DTYPES = {8: np.uint8, 16: np.uint16, 32: np.float32}
@@ -29,6 +30,8 @@ def write(job: Job, matte: Matte, request: MatteRequest) -> None:
     """
     settings = job.settings
     area = _area(matte.alpha, settings.crop_px).slices
+    if settings.shadow:
+        matte = shadow.kept(matte, request, job.found.plate)
     cropped = replace(matte, alpha=matte.alpha[area], foreground=matte.foreground[area])
     image = request.image[area]
     if job.result.suffix.lower() in SUFFIXES:
@@ -65,11 +68,12 @@ def _array(job: Job, matte: Matte, image: Image) -> Image:
         return matte.alpha
     if settings.output is Output.FOREGROUND:
         return matte.foreground
-    assert settings.backdrop is not None, "the command line refuses this"
-    if settings.backdrop.is_blur:
-        return matte.composite(settings.backdrop.blurred(image, matte.alpha))
+    backdrop = job.backdrop
+    assert backdrop is not None, "the command line refuses this"
+    if backdrop.is_blur:
+        return matte.composite(backdrop.blurred(image, matte.alpha))
     size, dtype = Size.of(matte.alpha), matte.foreground.dtype
-    return matte.composite(settings.backdrop.behind(size, dtype, matte.icc))
+    return matte.composite(backdrop.behind(size, dtype, matte.icc))
 
 
 def _area(alpha: Alpha, margin_px: int | None) -> Rect:
