@@ -2,8 +2,8 @@
 
 This runs in the process that `decoder` starts.  The header is read first, and the policy for
 untrusted pictures asked; only then is anything decoded.  Pillow decodes, with three exceptions:
-16-bit PNG, PPM and JPEG 2000 in colour, which Pillow opens as 8-bit, go through OpenCV, and TIFF
-through `tiff`.
+16-bit PNG, PPM and JPEG 2000 in colour, which Pillow opens as 8-bit, go through OpenCV, TIFF goes
+through `tiff`, and OpenEXR through `exr`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import MatteplugError, RequestError
-from matteplug.images import formats, metadata, pillow, profiles, samples, tiff
+from matteplug.images import exr, formats, metadata, pillow, profiles, samples, tiff
 from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded, Samples, Space
 from matteplug.types import Size
@@ -80,6 +80,10 @@ def _reading(file: BinaryIO, name: str, policy: Policy) -> Iterator[Any]:
                 page = tiff.open_page(file)
                 policy.check(page.size, tiff.bytes_per_pixel(page), name)
                 yield page.size, page.orientation, lambda: _tiff(page)
+            elif head.startswith(exr.MAGIC):
+                with exr.opened(file) as picture:
+                    policy.check(picture.size, exr.BYTES_PER_PIXEL, name)
+                    yield picture.size, 1, picture.decode
             else:
                 _refuse_many_scans(file, head, name)
                 image = _open(file, head, name)
@@ -95,6 +99,12 @@ def _reading(file: BinaryIO, name: str, policy: Policy) -> Iterator[Any]:
             "file-depth",
             f"The TIFF {name} has {error}, which cannot be read.",
             "Save it with 8 or 16 bits per channel, or as PNG.",
+        ) from error
+    except exr.Unreadable as error:
+        raise RequestError(
+            "file-depth",
+            f"The OpenEXR file {name} has {error}, which cannot be read.",
+            "Save it as one part with the channels R, G, B and A.",
         ) from error
     except MatteplugError:
         raise
@@ -113,7 +123,7 @@ def _open(file: BinaryIO, head: bytes, name: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # the policy holds
-    known = sorted(set(formats.readable().values()) - {"TIFF"})
+    known = sorted(set(formats.readable().values()) - {"EXR", "TIFF"})
     try:
         return Image.open(file, formats=known)
     except UnidentifiedImageError as error:

@@ -42,7 +42,8 @@ class Picture:
     """A picture, and what belongs to it beside its colours.
 
     Attributes:
-        image: (H, W, 3) uint8 or uint16, upright; what Python hands over may be of other types.
+        image: (H, W, 3) uint8, uint16 or float32, upright; what Python hands over may be of other
+            types.
         alpha: (H, W) float32 [0, 1], or None where everything is opaque.
         icc: colour profile of `image`; None means sRGB.
         metadata: resolution, copyright and the like.
@@ -64,11 +65,11 @@ def read(
     policy: Policy | None = None,
     cancel: CancelToken | None = None,
 ) -> Picture:
-    """Read a picture in any format that the installed Pillow decodes, 8 or 16 bits per channel.
+    """Read a picture in any format that the installed Pillow decodes, a TIFF of floats, or OpenEXR.
 
-    EXIF orientation is applied and 16 bits stay 16.  Gray, palette, CMYK and Lab become RGB, by
-    their profile if they have one.  `policy` says what is too large, `decoder` how it is
-    held to that.
+    EXIF orientation is applied, 16 bits stay 16 and floats stay floats.  Gray, palette, CMYK and
+    Lab become RGB, by their profile if they have one, and linear light becomes sRGB.  `policy` says
+    what is too large, `decoder` how it is held to that.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -98,7 +99,7 @@ def read_mask(
     policy: Policy | None = None,
     cancel: CancelToken | None = None,
 ) -> NDArray[Any]:
-    """Read a trimap or a soft mask as (H, W) uint8 or uint16 numbers, without colour management.
+    """Read a trimap or a soft mask as (H, W) numbers, without colour management.
 
     The mask is the gray value, black where it is transparent; in a picture of a single colour it is
     the alpha channel.

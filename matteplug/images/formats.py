@@ -1,8 +1,14 @@
-"""Which picture formats are read: those of Pillow that decode pixels and run no other program."""
+"""Which picture formats are read: those of Pillow that decode pixels and run no other program.
+
+OpenEXR is the exception: the extra ``formats`` reads it.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+
+from matteplug import packages
 
 __all__ = ["advice", "readable"]
 
@@ -46,11 +52,12 @@ OTHER_PICTURES = frozenset(
 
 @cache
 def readable() -> dict[str, str]:
-    """Return the formats that the installed Pillow reads, by their suffixes."""
+    """Return the formats that the installed packages read, by their suffixes."""
     from PIL import Image, features
 
     Image.init()
-    return {
+    others = {".exr": "EXR"} if find_spec("OpenEXR") else {}
+    return others | {
         suffix: name
         for name, suffixes in SUFFIXES.items()
         if name in Image.OPEN and (name not in _FEATURES or features.check(_FEATURES[name]))
@@ -68,6 +75,8 @@ def advice(suffix: str) -> str:
         return "Camera raw files cannot be read; develop it to TIFF, in darktable or RawTherapee."
     if suffix in PHONE:
         return "HEIC cannot be read; convert it to JPEG, PNG or AVIF."
+    if suffix == ".exr":
+        return f"OpenEXR files need an extra; run: {packages.install('matteplug[formats]')}"
     if suffix in OTHER_PICTURES:
         return "This format cannot be read; convert it to PNG, TIFF or JPEG."
     return "This is not a picture, or of a format that cannot be read."

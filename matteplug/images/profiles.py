@@ -177,7 +177,7 @@ def gray_to_srgb(gray: NDArray[Any], icc: bytes) -> NDArray[Any] | None:
     """Return gray values taken through a gray profile to sRGB, or None where it is damaged.
 
     Args:
-        gray: (H, W) uint8 or uint16.
+        gray: (H, W) uint8, uint16 or float32.
         icc: a profile whose colour space is GRAY.
 
     Returns:
@@ -187,6 +187,8 @@ def gray_to_srgb(gray: NDArray[Any], icc: bytes) -> NDArray[Any] | None:
         linear = _transfer(icc, b"kTRC")
     except (struct.error, ValueError, IndexError):
         return None
+    if gray.dtype.kind == "f":
+        return srgb_from_linear(np.clip(linear(gray), 0, 1)).astype(np.float32)
     scale = pixels.full_scale(gray.dtype)
     steps = np.linspace(0, 1, int(scale) + 1)
     encoded = srgb_from_linear(np.clip(linear(steps), 0, 1))

@@ -44,11 +44,13 @@ class Samples:
     """What a decoder returns.
 
     Attributes:
-        colours: (H, W, C) uint8 or uint16, as stored: not turned, not converted.  CMYK is amount of
-            ink; Lab is L*, a* and b* in full scale, a* and b* with their zero in the middle.
+        colours: (H, W, C) uint8, uint16 or, gray and RGB, float32, as stored: not turned, not
+            converted.  CMYK is amount of ink; Lab is L*, a* and b* in full scale, a* and b* with
+            their zero in the middle.
         space: what the colours are.
         alpha: (H, W) of the same dtype, or None.
         premultiplied: whether the colours are multiplied by alpha.
+        linear: whether float colours are linear light, of sRGB's primaries.
         icc: the profile of the colours as stored.
         marks: what other marks say of the colours.
         orientation: EXIF's, 1 to 8.
@@ -60,6 +62,7 @@ class Samples:
     space: Space
     alpha: NDArray[Any] | None = None
     premultiplied: bool = False
+    linear: bool = False
     icc: bytes | None = None
     marks: profiles.Meaning = field(default_factory=profiles.Meaning)
     orientation: int = 1
@@ -72,7 +75,7 @@ class Decoded:
     """What a picture holds.
 
     Attributes:
-        image: (H, W, 3) RGB, uint8 or uint16, upright.
+        image: (H, W, 3) RGB, uint8, uint16 or float32 [0, 1], upright.
         alpha: (H, W) of the same dtype, straight; None where everything is opaque.
         icc: the profile that belongs to `image`; None for sRGB.
         metadata: what travels to the result.
@@ -96,12 +99,14 @@ def interpret(samples: Samples, *, through_profile: bool = True) -> Decoded:
 
     Args:
         samples: as a decoder returns them.
-        through_profile: take gray and CMYK through their profiles to sRGB, and Lab to sRGB; masks
-            are numbers, and their gray stays as it is.
+        through_profile: take gray and CMYK through their profiles to sRGB, Lab and linear light to
+            sRGB; masks are numbers, and their gray stays as it is.
     """
     colours, alpha = samples.colours, samples.alpha
     if alpha is not None and samples.premultiplied:
         colours = _straight(colours, alpha)
+    if samples.linear and through_profile:
+        colours = _encoded(colours)
     icc, notes = samples.icc, samples.notes
     allowed = (
         (samples.space.value, b"RGB ") if samples.space is Space.GRAY else (samples.space.value,)
@@ -139,7 +144,18 @@ def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     return np.ascontiguousarray(array)
 
 
+def _encoded(linear: NDArray[Any]) -> NDArray[Any]:
+    result = np.empty_like(linear)
+    for top in range(0, linear.shape[0], _STRIP_ROWS):
+        result[top : top + _STRIP_ROWS] = srgb_from_linear(linear[top : top + _STRIP_ROWS])
+    return result
+
+
 def _straight(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    if colours.dtype.kind == "f":
+        straight: NDArray[Any] = colours / np.maximum(alpha, np.float32(1e-6))[..., None]
+        np.minimum(straight, 1, out=straight)
+        return straight
     scale = pixels.full_scale(colours.dtype)
     result = np.empty_like(colours)
     for top in range(0, colours.shape[0], _STRIP_ROWS):

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from matteplug.images import metadata, profiles
+from matteplug.images import metadata, pixels, profiles
 from matteplug.images.samples import Samples, Space
 from matteplug.types import Size
 
@@ -39,6 +39,8 @@ _SPACES = {
     8: Space.LAB,
     9: Space.LAB,  # ICC's: a* and b* with an offset
 }
+_OF_LIGHT = (0, 1, 2)
+"""Gray and RGB."""
 _PREMULTIPLIED, _STRAIGHT = 1, 2
 _ADOBE_RGB = 2
 
@@ -96,8 +98,15 @@ class Page:
 
     @property
     def depth(self) -> np.dtype[Any]:
-        """What its samples are read as."""
+        """What its samples are read as: floats stay floats, but of CMYK and Lab."""
+        if self.is_float and self.number(262, 1) in _OF_LIGHT:
+            return np.dtype(np.float32)
         return np.dtype(np.uint8 if self.bits <= 8 else np.uint16)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether its samples are floats."""
+        return (self.numbers(339) or (_UNSIGNED,))[0] == _FLOAT
 
     @property
     def is_pillows(self) -> bool:
@@ -184,15 +193,16 @@ def decode(page: Page) -> Samples:
     stored = np.empty((page.size.height, page.size.width, len(kept)), page.depth)
     clipped = 0
     for rows, band in _bands(page, kept):
-        stored[rows], beyond = _as_integers(page, band, scaled=not palette)
+        stored[rows], beyond = _in_depth(page, band, scaled=not palette)
         clipped += beyond
     if clipped > stored.size / 2:
         raise Unreadable("floating-point values that reach far beyond 0 to 1")
     notes = page.notes
     if clipped:
         notes += ("Values beyond 0 to 1 were clipped.",)
-    if page.bits > 16:
-        notes += (f"The picture's {page.bits} bits per channel were read as 16.",)
+    kept_bits = 32 if page.depth.kind == "f" else 16
+    if page.bits > kept_bits:
+        notes += (f"The picture's {page.bits} bits per channel were read as {kept_bits}.",)
     alpha = np.ascontiguousarray(stored[..., -1]) if len(kept) > colours_held else None
     colours = stored[..., :colours_held]
     if palette:
@@ -200,7 +210,7 @@ def decode(page: Page) -> Samples:
         colours = (table[colours[..., 0]] >> 8).astype(np.uint8)
         alpha = None
     elif photometric == 0:
-        colours = ~colours
+        colours = 1 - colours if page.depth.kind == "f" else ~colours
     elif photometric == 8:  # a* and b* are signed
         offset = 1 << (8 * page.depth.itemsize - 1)
         colours[..., 1:] ^= page.depth.type(offset)
@@ -250,13 +260,13 @@ def _kept(page: Page, colours: int, count: int) -> tuple[list[int], bool]:
     return list(range(colours)), False
 
 
-def _as_integers(page: Page, band: NDArray[Any], *, scaled: bool) -> tuple[NDArray[Any], int]:
+def _in_depth(page: Page, band: NDArray[Any], *, scaled: bool) -> tuple[NDArray[Any], int]:
     """Return samples in full scale, and how many lay beyond it."""
-    scale = np.iinfo(page.depth).max
     if band.dtype.kind == "f":
         values = np.nan_to_num(band.astype(np.float32), nan=0.0)
         beyond = int(np.count_nonzero((values < -1e-3) | (values > 1 + 1e-3)))
-        return np.rint(np.clip(values, 0, 1) * np.float32(scale)).astype(page.depth), beyond
+        return pixels.from_float(values, page.depth), beyond
+    scale = np.iinfo(page.depth).max
     if page.bits in (8, 16) or not scaled:
         return band, 0
     if page.bits > 16:
