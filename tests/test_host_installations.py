@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from matteplug import plugins
 from matteplug.hosting.installations import Installation, find
 from matteplug.hosting.packaging import LINUX, MACOS, WINDOWS, Packaging
 from matteplug.hosting.versions import version_of
@@ -281,6 +282,13 @@ def test_gimp_2_gets_the_half_that_its_build_can_run(
     assert names == shared | own | {"smart_matte.py"}
     script = home / "gimp" / "scripts" / "matteplug-smart-matte.scm"
     assert script.exists() is not python_fu
+    if not python_fu:
+        text = script.read_text(encoding="utf-8")
+        networks = plugins.registry().networks.values()
+        ids = " ".join(f'"{spec.id}"' for spec in networks)
+        titles = " ".join(f'"{spec.title}"' for spec in networks)
+        assert f'\'#("" {ids})' in text
+        assert f'\'("Automatic" {titles})' in text
     assert files.note.startswith("By Python-Fu" if python_fu else "Without Python-Fu")
     assert files.uninstall()
     assert not script.exists()

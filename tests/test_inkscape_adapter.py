@@ -128,6 +128,11 @@ def test_the_extension_is_installed_and_removed(
         "matteplug_smart_matte.py",
         "settings.json",
     ]
+    dialog = ElementTree.parse(ours / "matteplug_smart_matte.inx")
+    (network,) = [one for one in dialog.iter(f"{INX}param") if one.get("name") == "network"]
+    listed = {option.get("value"): option.text for option in network}
+    installed = plugins.registry().networks.values()
+    assert listed == {"automatic": "Automatic", **{spec.id: spec.title for spec in installed}}
     assert main(["hosts", "uninstall", "inkscape", "--folder", str(folder)]) == 0
     assert list(folder.iterdir()) == []
     assert f"Removed {ours}" in capsys.readouterr().out
@@ -139,7 +144,7 @@ def test_the_guide_names_every_setting_and_choice() -> None:
     names = [one.get("name") for one in inx.iter(f"{INX}param")]
     choices = [one.get("value") for one in inx.iter(f"{INX}option")]
     assert len(names) == 16
-    assert len(choices) == 5
+    assert len(choices) == 6
     for name in [*names, *choices]:
         assert str(name) in guide
 

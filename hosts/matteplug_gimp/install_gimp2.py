@@ -6,9 +6,11 @@ runs in it; others (Debian and its derivatives) get one that needs only libgimp 
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
+from matteplug import plugins
 from matteplug.hosting import packaging
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.installations import Installation
@@ -54,8 +56,24 @@ def files(installation: Installation, system: str = sys.platform) -> HostFiles:
         sources=(*shared, *sorted(half.glob("*.py"))),
         executables=(_PROGRAM,),
         beside={scripts / source.name: source for source in half.glob("*.scm")},
+        filled={
+            source.name: _with_networks(source.read_text(encoding="utf-8")).encode()
+            for source in half.glob("*.scm")
+        },
         note="By Python-Fu" if python_fu else "Without Python-Fu: by libgimp, with Python 3",
     )
+
+
+def _with_networks(dialog: str) -> str:
+    """Return the Script-Fu dialog with the installed networks in its two lists: titles and ids."""
+    networks = plugins.registry().networks.values()
+    for first, listed in (
+        ('\'#(""', [spec.id for spec in networks]),
+        ('\'("Automatic"', [spec.title for spec in networks]),
+    ):
+        words = (json.dumps(text, ensure_ascii=False) for text in listed)
+        dialog = dialog.replace(first, " ".join((first, *words)))
+    return dialog
 
 
 def has_python_fu(installation: Installation, system: str = sys.platform) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
+from matteplug import plugins
 from matteplug.hosting import packaging
 from matteplug.hosting.files import HostFiles
 from matteplug.hosting.installations import Installation
@@ -11,6 +13,11 @@ from matteplug.hosting.installations import Installation
 _PROFILE = "${INKSCAPE_PROFILE_DIR}/extensions"
 _LINUX = (_PROFILE, "${XDG_CONFIG_HOME}/inkscape/extensions")
 _MACOS = "~/Library/Application Support/org.inkscape.Inkscape/config/inkscape/extensions"
+
+_DIALOG = "matteplug_smart_matte.inx"
+_INDENT = 16 * " "
+_AUTOMATIC = f'{_INDENT}<option value="automatic">Automatic</option>\n'
+"""The first line of the list of networks."""
 
 PACKAGINGS = (
     packaging.native("inkscape", _LINUX),
@@ -33,4 +40,15 @@ def files(installation: Installation) -> HostFiles:
         host="inkscape",
         folder=installation.folder / "matteplug-smart-matte",
         sources=tuple(sorted(path for path in half.iterdir() if path.suffix in (".inx", ".py"))),
+        filled={_DIALOG: _with_networks((half / _DIALOG).read_text(encoding="utf-8")).encode()},
     )
+
+
+def _with_networks(dialog: str) -> str:
+    """Return the dialog with the installed networks in its list: Inkscape reads it as it starts."""
+    options = [_AUTOMATIC]
+    for spec in plugins.registry().networks.values():
+        options.append(
+            f"{_INDENT}<option value={quoteattr(spec.id)}>{escape(spec.title)}</option>\n"
+        )
+    return dialog.replace(_AUTOMATIC, "".join(options))

@@ -50,6 +50,7 @@ class HostFiles:
         sources: the files of the in-host half.
         executables: names of those sources that the program starts.
         beside: single files that go elsewhere: target path to source.
+        filled: what is written in place of a source, by its name: what is known here and not there.
         switch: enables the plug-in; None for a program that loads whatever is there.
         note: what the user may want to know about these files.
     """
@@ -59,6 +60,7 @@ class HostFiles:
     sources: tuple[Path, ...]
     executables: tuple[str, ...] = ()
     beside: Mapping[Path, Path] = field(default_factory=dict)
+    filled: Mapping[str, bytes] = field(default_factory=dict)
     switch: Switch | None = None
     note: str = ""
 
@@ -90,7 +92,7 @@ class HostFiles:
                         target.parent.mkdir(parents=True, exist_ok=True)
                         new = target.with_name(f".{target.name}.new")
                         new.unlink(missing_ok=True)
-                        replaced.enter_context(_replaced(target, _place(source, new, link)))
+                        replaced.enter_context(_replaced(target, self._place(source, new, link)))
                     if self.switch is not None:
                         self.switch.turn(True)
             finally:
@@ -132,11 +134,12 @@ class HostFiles:
         expected = {self.folder / name: content for name, content in self._written(python).items()}
         sources = {self.folder / source.name: source for source in (*self.sources, _BRIDGE)}
         sources |= self.beside
-        expected |= {target: source.read_bytes() for target, source in sources.items()}
+        expected |= {target: self._content(source) for target, source in sources.items()}
         for path, content in expected.items():
             if not path.is_file() or path.read_bytes() != content:
                 return "outdated"
-        linked = (path.is_symlink() and path.samefile(source) for path, source in sources.items())
+        copies = [(p, source) for p, source in sources.items() if source.name not in self.filled]
+        linked = (path.is_symlink() and path.samefile(source) for path, source in copies)
         return "linked" if all(linked) else "current"
 
     @property
@@ -150,13 +153,23 @@ class HostFiles:
 
     def _fill(self, draft: Path, python: str, link: bool) -> None:
         for source in (*self.sources, _BRIDGE):
-            target = _place(source, draft / source.name, link)
-            if not link:
+            target = self._place(source, draft / source.name, link)
+            if not target.is_symlink():
                 target.chmod(0o755 if source.name in self.executables else 0o644)
         for name, content in self._written(python).items():
             (draft / name).write_bytes(content)
             (draft / name).chmod(0o644)
         draft.chmod(0o755)  # mkdtemp's is private, and a program may run as another user
+
+    def _content(self, source: Path) -> bytes:
+        return self.filled.get(source.name) or source.read_bytes()
+
+    def _place(self, source: Path, target: Path, link: bool) -> Path:
+        if link and source.name not in self.filled:
+            target.symlink_to(source.resolve())
+        else:
+            target.write_bytes(self._content(source))
+        return target
 
     def _back_up(self) -> Path:
         """Copy what is there to a new folder outside the program's, which might load it."""
@@ -174,14 +187,6 @@ class HostFiles:
 def log_file(host: str) -> Path:
     """Return the file to which a host's in-host half logs its errors."""
     return state_folder() / "log" / f"{host}.log"
-
-
-def _place(source: Path, target: Path, link: bool) -> Path:
-    if link:
-        target.symlink_to(source.resolve())
-    else:
-        shutil.copyfile(source, target)
-    return target
 
 
 @contextmanager

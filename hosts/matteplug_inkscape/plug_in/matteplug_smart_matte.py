@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import bridge
 
+AUTOMATIC = "automatic"  # the entry that Inkscape's list begins with; the installer adds the others
 HREF = "xlink:href"
 EDGE = {
     "--remove-islands-px": 0,
@@ -42,7 +43,7 @@ class SmartMatte(inkex.EffectExtension):
     def add_arguments(self, pars):
         """Take the settings of the .inx file, which a test holds against `MatteOptions`."""
         pars.add_argument("--guide", default="path")
-        pars.add_argument("--network", default="")
+        pars.add_argument("--network", default=AUTOMATIC)
         pars.add_argument("--band-px", type=int, default=0)
         pars.add_argument("--result", default="picture")
         for switch in ("--clean-colours", "--refine", "--align"):
@@ -75,7 +76,7 @@ class SmartMatte(inkex.EffectExtension):
                 "new picture."
             )
         options = {
-            "network": self.options.network or None,
+            "network": None if self.options.network in ("", AUTOMATIC) else self.options.network,
             "band_px": self.options.band_px or None,
             "clean_colours": self.options.clean_colours,
             "refine": self.options.refine,

@@ -1,7 +1,10 @@
 ; The dialog of Filters > Smart Matte (plug-in-matteplug-smart-matte), for a GIMP 2.10 without Python-Fu.
 ; "<None>" keeps it out of the menus and of the search for actions; what follows is the title.
 ; GIMP reads it before there is a worker, so that the options are listed here; a test holds them
-; against their description.
+; against their description.  The installer writes the networks into the two lists that have
+; Automatic alone here.
+
+(define matteplug-networks '#(""))
 
 (define (matteplug-flag name value)
   (string-append "\"" name "\": " (if (= value TRUE) "true" "false")))
@@ -17,7 +20,7 @@
           remove-islands fill-holes smooth feather contrast shift-edge decontaminate
           refine align limit-mib)
   (plug-in-matteplug-smart-matte
-    RUN-NONINTERACTIVE image layer network
+    RUN-NONINTERACTIVE image layer (vector-ref matteplug-networks network)
     (vector-ref #("selection" "trimap" "plate") guide)
     other band-px
     (vector-ref #("new-layer" "layer-mask" "new-layer-with-mask" "selection") output)
@@ -41,7 +44,7 @@
   SF-DRAWABLE   "Layer" 0
   SF-OPTION     "Guide" '("Selection" "Trimap: the layer or channel below" "Plate: the layer below")
   SF-DRAWABLE   "Trimap or plate" 0
-  SF-STRING     "Network (empty: automatic)" ""
+  SF-OPTION     "Network" '("Automatic")
   SF-ADJUSTMENT "Band width (pixels, 0: automatic)" (list 0 0 2000 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
   SF-TOGGLE     "Clean colours" TRUE
