@@ -6,7 +6,7 @@ GUIDES = (
     ("selection", "Selection", "A rough selection of the foreground"),
     ("trimap", "Trimap layer", "A layer: black background, white foreground, gray unknown"),
     ("plate", "Plate layer", "A layer with the same view without the foreground"),
-    ("none", "Nothing", "A network that finds the foreground by itself, for portraits"),
+    ("none", "Nothing", "A network finds what stands in front: people, animals, things"),
 )
 OUTPUTS = (
     ("new-layer", "New layer", "A new layer with clean colours and transparency"),
