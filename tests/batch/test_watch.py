@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Hashable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,28 @@ import pytest
 from batch.trees import checksums, pair, photograph, pictures, stored, trimap_of
 from matteplug.testing import FakeEngine
 from matteplug_batch import watch
+from matteplug_batch.plan import Plan
+from matteplug_batch.run import BatchRun
+from matteplug_batch.watch import Watch
 
 Batch = Callable[..., int]
 Watched = Callable[..., tuple[int, dict[str, Any], str]]
 STEADY_S = 0.05
+LOOKS: list[float] = []
+"""When the watch looked at its folder; before the first time, Ctrl-C would end the tests."""
 
 
 @pytest.fixture(autouse=True)
 def _briskly(monkeypatch: pytest.MonkeyPatch) -> None:
-    brisk = partial(watch.Watch, steady_s=STEADY_S, pause_s=0.01)
+    LOOKS.clear()
+
+    def brisk(*, look: Callable[[], Plan], batch: BatchRun) -> watch.Watch:
+        def counted() -> Plan:
+            LOOKS.append(time.monotonic())
+            return look()
+
+        return Watch(look=counted, batch=batch, steady_s=STEADY_S, pause_s=0.01)
+
     monkeypatch.setattr(watch, "Watch", brisk)
 
 
@@ -39,6 +51,7 @@ def watched(batch: Batch, folder: Path, capsys: pytest.CaptureFixture[str]) -> W
 
         def visitor() -> None:
             try:
+                soon(lambda: len(LOOKS) > 0)
                 visit()
             except BaseException as error:
                 failed.append(error)
@@ -67,6 +80,8 @@ def soon(true: Callable[[], bool], what: str = "") -> None:
 def settle() -> None:
     """Wait as long as a watch needs to see that nothing changes, and longer."""
     time.sleep(4 * STEADY_S)
+    seen = len(LOOKS)
+    soon(lambda: len(LOOKS) > seen + 2)
 
 
 def test_pictures_that_come_in_are_cut_out(
