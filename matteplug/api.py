@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from matteplug import options
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
-from matteplug.guides import fit
+from matteplug.guides import fit, masks
 from matteplug.guides import trimap as trimaps
 from matteplug.images import arguments, files, pixels
 from matteplug.images.policy import Policy
@@ -27,6 +27,7 @@ from matteplug.matting import (
     foreground,
     islands,
     network_pass,
+    rough_selection,
     strokes,
 )
 from matteplug.matting.choice import choose
@@ -207,7 +208,24 @@ def with_guide(
     mask, scaling = fit.fitted(mask, Size.of(request.image), what)
     read = trimaps.from_mask if what == "trimap" else trimaps.from_selection
     result = read(mask, band_px=request.options.band_px)
+    if what == "selection":
+        selected, notes = masks.unit(mask)
+        kind = _kind(request, selected)
+        if kind != "exact":
+            trimap = rough_selection.wide(selected >= 0.5, kind)
+            notes = request.notes + scaling + notes
+            return replace(request, selection=selected, trimap=trimap, notes=notes)
     return replace(request, trimap=result.trimap, notes=request.notes + scaling + result.notes)
+
+
+def _kind(request: MatteRequest, selection: Alpha) -> rough_selection.Kind:
+    """Return what the options say that a selection is, or what it seems to be."""
+    asked = request.options.selection_kind
+    if asked in ("exact", "rough", "box"):
+        return cast("rough_selection.Kind", asked)
+    if request.options.band_px is not None:  # it says how far the edge may be off
+        return "exact"
+    return rough_selection.kind_of(request.image, selection)
 
 
 def run(
@@ -227,6 +245,8 @@ def run(
     request = checked(request)
     spec = choose(request)
     engine = engine or default_engine()
+    if spec.guide is Guide.TRIMAP:
+        request = rough_selection.narrowed(engine, request, cancel=cancel)
     if request.network is None and spec.guide is Guide.TRIMAP:
         request = strokes.spread(engine, request, cancel=cancel)
     refines = request.options.refine and spec.edge_band_fraction > 0
@@ -273,6 +293,7 @@ def run(
     return Matte(
         alpha=alpha if request.opacity is None else alpha * request.opacity,
         foreground=colours,
+        trimap=request.trimap,
         network=spec.id,
         provider=prediction.provider,
         elapsed_s={

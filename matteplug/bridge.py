@@ -47,9 +47,10 @@ from the top.
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
 names none itself.  "options" lists, for its dialog, what a user can set beside the network, each
 with "name", "type" (bool, int, str), "default" (null is automatic), "label", "help", "unit",
-"group" (of those that it shows together, "" for none),
-"low" and "high" (of an int, null for no limit), "guides" ("selection", "trimap", "plate", "none":
-those for which it matters; none for all) and "hosts" (ids of those that show it; none for all).
+"low" and "high" (of an int, null for no limit), "choices" (of a text or an int that has a few),
+"group" (of those that a dialog shows together, "" for none), "guides" ("selection", "trimap",
+"plate", "none": those for which it matters; none for all) and "hosts" (ids of those that show it;
+none for all).
 "provider" is what is known about where they will run: "id", "verdict" (proven,
 not probed, missing) and "reason".  What an interpreter prints as it starts comes before that answer
 and is not a frame: the host skips it, up to 64 KiB.  From then on there are only frames.

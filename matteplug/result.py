@@ -11,7 +11,7 @@ import numpy as np
 
 from matteplug.images import files, pixels
 from matteplug.images.encoding import Encoding
-from matteplug.types import Alpha, Image, Metadata, Size
+from matteplug.types import Alpha, Image, Metadata, Size, Trimap
 
 __all__ = ["DOUBT", "VISIBLE", "Matte", "Outcome"]
 
@@ -34,6 +34,8 @@ class Matte:
         network: id of the network that made it.
         provider: execution provider that ran it ("cpu").
         elapsed_s: seconds by part: "network", "foreground", "total".
+        trimap: (H, W) uint8, the trimap that it was made with: as given, spread from strokes, or
+            with the band of a rough selection narrowed; None without a trimap or selection.
         confidence: 0 to 1 if the network estimates it, else None.
         notes: sentences for the user: repairs, choices, doubts.
         licences: what the networks that made it may be used for, id to a clause.
@@ -46,6 +48,7 @@ class Matte:
     network: str
     provider: str
     elapsed_s: dict[str, float]
+    trimap: Trimap | None = None
     confidence: float | None = None
     notes: tuple[str, ...] = ()
     licences: Mapping[str, str] = field(default_factory=dict)

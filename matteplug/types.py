@@ -223,6 +223,14 @@ class MatteOptions:
         guides=("selection", "trimap"),
         range_code="band-width",
     )
+    selection_kind: str = option(
+        "automatic",
+        label="Selection",
+        help="What a selection is: exact, along the edge; rough, off by up to a twelfth of the "
+        "subject's size; or a box around it",
+        choices=("automatic", "exact", "rough", "box"),
+        guides=("selection",),
+    )
     clean_colours: bool = option(
         True,
         label="Clean colours",
@@ -403,6 +411,7 @@ class MatteRequest:
     Attributes:
         image: (H, W, 3) uint8, uint16 or float32 [0, 1].
         trimap: (H, W) uint8, 0, 128 or 255; or None.
+        selection: (H, W) float32 [0, 1], a rough one, whose wide band `trimap` is then; or None.
         plate: clean background plate, an image like `image`; or None.
         segmentation: (H, W) float32 [0, 1], coarse soft mask for networks that take one; or None.
         opacity: (H, W) float32 [0, 1], the image's own alpha, by which the matte's is multiplied;
@@ -418,6 +427,7 @@ class MatteRequest:
         None, label="Network", help="Id of the network", automatic="the best for the guide"
     )
     trimap: Trimap | None = None
+    selection: Alpha | None = None
     plate: Image | None = None
     segmentation: Alpha | None = None
     opacity: Alpha | None = None

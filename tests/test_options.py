@@ -129,7 +129,7 @@ def test_a_zero_can_stand_for_what_is_automatic() -> None:
     "one", [o for o in options.of(MatteOptions) if o.pixels], ids=lambda o: o.name
 )
 def test_a_batch_is_made_again_with_another_option(one: Option) -> None:
-    other = not one.default if one.type is bool else 7
+    other = one.choices[-1] if one.choices else not one.default if one.type is bool else 7
     chosen = options.read(MatteOptions, {one.name: other})
     assert fingerprint(chosen) != fingerprint(MatteOptions())
 

@@ -62,12 +62,16 @@ def test_what_a_dialog_shows_is_a_value_of_its_option() -> None:
 def test_inkscape_s_dialog_is_the_description(option: Option) -> None:
     params = {one.get("name"): one for one in ElementTree.parse(INX).iter() if one.get("name")}
     param = params[option.name.replace("_", "-")]
-    assert param.get("type") == option.type.__name__
+    assert param.get("type") == ("optiongroup" if option.choices else option.type.__name__)
     automatic = "; 0 for automatic" if option.default is None else ""
     assert param.get("gui-description") == option.help + automatic
     if option.type is bool:
         assert param.get("gui-text") == option.label
         assert param.text == str(option.default).lower()
+    elif option.choices:
+        assert param.get("gui-text") == f"{option.label}:"
+        assert tuple(one.get("value") for one in param) == option.choices
+        assert option.choices[0] == option.default
     else:
         assert param.get("gui-text") == f"{option.label} ({option.unit}):"
         shown = (param.get("min"), param.get("max"), param.text)
@@ -93,6 +97,11 @@ def test_script_fu_s_dialog_is_the_description(option: Option) -> None:
     if option.type is bool:
         assert f'SF-TOGGLE "{option.label}" {str(option.default).upper()}' in dialog
         assert own or f'(matteplug-flag "{option.name}" ' in dialog
+    elif option.choices:
+        listed = " ".join(f'"{choice}"' for choice in option.choices)
+        assert f'SF-OPTION "{option.label}" \'({listed})' in dialog
+        assert f'(matteplug-choice "{option.name}" #({listed}) ' in dialog
+        assert option.choices[0] == option.default
     else:
         automatic = option.default is None
         label = f"{option.label} ({option.unit}{', 0: automatic' if automatic else ''})"
@@ -119,7 +128,7 @@ def test_the_settings_of_every_gimp_are_the_description() -> None:
 def test_what_gimp_takes_as_text_is_what_was_changed() -> None:
     shared = constants(GIMP / "smart_matte.py")
     told = [option.to_json() for option in SHOWN if option.name not in shared["OWN"]]
-    edge = [option.default for option in SHOWN if option.group == "Edge"]
+    edge = [one.default for one in SHOWN if one.group == "Edge" or one.name == "selection_kind"]
     assert [option["name"] for option in told[len(edge) :]] == ["refine", "align", "limit_mib"]
     assert shared["as_text"](told, [*edge, True, True, 0]) == ""
     text = shared["as_text"](told, [*edge, False, True, 512.0])

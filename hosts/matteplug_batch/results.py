@@ -44,13 +44,13 @@ def write(job: Job, matte: Matte, request: MatteRequest) -> None:
         files.write_bytes(job.result, encode_layers(layers, job.result.suffix, matte.icc))
         return
     if settings.output is Output.TRIMAP:
-        if request.trimap is None:
+        if matte.trimap is None:
             raise RequestError(
                 "trimap-none",
                 f"No trimap was used: {matte.network} found the foreground without one.",
                 "Put a trimap or a selection beside the picture, or ask for another output.",
             )
-        files.write(job.result, np.ascontiguousarray(request.trimap[area]))
+        files.write(job.result, np.ascontiguousarray(matte.trimap[area]))
         return
     array = np.ascontiguousarray(_array(job, cropped, image))
     if settings.depth is None:

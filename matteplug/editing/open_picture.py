@@ -120,7 +120,7 @@ class OpenPicture:
             matte = replace(matte, foreground=request.image.copy())
         self.request = bare
         self.matte = matte
-        self.trimap = _known(request, matte)
+        self.trimap = _known(matte)
         self._painted = np.zeros(matte.alpha.shape, bool)
         self._before: deque[_Before] = deque()
 
@@ -278,10 +278,10 @@ def _glance(engine: Engine, request: MatteRequest, view: View, cancel: CancelTok
     view(network_pass.run(engine, spec, glanced, cancel=cancel).alpha, crop)
 
 
-def _known(request: MatteRequest, matte: Matte) -> Trimap:
+def _known(matte: Matte) -> Trimap:
     """Return the guide's trimap, or where there was none what is known by the matte."""
-    if request.trimap is not None:
-        return np.array(request.trimap)
+    if matte.trimap is not None:
+        return np.array(matte.trimap)
     trimap = edge_refinement.band(matte.alpha, plugins.registry().network(matte.network))
     if trimap is not None:
         return trimap

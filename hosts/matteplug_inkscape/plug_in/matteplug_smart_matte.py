@@ -45,6 +45,7 @@ class SmartMatte(inkex.EffectExtension):
         pars.add_argument("--guide", default="path")
         pars.add_argument("--network", default=AUTOMATIC)
         pars.add_argument("--band-px", type=int, default=0)
+        pars.add_argument("--selection-kind", default="automatic")
         pars.add_argument("--result", default="picture")
         for switch in ("--clean-colours", "--refine", "--align"):
             pars.add_argument(switch, type=inkex.Boolean, default=True)
@@ -78,6 +79,7 @@ class SmartMatte(inkex.EffectExtension):
         options = {
             "network": None if self.options.network in ("", AUTOMATIC) else self.options.network,
             "band_px": self.options.band_px or None,
+            "selection_kind": self.options.selection_kind,
             "clean_colours": self.options.clean_colours,
             "refine": self.options.refine,
             "align": self.options.align,

@@ -31,7 +31,7 @@ service = plugin._service
 docker = factory.make()
 assert docker.windowTitle() == "Smart Matte"
 docker.show()
-network, guide, layer, output = docker.findChildren(QtWidgets.QComboBox)
+network, guide, layer, output, *_ = docker.findChildren(QtWidgets.QComboBox)
 message = docker.findChild(QtWidgets.QLabel, "message")
 band = docker.findChild(QtWidgets.QSpinBox)
 button = find(QtWidgets.QPushButton, "Smart Matte")
@@ -63,6 +63,11 @@ assert not shift.isVisibleTo(docker), "the edge controls are folded"
 find(QtWidgets.QToolButton, "Edge").click()
 assert shift.isVisibleTo(docker)
 assert shift.text() == "0 percent"
+(kind,) = (one for one in docker.findChildren(QtWidgets.QComboBox) if one.findText("rough") > 0)
+assert kind.currentText() == "automatic"
+kind.setCurrentText("rough")
+assert service.choices.options()["selection_kind"] == "rough"
+kind.setCurrentText("automatic")
 assert refine.isChecked()
 assert not refine.isEnabled(), "a selection becomes a trimap"
 guide.setCurrentIndex(guide.findData("plate"))

@@ -30,6 +30,8 @@ class OptionRows:
                 control.setChecked(value)
             elif option["type"] == "int":
                 control.setValue(value or 0)
+            elif isinstance(control, QtWidgets.QComboBox):
+                control.setCurrentText(value)
             elif control.text() != (value or ""):  # so that the cursor stays
                 control.setText(value or "")
             control.blockSignals(False)
@@ -48,6 +50,10 @@ class OptionRows:
                 control.setSuffix(" %s" % option["unit"] if option["unit"] else "")
                 control.setSpecialValueText("Automatic" if option["default"] is None else "")
                 control.valueChanged.connect(lambda _: self._choose(option, control.value()))
+            elif option.get("choices"):  # an older worker has none
+                control = QtWidgets.QComboBox()
+                control.addItems(option["choices"])
+                control.currentTextChanged.connect(lambda shown: self._choose(option, shown))
             else:
                 control = QtWidgets.QLineEdit()
                 control.textChanged.connect(lambda shown: self._choose(option, shown))

@@ -15,8 +15,11 @@
 (define (matteplug-amount name value)
   (string-append "\"" name "\": " (number->string (inexact->exact value))))
 
+(define (matteplug-choice name values index)
+  (string-append "\"" name "\": \"" (vector-ref values index) "\""))
+
 (define (script-fu-matteplug-smart-matte
-          image layer guide other network band-px output clean-colours
+          image layer guide other network band-px output clean-colours selection-kind
           remove-islands fill-holes smooth feather contrast shift-edge decontaminate
           refine align limit-mib)
   (plug-in-matteplug-smart-matte
@@ -25,7 +28,9 @@
     other band-px
     (vector-ref #("new-layer" "layer-mask" "new-layer-with-mask" "selection") output)
     clean-colours
-    (string-append "{" (matteplug-amount "remove_islands_px" remove-islands) ", "
+    (string-append "{" (matteplug-choice "selection_kind" #("automatic" "exact" "rough" "box")
+                                         selection-kind) ", "
+                   (matteplug-amount "remove_islands_px" remove-islands) ", "
                    (matteplug-amount "fill_holes_px" fill-holes) ", "
                    (matteplug-amount "smooth_px" smooth) ", "
                    (matteplug-amount "feather_px" feather) ", "
@@ -48,6 +53,7 @@
   SF-ADJUSTMENT "Band width (pixels, 0: automatic)" (list 0 0 2000 1 10 0 SF-SPINNER)
   SF-OPTION     "Output" '("New layer" "Layer mask" "New layer with mask" "Selection")
   SF-TOGGLE     "Clean colours" TRUE
+  SF-OPTION     "Selection" '("automatic" "exact" "rough" "box")
   SF-ADJUSTMENT "Remove islands (pixels)" (list 0 0 1000000 1 10 0 SF-SPINNER)
   SF-ADJUSTMENT "Fill holes (pixels)" (list 0 0 1000000 1 10 0 SF-SPINNER)
   SF-ADJUSTMENT "Smooth (pixels)" (list 0 0 100 1 10 0 SF-SPINNER)

@@ -122,6 +122,10 @@ def _entry(option):
     label, default = smart_matte.native(option["label"]), option["default"]
     if option["type"] == "bool":
         return (gimpfu.PF_TOGGLE, name, label, default)
+    if option["type"] == "str" and option.get("choices"):  # an older worker has none
+        choices = [smart_matte.native(choice) for choice in option["choices"]]
+        shown = tuple((choice, choice) for choice in choices)
+        return (gimpfu.PF_RADIO, name, label, smart_matte.native(default), shown)
     if option["type"] == "str":
         return (gimpfu.PF_STRING, name, label, smart_matte.native(default or ""))
     automatic = ", 0: automatic" if default is None else ""
