@@ -9,7 +9,8 @@ DIR is as `matteplug evaluate` expects it.  Selections are made from the true al
 * box: the subject's frame with 5 % margin.
 
 The trimap with the exact band is unknown where the true alpha is soft and 5 px around that and its
-edge.  Each selection is made a matte as exact (the band along it, as it is) and as what it is.
+edge.  Each selection is made a matte as what it is, and as `automatic` takes it; the rough ones as
+exact, too, with the band along them as they are.
 Prints the mean absolute error × 1000 over whole pictures, and intersection over union at 0.5.
 
 --taught measures on the held-out photographs of ``matteplug train teach`` as well; --every takes
@@ -32,6 +33,7 @@ from rich.table import Table
 import matteplug
 from matteplug.evaluation import samples
 from matteplug.images import files, pixels
+from matteplug.matting import rough_selection
 from matteplug.training.scenes.taught import files_of
 from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Rect, Trimap
 
@@ -78,11 +80,15 @@ def answers(
     for name, selection in given.items():
         if selection.all() or not selection.any():
             continue
-        for kind in ("exact", "automatic") if name == "exact" else ("exact", name, "automatic"):
-            made = matteplug.matte(
+        seems = rough_selection.kind_of(image, selection.astype(np.float32))
+        for kind in sorted({name, seems} | ({"exact"} if name == "rough" else set())):
+            alpha = matteplug.matte(
                 image, selection=selection, selection_kind=kind, clean_colours=False
-            )
-            yield (name, kind), made.alpha
+            ).alpha
+            if name in (kind, "rough"):
+                yield (name, kind), alpha
+            if kind == seems:
+                yield (name, "automatic"), alpha
 
 
 def exact_band(truth: Alpha) -> Trimap:
@@ -110,7 +116,7 @@ def polygon(truth: Alpha, rng: np.random.Generator) -> Mask:
     for outline in outlines:
         if cv2.contourArea(outline) < 0.1 * largest:
             continue
-        points = corners(outline, int(rng.integers(12, 41)))
+        points = corners(np.asarray(outline, np.int32), int(rng.integers(12, 41)))
         reach_px = OFF * np.sqrt(np.prod(np.ptp(outline, axis=0) + 1))
         off_px = reach_px * np.sqrt(rng.uniform(0, 1, len(points)))
         angle = rng.uniform(0, 2 * np.pi, len(points))

@@ -80,7 +80,7 @@ def test_the_band_is_narrow_and_holds_the_true_edge(selection: NDArray[np.bool_]
     assert set(np.unique(made.trimap)) == {0, 128, 255}
     assert SUBJECT[made.trimap == 255].all()
     assert not SUBJECT[made.trimap == 0].any()
-    kind = "rough" if (selection == lasso()).all() else "box"
+    kind: rough_selection.Kind = "rough" if (selection == lasso()).all() else "box"
     wide = rough_selection.wide(selection, kind) == 128
     assert (made.trimap == 128).sum() < wide.sum() / 2
     assert np.array_equal(made.alpha > 0.5, SUBJECT)
