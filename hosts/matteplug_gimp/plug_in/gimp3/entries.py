@@ -8,6 +8,8 @@ from gi.repository import Gtk
 
 def entry(option):
     """Return the entry of an option, as the worker's hello describes it."""
+    if option["type"] == "str" and option.get("choices"):  # an older worker has none
+        return _Choice(option)
     kinds = {"bool": _Check, "int": _Number}
     return kinds.get(option["type"], _Text)(option)
 
@@ -72,6 +74,24 @@ class _Number(_Entry):
             return False
         widget.set_text("automatic")
         return True
+
+
+class _Choice(_Entry):
+    def __init__(self, option):
+        super().__init__(option)
+        self._widget = Gtk.ComboBoxText()
+        for choice in option["choices"]:
+            self._widget.append(choice, choice)
+        self._labelled(self._widget)
+
+    def show(self, value):
+        self._widget.set_active_id(value)
+
+    def value(self):
+        return self._widget.get_active_id()
+
+    def connect(self, changed):
+        self._widget.connect("changed", lambda _: changed())
 
 
 class _Text(_Entry):
