@@ -47,8 +47,8 @@ LEAST_PX = 64
 FILLED = 0.98
 """Intersection over union with its rectangle, or the ellipse in that, of what is a box."""
 ON_EDGES = 0.45
-"""Mean contrast along an exact selection's edge, over the highest within `OFF`.  Chosen on validation
-scenes; see docs/evaluation.md."""
+"""Mean contrast along an exact selection's edge, over the highest within `OFF`.  Chosen on
+validation scenes; see docs/evaluation.md."""
 OFF = 0.08
 """How far a rough selection may be off, over its side."""
 REACH, AGAIN = 0.10, 0.06
