@@ -30,9 +30,14 @@ from matteplug_batch.command import configure
 from matteplug_batch.find import Found
 from matteplug_batch.fingerprint import fingerprint_of
 from matteplug_batch.job import Job, OutputOptions, Settings
+from matteplug_video.steady import VideoOptions
 
 PAGE = Path(__file__).parent.parent / "docs" / "options.md"
-EVERY = tuple(one for cls in (MatteRequest, MatteOptions, OutputOptions) for one in options.of(cls))
+EVERY = tuple(
+    one
+    for cls in (MatteRequest, MatteOptions, OutputOptions, VideoOptions)
+    for one in options.of(cls)
+)
 BEGIN, END = "do not edit -->\n", "<!-- end of options"
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
 TRIMAP = np.repeat(np.array([0, 128, 255], np.uint8), 20)[None].repeat(40, axis=0)
