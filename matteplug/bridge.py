@@ -37,11 +37,13 @@ from the top.
            options, results                    or error
     stroke id, picture, paint, radius, points  changed id, rect
                                                or error
+    paint  id, picture, buffers                changed id, rect
+                                               or error
     undo   id, picture                         changed id, rect
                                                or error
     close  picture                             (nothing)
-    cancel id                                  (a matte, open or stroke is answered with the error
-                                               "cancelled")
+    cancel id                                  (a matte, open, stroke or paint is answered with
+                                               the error "cancelled")
     bye                                        (the worker ends)
 
 hello comes first.  Its answer lists the networks with "id", "title" and "guide", so that a host
@@ -75,8 +77,12 @@ image's), scaled down by "scale" (1 or less), with the edge controls in "options
 rounded.  Options that are not edge controls are those that the picture was opened with.  Beside
 the results of a matte there is "trimap" (Y u8): black, gray and white, with the strokes.
 stroke paints "foreground", "background" or "unknown" ("paint": what is known under the brush, or is
-to be looked at again) with a brush of "radius" pixels along "points" ([x, y], …); undo takes the
-last stroke back.  "rect" in the answer is what changed, [0, 0, 0, 0] for nothing.
+to be looked at again) with a brush of "radius" pixels along "points" ([x, y], …).
+paint is for hosts with brushes of their own: the buffer "trimap" (RGBA, BGRA) is the part that
+changed of a layer that is painted over the picture.  Black is background, white foreground, gray to
+be looked at again; what was painted and is transparent now is taken back.
+undo takes the last stroke or paint back.  "rect" in the answer is what changed, [0, 0, 0, 0] for
+nothing.
 A picture stays open until it is closed or the worker ends.
 An id is any JSON value; one that comes twice stands for both mattes.
 A worker whose standard input closes ends at once, in mid-run too.
@@ -788,6 +794,12 @@ class OpenPicture(object):
         header = {"type": "stroke", "paint": paint, "radius": radius, "points": list(points)}
         return self._ask(header, "changed")[0]["rect"]  # type: ignore[no-any-return]
 
+    def paint(self, trimap):
+        # type: (Pixels) -> List[int]
+        """Take over a part of a painted layer; return the rectangle that changed."""
+        answer, _ = self._ask({"type": "paint"}, "changed", {"trimap": trimap})
+        return answer["rect"]  # type: ignore[no-any-return]
+
     def undo(self):
         # type: () -> List[int]
         """Take the last stroke back; return the rectangle that changed."""
@@ -798,9 +810,9 @@ class OpenPicture(object):
         """Have the worker forget the picture; return at once."""
         self._worker.mention({"type": "close", "picture": self.matte["id"]})
 
-    def _ask(self, header, answered):
-        # type: (Header, str) -> Frame
-        return self._worker.ask(dict(header, picture=self.matte["id"]), answered)
+    def _ask(self, header, answered, buffers=None):
+        # type: (Header, str, Optional[Mapping[str, Pixels]]) -> Frame
+        return self._worker.ask(dict(header, picture=self.matte["id"]), answered, buffers)
 
 
 def _pixels(header, data, name):

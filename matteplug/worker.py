@@ -35,9 +35,9 @@ __all__ = ["main", "serve"]
 
 _Header = Mapping[str, Any]
 
-_NEEDS_GREETING = ("matte", "open", "edge", "stroke", "undo", "close")
+_NEEDS_GREETING = ("matte", "open", "edge", "stroke", "paint", "undo", "close")
 """Frames about pictures, which a host of this protocol sends after its hello."""
-_CANCELLABLE = ("matte", "open", "stroke")
+_CANCELLABLE = ("matte", "open", "stroke", "paint")
 
 
 def main(engine: Engine | None = None) -> NoReturn:
@@ -210,6 +210,8 @@ class _Worker:
         else:
             if kind == "stroke":
                 changed = self._pictures.stroke(header, received.cancel)
+            elif kind == "paint":
+                changed = self._pictures.paint(header, received.data, received.cancel)
             else:
                 changed = self._pictures.undo(header)
             self._send({"type": "changed", "id": header.get("id"), "rect": list(changed)})

@@ -68,7 +68,7 @@ def test_a_stroke_decides_what_is_under_it_and_changes_nothing_far_away(
     picture = opened()
     before = state(picture)
     changed = picture.stroke(dot(what, x, 150))
-    painted = dot(what, x, 150).mask(Rect(0, 0, WIDTH, HEIGHT))
+    ((_, painted),) = dot(what, x, 150).masks(Rect(0, 0, WIDTH, HEIGHT))
     assert np.ptp(picture.matte.alpha[painted]) <= 1e-6
     assert picture.matte.alpha[150, x] == pytest.approx(alpha)
     assert (picture.trimap[painted] == what).all()

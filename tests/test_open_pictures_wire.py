@@ -80,6 +80,33 @@ def test_strokes_change_what_they_say_and_can_be_taken_back(worker: Bridge) -> N
     assert picture.edge({"alpha": "Y u8"})["alpha"].data == before
 
 
+def painted(gray: int | None, size: tuple[int, int] = (10, 8)) -> Pixels:
+    """Return a part of a layer at the left of the picture, where all is background."""
+    width, height = size
+    layer = np.zeros((height, width, 4), np.uint8)
+    if gray is not None:
+        layer[2:6, 2:8] = [gray, gray, gray, 255]
+    return Pixels("BGRA u8", width, height, layer.tobytes(), AT[0], AT[1] + 10)
+
+
+def test_what_a_layer_has_painted_is_taken_over_and_back(worker: Bridge) -> None:
+    picture = worker.open(BUFFERS)
+    before = picture.edge({"alpha": "Y u8"})["alpha"].data
+    picture.paint(painted(255))
+    results = {"alpha": "Y u8", "trimap": "Y u8"}
+    now = picture.edge(results)
+    alpha, trimap = array(now["alpha"])[..., 0], array(now["trimap"])[..., 0]
+    assert (alpha[12:16, 2:8] == 255).all()
+    assert alpha[30, 20] == 0
+    assert (trimap[12:16, 2:8] == 255).all()
+    assert trimap[11, 4] == 128, "a ring is looked at again"
+    picture.paint(painted(None))
+    assert (array(picture.edge(results)["trimap"])[..., 0] == TRIMAP).all()
+    assert picture.edge(results)["alpha"].data == before
+    picture.paint(painted(128))
+    assert (array(picture.edge(results)["trimap"])[12:16, 2:8] == 128).all()
+
+
 def test_views_come_small_and_their_share_rises(worker: Bridge) -> None:
     seen: list[tuple[float, Pixels]] = []
     worker.open(BUFFERS, view=lambda share, view: seen.append((share, view)), view_px=20)
@@ -115,6 +142,7 @@ def test_two_pictures_are_open_beside_each_other(worker: Bridge) -> None:
         ({"type": "edge", "options": {"feather_px": "much"}}, "option-type"),
         ({"type": "edge", "results": {"alpha": "RGB u8"}}, "result-unknown"),
         ({"type": "edge", "results": {"trimap": "Y f32"}}, "result-unknown"),
+        ({"type": "paint"}, "stroke-form"),
         ({"type": "stroke", "paint": "red", "radius": 3, "points": [[110, 0]]}, "stroke-form"),
         ({"type": "stroke", "paint": ["unknown"], "radius": 3, "points": []}, "stroke-form"),
         ({"type": "stroke", "paint": "unknown", "radius": 3}, "stroke-form"),

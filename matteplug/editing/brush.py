@@ -1,4 +1,4 @@
-"""A brush's way over a picture, and the pixels that it paints."""
+"""What is painted over a picture: by a brush's way, or by a brush of the host's own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug.errors import RequestError
-from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Rect
+from matteplug.types import BACKGROUND, FOREGROUND, UNKNOWN, Rect, Trimap
 
-__all__ = ["Stroke"]
+__all__ = ["Painted", "Stroke", "within"]
 
 LARGEST_RADIUS_PX = 2000
 _FAR_PX = 1 << 24
@@ -57,12 +57,57 @@ class Stroke:
         right, bottom = np.ceil(xy.max(0) + self.radius_px).astype(int) + 1
         return Rect(int(left), int(top), int(right - left), int(bottom - top))
 
-    def mask(self, rect: Rect) -> NDArray[np.bool_]:
-        """Return which pixels of `rect` are painted, (H, W)."""
+    def masks(self, rect: Rect) -> list[tuple[int, NDArray[np.bool_]]]:
+        """Return what is painted and which pixels of `rect` that is, (H, W)."""
         from matteplug.opencv import cv2
 
         line = np.ones((rect.height, rect.width), np.uint8)
         points = np.rint(np.asarray(self.points, float) - (rect.x, rect.y)).astype(np.int32)
         cv2.polylines(line, [np.vstack([points[:1], points])[:, None]], False, 0)
         distance = cv2.distanceTransform(line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return np.asarray(distance <= self.radius_px)
+        return [(self.what, np.asarray(distance <= self.radius_px))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """A part of a layer that a host's own brush paints over the picture.
+
+    Attributes:
+        rect: where it lies in the picture.
+        trimap: (H, W) uint8, what is painted: BACKGROUND, FOREGROUND or UNKNOWN.
+        painted: (H, W) bool, where; elsewhere in `rect` it is taken back.
+    """
+
+    rect: Rect
+    trimap: Trimap
+    painted: NDArray[np.bool_]
+
+    @property
+    def radius_px(self) -> float:
+        """Return half of the width of what is painted, at its widest."""
+        from matteplug.opencv import cv2
+
+        inside = np.pad(self.painted, 1).astype(np.uint8)
+        return float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+
+    def masks(self, rect: Rect) -> list[tuple[int, NDArray[np.bool_]]]:
+        """Return what is painted and which pixels of `rect` that is, (H, W) each."""
+        here = self.rect.intersection(rect)
+        masks = []
+        for what in (BACKGROUND, FOREGROUND, UNKNOWN):
+            mask = np.zeros((rect.height, rect.width), bool)
+            every = self.painted & (self.trimap == what)
+            mask[here.relative_to(rect).slices] = every[here.relative_to(self.rect).slices]
+            masks.append((what, mask))
+        return masks
+
+
+def within(mask: NDArray[np.bool_], distance_px: float) -> NDArray[np.bool_]:
+    """Return the pixels that are no further than `distance_px` from a mask's, (H, W)."""
+    from matteplug.opencv import cv2
+
+    if not mask.any():
+        return mask
+    outside = (~mask).astype(np.uint8)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distance <= distance_px)

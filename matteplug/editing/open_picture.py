@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matteplug import api, plugins
-from matteplug.editing.brush import Stroke
+from matteplug.editing.brush import Painted, Stroke, within
 from matteplug.engine import Engine, default_engine
 from matteplug.errors import RequestError
 from matteplug.images.scaling import resized, scaled_size
@@ -121,6 +121,7 @@ class OpenPicture:
         self.request = bare
         self.matte = matte
         self.trimap = _known(matte)
+        self._opened = self.trimap.copy()
         self._painted = np.zeros(matte.alpha.shape, bool)
         self._before: deque[_Before] = deque()
 
@@ -129,10 +130,11 @@ class OpenPicture:
         """Return the picture's size."""
         return Size.of(self.request.image)
 
-    def stroke(self, stroke: Stroke, *, cancel: CancelToken | None = None) -> Rect:
+    def stroke(self, stroke: Stroke | Painted, *, cancel: CancelToken | None = None) -> Rect:
         """Paint into the trimap, and compute alpha and colours again as far as that reaches.
 
-        What strokes painted stays as painted, whatever later rings cover.
+        What strokes painted stays as painted, whatever later rings cover, until a `Painted` takes
+        it back: there the trimap is as it was opened.
 
         Returns:
             The part of the picture that changed.
@@ -150,15 +152,16 @@ class OpenPicture:
         reach_px = REACH_PX + math.ceil(ring_px)
         changed = stroke.rect.grown(reach_px, reach_px).intersection(whole)
         seen = changed.grown(spec.overlap_px, spec.overlap_px).intersection(whole)
-        trimap, painted = self._stroked(stroke, seen, ring_px)
+        trimap, painted, settled = self._stroked(stroke, seen, ring_px)
         alpha = self._computed(trimap, seen, spec, cancel)
         inner = changed.relative_to(seen).slices
         alpha, trimap, painted = alpha[inner], trimap[inner], painted[inner]
+        settled = settled[inner]
         faded = _inside(changed, whole)
         before = self.matte.alpha[changed.slices]
         alpha = np.where(trimap == UNKNOWN, before + faded * (alpha - before), before)
         for known in (BACKGROUND, FOREGROUND):
-            alpha[painted & (trimap == known)] = known / FOREGROUND
+            alpha[settled & (trimap == known)] = known / FOREGROUND
         self._commit(changed, trimap, painted, alpha.astype(np.float32))
         return changed
 
@@ -202,6 +205,7 @@ class OpenPicture:
         arrays = (
             self.request.image,
             self.trimap,
+            self._opened,
             self._painted,
             self.matte.alpha,
             self.matte.foreground,
@@ -225,17 +229,30 @@ class OpenPicture:
         return spec if spec.guide is Guide.TRIMAP else choice.choose(replace(named, network=None))
 
     def _stroked(
-        self, stroke: Stroke, seen: Rect, ring_px: float
-    ) -> tuple[Trimap, NDArray[np.bool_]]:
-        """Return the trimap of a part with the stroke in it, and what is painted there."""
+        self, stroke: Stroke | Painted, seen: Rect, ring_px: float
+    ) -> tuple[Trimap, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the trimap of a part with the stroke in it, and what is painted there.
+
+        The third is where the trimap says what alpha is: what is painted, and what was until now.
+        """
         trimap, painted = self.trimap[seen.slices].copy(), self._painted[seen.slices].copy()
-        mask = stroke.mask(seen)
-        if stroke.what != UNKNOWN:
-            near = replace(stroke, radius_px=stroke.radius_px + ring_px).mask(seen)
-            trimap[near & (trimap != stroke.what) & ~painted] = UNKNOWN
-        trimap[mask] = stroke.what
-        painted[mask] = True
-        return trimap, painted
+        masks = stroke.masks(seen)
+        again = np.zeros_like(painted)
+        if isinstance(stroke, Painted):
+            erased = np.zeros_like(painted)
+            erased[stroke.rect.intersection(seen).relative_to(seen).slices] = True
+            erased &= painted & ~np.any([mask for _, mask in masks], axis=0)
+            painted &= ~erased
+            again = within(erased, _RING_PX[1]) & ~painted
+            trimap[again] = self._opened[seen.slices][again]
+        for what, mask in masks:
+            if what != UNKNOWN:
+                near = within(mask, ring_px)
+                trimap[near & (trimap != what) & ~painted] = UNKNOWN
+        for what, mask in masks:
+            trimap[mask] = what
+            painted[mask] = True
+        return trimap, painted, painted | again
 
     def _computed(
         self, trimap: Trimap, seen: Rect, spec: NetworkSpec, cancel: CancelToken | None

@@ -1,4 +1,4 @@
-"""The pictures that a host has open: frames "open", "edge", "stroke", "undo" and "close"."""
+"""The pictures that a host has open: frames "open", "edge", "stroke", "paint", "undo", "close"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from matteplug import options
-from matteplug.editing import OpenPicture, Stroke
+from matteplug.editing import OpenPicture, Painted, Stroke
 from matteplug.engine import Engine
 from matteplug.errors import RequestError, WireError
 from matteplug.host import HostAdapter
@@ -22,6 +22,7 @@ from matteplug.types import (
     UNKNOWN,
     Alpha,
     CancelToken,
+    Image,
     MatteOptions,
     MatteRequest,
     Progress,
@@ -36,7 +37,7 @@ __all__ = ["OpenPictures"]
 
 LIMIT_MIB = 4096
 """Memory for all open pictures together, beside what is computed with."""
-_PER_PIXEL_BYTES = 4 + 1 + 1  # alpha, trimap, what is painted
+_PER_PIXEL_BYTES = 4 + 1 + 1 + 1  # alpha, trimap, trimap as opened, what is painted
 
 Answer = list[tuple[dict[str, Any], bytes]]
 """Entries of a frame's buffers with their bytes."""
@@ -136,6 +137,28 @@ class OpenPictures:
         stroke = Stroke(what=_PAINTS[paint], radius_px=_number(header, "radius"), points=points)
         return _placed(opened.picture.stroke(stroke, cancel=cancel), at)
 
+    def paint(
+        self, header: Mapping[str, Any], data: Mapping[str, bytes], cancel: CancelToken
+    ) -> Rect:
+        """Take over what a layer of the host has painted, and return the rectangle that changed.
+
+        Raises:
+            Cancelled: `cancel` was set; nothing has changed then.
+            RequestError: the picture is not open, or the layer lies outside it.
+            EngineError, NetworkError: as `matteplug.api.run`.
+        """
+        opened = self._named(header)
+        at = opened.job.rect
+        entry = next((one for one in header["buffers"] if one["name"] == "trimap"), None)
+        if entry is None:
+            raise RequestError("stroke-form", "What is painted comes in the buffer trimap.")
+        layer = Buffer.from_entry(entry, data["trimap"])
+        rect = layer.rect.intersection(at)
+        if not rect.area:
+            raise RequestError("stroke-outside", "The stroke lies outside the picture.")
+        painted = _painted(layer.placed(rect), rect.relative_to(at))
+        return _placed(opened.picture.stroke(painted, cancel=cancel), at)
+
     def undo(self, header: Mapping[str, Any]) -> Rect:
         """Take the last stroke back, and return the rectangle that changed; empty without one.
 
@@ -229,6 +252,18 @@ def _part(job: WireJob, rect: Rect, scale: float) -> WireJob:
         data=encode(part, image.format),
     )
     return replace(job, buffers={"image": small}, answer=[])
+
+
+def _painted(colours: Image, rect: Rect) -> Painted:
+    """Return what a layer's pixels, (H, W, 3 or 4), stand for; half transparent is not painted."""
+    if colours.ndim != 3:
+        raise RequestError("stroke-form", "What is painted has colours.", "Send it as RGBA.")
+    values = pixels.to_float(colours)
+    opaque = values[..., 3] >= 0.5 if values.shape[2] == 4 else np.ones(values.shape[:2], bool)
+    gray = values[..., :3].mean(axis=2)
+    trimap = np.full(gray.shape, UNKNOWN, np.uint8)
+    trimap[gray < 1 / 3], trimap[gray > 2 / 3] = BACKGROUND, FOREGROUND
+    return Painted(rect=rect, trimap=trimap, painted=opaque)
 
 
 def _placed(rect: Rect, at: Rect) -> Rect:
