@@ -132,6 +132,6 @@ def test_the_guide_names_every_choice() -> None:
     exec((folder / "choices.py").read_text(), scope)
     guide = (Path(__file__).resolve().parents[1] / "docs" / "guides" / "krita.md").read_text()
     choices = [nick for nick, _, _ in (*scope["GUIDES"], *scope["OUTPUTS"])]
-    assert len(choices) == 6
+    assert len(choices) == 8
     for name in (*vars(scope["Choices"]()), *choices):
         assert name in guide

@@ -199,7 +199,14 @@ def run(case):
         "selection kept": selection_bytes(document) == selected,
         "selection": text_of(document.selection().pixelData(*rect)) if selected else None,
         "layers": [
-            dict(report_of(node), inside=text_of(node.pixelData(*rect)))
+            dict(
+                report_of(node),
+                inside=text_of(node.pixelData(*rect)),
+                masks=[
+                    dict(report_of(child), inside=text_of(child.pixelData(*rect)))
+                    for child in node.childNodes()
+                ],
+            )
             for node in layer.parentNode().childNodes()
             if node.uniqueId() not in siblings
         ],

@@ -26,6 +26,7 @@ from matteplug_krita.install import PACKAGINGS
 
 pytestmark = [pytest.mark.host, pytest.mark.timeout(300), pytest.mark.xdist_group("krita")]
 
+DEPTHS = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 CASES: dict[str, Any] = {
     "plain": {},
     "small layer": {"size": [30, 20], "at": [20, 15]},
@@ -59,11 +60,15 @@ CASES: dict[str, Any] = {
     "trimap": {"special": "trimap"},
     "trimap, linear": {"special": "trimap", "depth": "F32"},
 }
+OTHER_OUTPUTS: dict[str, Any] = {
+    f"{output}, {depth}": {"choices": {"output": output}, "depth": depth}
+    for output in ("layer-mask", "selection")
+    for depth in DEPTHS
+}
 REFUSED = {
     "group": ({"special": "group", "group": True}, "is a group"),
     "vector": ({"special": "vector"}, "is a vector layer"),
     "empty": ({"special": "empty"}, "The layer is empty."),
-    "nothing selected": ({"select": False}, "Nothing is selected."),
     "selected elsewhere": ({"special": "full selection"}, "does not touch the layer"),
     "locked mask": ({"special": "locked", "choices": {"output": "mask"}}, "locked"),
     "locked group": ({"special": "locked group", "group": True}, '"group" is locked'),
@@ -75,14 +80,14 @@ REFUSED = {
     "no network": ({"choices": {"network": "nothing"}}, "no network named 'nothing'"),
 }
 UNGUIDED = {
+    "nothing selected": {"select": False},
     "none": {"choices": {"guide": "none", "network": "tiny-portrait"}, "select": False},
 }
-DEPTHS = {"U8": np.uint8, "U16": np.uint16, "F16": np.float16, "F32": np.float32}
 
 
 @pytest.fixture(scope="module")
 def reports(krita: Krita) -> dict[str, Any]:
-    cases = CASES | UNGUIDED | {title: case for title, (case, _) in REFUSED.items()}
+    cases = CASES | OTHER_OUTPUTS | UNGUIDED | {title: case for title, (case, _) in REFUSED.items()}
     return krita.cases.run(cases)
 
 
@@ -119,7 +124,7 @@ def expected(report: dict[str, Any], title: str) -> tuple[NDArray[Any], NDArray[
     matte = api.matte(
         image,
         selection=mask(report["selection"], source),
-        clean_colours=CASES[title].get("choices", {}).get("clean_colours", True),
+        clean_colours=CASES.get(title, {}).get("choices", {}).get("clean_colours", True),
         engine=FakeEngine(),
     )
     colours = unit(matte.foreground)
@@ -187,6 +192,42 @@ def test_a_transparency_mask_is_the_alpha(reports: dict[str, Any], title: str) -
     x, y = source["rect"][:2]
     in_image = np.s_[max(0, -y) : 40 - y, max(0, -x) : 60 - x]  # Krita shows nothing else
     assert np.abs(unit(shown[..., -1]) - wanted)[in_image].max() <= 1.01 / 255
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_layer_with_a_mask_has_the_cutout_s_two_parts(
+    reports: dict[str, Any], depth: str
+) -> None:
+    report = reports[f"layer-mask, {depth}"]
+    (layer,) = report["layers"]
+    (made,) = layer["masks"]
+    source = report["source"]
+    alpha, colours = expected(report, f"layer-mask, {depth}")
+    assert (made["type"], made["name"]) == ("transparencymask", "cat matte")
+    assert (mask(made["inside"], source) == np.rint(alpha * 255)).all()
+    before, after = array(source), array({**layer, "rect": source["rect"]}, "inside")
+    assert layer["space"] == source["space"]
+    assert (after[..., 3] == before[..., 3]).all(), "its own alpha stays beside the mask"
+    assert np.abs(unit(after[..., :3]) - colours)[alpha > 0].max() <= 2e-3
+    assert report["untouched"]
+    assert report["selection kept"]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_selection_is_the_alpha(reports: dict[str, Any], depth: str) -> None:
+    report, plain = reports[f"selection, {depth}"], reports["plain"]
+    alpha, _ = expected(plain, "plain")
+    assert (mask(report["selection"], report["source"]) == np.rint(alpha * 255)).all()
+    assert report["layers"] == report["masks"] == []
+    assert report["untouched"]
+
+
+def test_where_nothing_is_selected_the_subject_is_looked_for(reports: dict[str, Any]) -> None:
+    report = reports["nothing selected"]
+    ((network, notes),) = report["results"]
+    assert network == "hfam"
+    assert notes[0].startswith("Nothing is selected, so people and subjects")
+    assert len(report["layers"]) == 1
 
 
 @pytest.mark.parametrize("title", ["trimap", "trimap, linear"])

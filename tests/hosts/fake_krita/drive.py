@@ -31,7 +31,10 @@ service = plugin._service
 docker = factory.make()
 assert docker.windowTitle() == "Smart Matte"
 docker.show()
-network, guide, layer, output, *_ = docker.findChildren(QtWidgets.QComboBox)
+boxes = docker.findChildren(QtWidgets.QComboBox)
+(view,) = (box for box in boxes if box.objectName() == "view")
+assert not view.isVisibleTo(docker), "there is no preview"
+network, guide, layer, output, *_ = (box for box in boxes if box is not view)
 message = docker.findChild(QtWidgets.QLabel, "message")
 band = docker.findChild(QtWidgets.QSpinBox)
 button = find(QtWidgets.QPushButton, "Smart Matte")
@@ -110,13 +113,15 @@ assert service.worker._worker._process is process, "the same worker"
 
 document.selected = None
 button.click()
-assert "Nothing is selected" in message.text()
+wait_for(lambda: not service.busy)
+assert "Nothing is selected, so people and subjects were looked for" in message.text()
+assert len(document.root.children) == 4
 process.kill()
 process.wait()
 document.selected = type("All", (), {"pixelData": lambda self, *_: b"\xff\0" * 20})()
 button.click()
 wait_for(lambda: not service.busy)
-assert len(document.root.children) == 4, "a worker that died is replaced: " + message.text()
+assert len(document.root.children) == 5, "a worker that died is replaced: " + message.text()
 last = service.worker._worker._process
 application.aboutToQuit.emit()
 assert last.poll() is not None, "it ends with the program"

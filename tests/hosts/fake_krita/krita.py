@@ -35,6 +35,10 @@ class Selection:
         return QtCore.QByteArray(self.data)
 
 
+class ManagedColor:
+    pass
+
+
 class Node:
     def __init__(self, name, kind="paintlayer", data=b""):
         self._name, self._kind, self.data = name, kind, data

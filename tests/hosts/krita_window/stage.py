@@ -1,11 +1,22 @@
 """What a person has before them in Krita's window, and what they do with it."""
 
 import os
+import subprocess
 import time
 
 from krita import Krita, Selection
 from PyQt5.QtCore import QByteArray
-from PyQt5.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QFormLayout,
+    QLabel,
+    QListView,
+    QMdiArea,
+    QPushButton,
+    QWidget,
+)
 
 FOLDER = os.environ["MATTEPLUG_TEST"]
 
@@ -86,6 +97,66 @@ class Stage:
 
     def undo_state(self):
         return [self.action("edit_undo").isEnabled(), self.action("edit_undo").text()]
+
+    def history(self):
+        """Return the names of the steps in the document in front that can be undone."""
+        views = self.window.qwindow().findChildren(QListView)
+        view = next(v for v in views if v.metaObject().className() == "KisUndoView")
+        model, current = view.model(), view.selectionModel().currentIndex().row()
+        return [model.data(model.index(row, 0)) for row in range(1, current + 1)]
+
+    def number(self, label):
+        """Return the entry of an edge control."""
+        for form in self.docker.findChildren(QFormLayout):
+            for row in range(form.rowCount()):
+                title = form.itemAt(row, QFormLayout.LabelRole)
+                if title is not None and title.widget().text() == label:
+                    return form.itemAt(row, QFormLayout.FieldRole).layout().itemAt(1).widget()
+        raise LookupError(label)
+
+    def open_preview(self):
+        self.button("Preview").click()
+        yield lambda: self.service.preview is not None and not self.service.busy
+        yield from self.seen()
+
+    def look(self, view):
+        box = self.docker.findChild(QComboBox, "view")
+        box.setCurrentIndex(box.findData(view))
+
+    def seen(self):
+        """Wait until the preview shows all that was asked for."""
+        yield 0.3
+        yield lambda: not self.service._picture._running
+        yield 0.3
+        self.service.preview.document.waitForDone()
+
+    def preview_pixels(self, name):
+        document = self.service.preview.document
+        (node,) = (n for n in document.rootNode().childNodes() if n.name() == name)
+        return node.pixelData(0, 0, document.width(), document.height())
+
+    def paint(self, dx, dy):
+        """Paint a line from the middle of the canvas with the pointer."""
+        front = self.window.qwindow().findChild(QMdiArea).activeSubWindow()
+        (canvas,) = (
+            one
+            for one in front.findChildren(QWidget)
+            if one.metaObject().className() == "KisOpenGLCanvas2" and one.isVisible()
+        )
+        at = canvas.mapToGlobal(canvas.rect().center())
+        yield 0.3
+        for words in (
+            ("mousemove", str(at.x()), str(at.y()), "mousedown", "1"),
+            ("mousemove", str(at.x() + dx), str(at.y() + dy)),
+            ("mouseup", "1"),
+        ):
+            subprocess.run(["xdotool", *words], check=True)
+            yield 0.4
+
+    def output(self, kind):
+        if kind == "selection":
+            return self.selected()
+        return self.pixels(self.layer.childNodes()[0] if kind == "mask" else self.matte())
 
     def select_ellipse(self, left, top, width, height, feather_px):
         rows = bytearray()

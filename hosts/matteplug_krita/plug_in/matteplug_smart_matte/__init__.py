@@ -22,7 +22,7 @@ def smart_matte(document, layer, **choices):
     job = LayerJob(document, layer, Choices(**choices))
     header, data = _service.worker.matte(job.buffers, job.results, job.options)
     job.put(data)
-    return header
+    return dict(header, notes=job.notes + header["notes"])
 
 
 class SmartMatteExtension(Extension):

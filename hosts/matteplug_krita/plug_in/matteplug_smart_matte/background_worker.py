@@ -35,6 +35,18 @@ class BackgroundWorker:
         self._begin()
         _in_thread(lambda: self._matte(*arguments), on_answer, on_error)
 
+    def open(self, on_opened, on_error, *arguments):
+        """Open a picture; call `on_opened(picture)`, a `bridge.OpenPicture`, or `on_error(error)`.
+
+        The arguments are those of `bridge.Worker.open` but for the host.
+        """
+        self._begin()
+        _in_thread(lambda: self._open(*arguments), on_opened, on_error)
+
+    def exclusively(self):
+        """Return the lock under which an open picture is asked: one thing at a time."""
+        return self._asking
+
     def matte(self, buffers, results, options, progress=None):
         """Return what `bridge.Worker.matte` returns, and raise what it raises."""
         self._begin()
@@ -59,6 +71,18 @@ class BackgroundWorker:
         self._answered.clear()
 
     def _matte(self, buffers, results, options, progress=None):
+        return self._ask(
+            lambda worker, report: worker.matte(buffers, results, options, "krita", report),
+            progress,
+        )
+
+    def _open(self, buffers, options, progress, view, view_px):
+        return self._ask(
+            lambda worker, report: worker.open(buffers, options, "krita", report, view, view_px),
+            progress,
+        )
+
+    def _ask(self, work, progress):
         def report(fraction, what):
             if self._cancelled.is_set():  # it came before the worker had the matte
                 worker.cancel()
@@ -69,7 +93,7 @@ class BackgroundWorker:
             with self._asking:
                 worker = self._get()
                 if not self._cancelled.is_set():
-                    answer = worker.matte(buffers, results, options, "krita", report)
+                    answer = work(worker, report)
         except bridge.BridgeError:
             if not self._cancelled.is_set():
                 raise

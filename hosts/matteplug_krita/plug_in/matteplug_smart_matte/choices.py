@@ -3,7 +3,12 @@
 import json
 
 GUIDES = (
-    ("selection", "Selection", "A rough selection of the foreground"),
+    (
+        "selection",
+        "Selection",
+        "A rough selection of the foreground; where nothing is selected, people and subjects are "
+        "looked for",
+    ),
     ("trimap", "Trimap layer", "A layer: black background, white foreground, gray unknown"),
     ("plate", "Plate layer", "A layer with the same view without the foreground"),
     ("none", "Nothing", "A network finds what stands in front: people, animals, things"),
@@ -11,6 +16,8 @@ GUIDES = (
 OUTPUTS = (
     ("new-layer", "New layer", "A new layer with clean colours and transparency"),
     ("mask", "Transparency mask", "A mask on this layer"),
+    ("layer-mask", "New layer with mask", "A new layer with clean colours, and a mask on it"),
+    ("selection", "Selection", "The matte becomes the selection"),
 )
 BAND_LIMIT_PX = 2000
 NETWORK_GUIDES = {"selection": "trimap", "trimap": "trimap", "plate": "plate", "none": "none"}
@@ -49,6 +56,15 @@ class Choices:
             band_px=self.band_px or None,
             clean_colours=self.clean_colours,
         )
+
+    def edge_options(self):
+        """Return the options that an open picture is seen with."""
+        return dict(self.further, clean_colours=self.clean_colours)
+
+    @property
+    def coloured(self):
+        """Tell whether the output has colours of its own."""
+        return self.output in ("new-layer", "layer-mask")
 
     @classmethod
     def load(cls, read):

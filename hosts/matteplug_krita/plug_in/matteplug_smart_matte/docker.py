@@ -5,6 +5,7 @@ from krita import DockWidget, Krita
 from .choices import BAND_LIMIT_PX, GUIDES, NETWORK_GUIDES, OUTPUTS
 from .layers import paint_layers
 from .option_rows import OptionRows
+from .preview_panel import PreviewPanel
 from .qt import QtCore, QtWidgets
 
 ID = "matteplug_smart_matte_docker"
@@ -52,6 +53,9 @@ class SmartMatteDocker(DockWidget):
         self._clean = QtWidgets.QCheckBox("Clean colours")
         self._clean.setToolTip("Remove the background's colour from soft edges")
         self._button = QtWidgets.QPushButton("Smart Matte")
+        self._preview = QtWidgets.QPushButton("Preview")
+        self._preview.setToolTip("See the matte, change its edge and correct it before it is made")
+        self._panel = PreviewPanel(service)
         self._progress = QtWidgets.QProgressBar()
         self._progress.setRange(0, _STEPS)
         self._cancel = QtWidgets.QPushButton("Cancel")
@@ -60,7 +64,6 @@ class SmartMatteDocker(DockWidget):
         self._message.setObjectName("message")
         self._lay_out()
         self._show_choices()
-        self._show_busy()
         self._connect()
 
     def canvasChanged(self, canvas):  # noqa: N802 - Krita's name
@@ -72,7 +75,7 @@ class SmartMatteDocker(DockWidget):
         self._service.greet()
 
     def _lay_out(self):
-        form = QtWidgets.QFormLayout()
+        form = self._form = QtWidgets.QFormLayout()
         self._layer_label = QtWidgets.QLabel("Layer")
         form.addRow("Network", self._network)
         form.addRow("Guide", self._guide)
@@ -86,12 +89,20 @@ class SmartMatteDocker(DockWidget):
         running.addWidget(self._cancel)
         content = QtWidgets.QWidget(self)
         column = QtWidgets.QVBoxLayout(content)
+        column.addWidget(self._panel)
         column.addLayout(form)
-        column.addWidget(self._button)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.addWidget(self._preview)
+        buttons.addWidget(self._button)
+        column.addLayout(buttons)
         column.addLayout(running)
         column.addWidget(self._message)
         column.addStretch()
-        self.setWidget(content)
+        scrolled = QtWidgets.QScrollArea(self)  # or the docker would be taller than some screens
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scrolled.setWidget(content)
+        self.setWidget(scrolled)
 
     def _connect(self):
         service = self._service
@@ -105,6 +116,7 @@ class SmartMatteDocker(DockWidget):
         self._band.valueChanged.connect(_chooser(service, "band_px", self._band.value))
         self._clean.toggled.connect(_chooser(service, "clean_colours", self._clean.isChecked))
         self._button.clicked.connect(service.run)
+        self._preview.clicked.connect(service.open_preview)
         self._cancel.clicked.connect(self._stop)
         service.chosen.connect(self._show_choices)
         service.greeted.connect(self._show_choices)
@@ -125,12 +137,17 @@ class SmartMatteDocker(DockWidget):
         self._clean.setChecked(choices.clean_colours)
         for control in controls:
             control.blockSignals(False)
-        other = choices.guide in ("trimap", "plate")
+        previewed = self._service.preview is not None
+        other = choices.guide in ("trimap", "plate") and not previewed
         self._layer.setVisible(other)
         self._layer_label.setVisible(other)
+        for control in (self._network, self._guide, self._band):
+            control.setVisible(not previewed)  # they are those that it was opened with
+            self._form.labelForField(control).setVisible(not previewed)
         self._band.setEnabled(choices.guide == "selection")
-        self._clean.setEnabled(choices.output == "new-layer")
-        self._rows.show(self._service.options, choices)
+        self._clean.setEnabled(choices.coloured)
+        self._rows.show(self._service.options, choices, previewed)
+        self._show_busy()
 
     def _fill_networks(self, choices):
         self._network.clear()
@@ -142,7 +159,11 @@ class SmartMatteDocker(DockWidget):
 
     def _show_busy(self):
         busy = self._service.busy
-        self._button.setVisible(not busy)
+        previewed = self._service.preview is not None
+        self._button.setVisible(not busy and not previewed)
+        self._preview.setVisible(not busy and not previewed)
+        self._panel.setVisible(previewed)
+        self._panel.set_ready(not busy)
         self._progress.setVisible(busy)
         self._cancel.setVisible(busy)
 

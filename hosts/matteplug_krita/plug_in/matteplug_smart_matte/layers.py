@@ -7,7 +7,7 @@ converted on a duplicate for the estimate, and never back: that would change eve
 
 import array
 
-from . import masks
+from . import masks, selections
 from .bridge import Pixels, Refusal
 from .qt import QtCore
 
@@ -19,6 +19,7 @@ _DEPTHS = {
     "F32": ("f32", "I", 0x3F000000),
 }
 """For a depth: its name on the wire, the `array` type of its size, the bits of one half."""
+NOTHING_SELECTED = "Nothing is selected, so people and subjects were looked for."
 _KINDS = {
     "grouplayer": "a group",
     "vectorlayer": "a vector layer",
@@ -101,30 +102,64 @@ class LayerJob:
 
     def __init__(self, document, layer, choices):
         """Read the layer and its guide; raise Refusal where the matte cannot be made."""
-        _check_layer(layer, choices)
         document.waitForDone()
+        _check_layer(layer, choices)
         bounds = layer.bounds()
         if bounds.isEmpty():
             raise Refusal("layer-empty", "The layer is empty.")
-        self.document, self.layer, self.choices = document, layer, choices
+        self.document, self.layer = document, layer
+        self.notes = []
         self.rect = (bounds.x(), bounds.y(), bounds.width(), bounds.height())
         self.space = ColourSpace.of(layer)
-        self._check_space()
-        seen = self.space.for_estimate()
+        self.seen = self.space.for_estimate()
+        self.choose(choices)
         self._own = bytes(layer.pixelData(*self.rect)) if not self.space.direct else b""
-        self.buffers = dict(self._guide(seen), image=seen.take(layer, self.rect))
-        self.options = dict(choices.options(), linear=seen.is_linear(document))
-        self.results = {"alpha": "Y u8"} if choices.output == "mask" else {"cutout": seen.wire}
+        guide = self._guide(self.seen)
+        self.buffers = dict(guide, image=self.seen.take(layer, self.rect))
+        self.options = dict(choices.options(), linear=self.seen.is_linear(document))
+        if not guide and choices.guide == "selection":
+            self.options["network"] = None  # the one chosen is for selections
+            self.notes.append(NOTHING_SELECTED)
+
+    def choose(self, choices):
+        """Take choices, of which the output may differ from those before; raise Refusal."""
+        _check_layer(self.layer, choices)
+        if choices.output == "selection":
+            selections.check(self.layer)
+        self.choices = choices
+        self._check_space()
+
+    @property
+    def results(self):
+        """Return what the output is made of, see `bridge`."""
+        return {
+            "new-layer": {"cutout": self.seen.wire},
+            "mask": {"alpha": "Y u8"},
+            "layer-mask": {"foreground": self.seen.wire, "alpha": "Y u8"},
+            "selection": {"alpha": "Y u8"},
+        }[self.choices.output]
 
     def put(self, answer):
         """Put the worker's answer into the document, as one step of its history."""
         gone = self.document.rootNode() is None or self.layer.parentNode() is None
         if gone:
             raise Refusal("layer-gone", "The layer is gone, so there is no place for its matte.")
-        if self.choices.output == "mask":
+        output = self.choices.output
+        if output == "mask":
             masks.add(self.document, self.layer, self.rect, answer["alpha"])
-            return
-        data = answer["cutout"]
+        elif output == "selection":
+            selections.select(self.document, self.layer, self.rect, answer["alpha"])
+        elif output == "new-layer":
+            self._add(self._node(answer["cutout"]))
+        else:
+            node = self._node(answer["foreground"])
+            with masks.made(self.document, node.name(), self.rect, answer["alpha"]) as mask:
+                node.setChildNodes([mask])  # which makes no undo step; adding the layer does
+                self._add(node)
+            self.document.refreshProjection()
+
+    def _node(self, data):
+        """Return a layer, which is not in the document yet, with colours that the worker made."""
         if self.space.direct:
             data = self.space.from_wire(data)
         else:
@@ -134,10 +169,14 @@ class LayerJob:
             node.setColorSpace(*self.space.key)
         # Before it is added: pixels that are set later are not part of the undo step.
         node.setPixelData(QtCore.QByteArray(data), *self.rect)
+        return node
+
+    def _add(self, node):
         self.layer.parentNode().addChildNode(node, self.layer)
 
     def _check_space(self):
-        if self.space.direct or self.choices.output == "mask" or not self.choices.clean_colours:
+        choices = self.choices
+        if self.space.direct or not choices.coloured or not choices.clean_colours:
             return
         raise Refusal(
             "colour-model",
@@ -151,7 +190,7 @@ class LayerJob:
         if guide == "none":
             return {}
         if guide == "selection":
-            return {"selection": self._selection()}
+            return self._selection()
         layer = find(self.document.rootNode(), self.choices.guide_layer)
         if layer is None:
             raise Refusal("guide-missing", "Choose the layer that is the %s." % guide)
@@ -172,16 +211,12 @@ class LayerJob:
     def _selection(self):
         selection = self.document.selection()
         if selection is None:
-            raise Refusal(
-                "selection-empty",
-                "Nothing is selected.",
-                "Select the foreground roughly, or choose another guide.",
-            )
+            return {}
         x, y, width, height = self.rect
         data = bytes(selection.pixelData(x, y, width, height))
         if data.count(0) == len(data):
             raise Refusal("selection-elsewhere", "The selection does not touch the layer.")
-        return Pixels("Y u8", width, height, data, x, y)
+        return {"selection": Pixels("Y u8", width, height, data, x, y)}
 
 
 def paint_layers(node):

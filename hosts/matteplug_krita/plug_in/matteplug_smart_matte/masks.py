@@ -1,5 +1,6 @@
 """Transparency masks, which Krita's scripts can make since 5.2, and before by way of a file."""
 
+import contextlib
 import os
 import tempfile
 import zipfile
@@ -31,19 +32,25 @@ _PIXELS = "VERSION 2\nTILEWIDTH 64\nTILEHEIGHT 64\nPIXELSIZE 1\nDATA 0\n"
 
 def add(document, layer, rect, data):
     """Add a transparency mask to a layer: one byte per pixel in `rect`, nothing outside."""
-    name = "%s matte" % layer.name()
+    with made(document, "%s matte" % layer.name(), rect, data) as mask:
+        layer.addChildNode(mask, None)
+    document.refreshProjection()
+
+
+@contextlib.contextmanager
+def made(document, name, rect, data):
+    """Make a transparency mask, which has to be added to a layer before the end of the context."""
     if hasattr(document, "createTransparencyMask"):
         mask = document.createTransparencyMask(name)
         selection = Selection()
         selection.setPixelData(QtCore.QByteArray(data), *rect)
         mask.setSelection(selection)
-        layer.addChildNode(mask, None)
+        yield mask
     else:
         with _Template() as mask:
             mask.setName(name)
             mask.setPixelData(QtCore.QByteArray(data), *rect)
-            layer.addChildNode(mask, None)
-    document.refreshProjection()
+            yield mask
 
 
 class _Template:
