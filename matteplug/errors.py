@@ -18,6 +18,7 @@ __all__ = [
     "RequestError",
     "TrainingError",
     "WireError",
+    "known_names",
 ]
 
 

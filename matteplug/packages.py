@@ -9,6 +9,8 @@ from importlib.util import find_spec
 
 from matteplug.errors import PackageError, first_line
 
+__all__ = ["bringing", "exchange", "install", "name_of", "require"]
+
 
 def bringing(module: str) -> dict[str, str]:
     """Return the installed distributions that bring a module, name to version.

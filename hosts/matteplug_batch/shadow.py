@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from matteplug import api
 from matteplug.guides import registration
-from matteplug.images import arguments, pixels
-from matteplug.images.policy import Policy
+from matteplug.images import pixels
 from matteplug.result import Matte
 from matteplug.types import Alpha, Image, MatteRequest
 
@@ -42,10 +42,10 @@ def kept(matte: Matte, request: MatteRequest, plate: Path | None) -> Matte:
         RequestError: the plate cannot be read, or does not show the same scene.
     """
     assert plate is not None, "the adapter refuses this"
-    options = request.options
-    clean = arguments.picture(plate, "plate", policy=Policy.current(options)).image
+    clean = api.request(request.image, plate=plate, chosen=request.options).plate
+    assert clean is not None
     clean = registration.check(request.image, clean)
-    if options.align:
+    if request.options.align:
         clean = registration.require(registration.register(request.image, clean)).plate
     alpha = matte.alpha + (1 - matte.alpha) * (1 - light(request.image, clean, matte.alpha))
     share = matte.alpha / np.maximum(alpha, np.float32(1e-6))

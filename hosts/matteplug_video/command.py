@@ -116,16 +116,12 @@ def _request(plate: Path | None, values: dict[str, Any], cancel: CancelToken) ->
     """Return the request that each frame completes."""
     import numpy as np
 
-    from matteplug.images import arguments
-    from matteplug.images.policy import Policy
+    from matteplug import api
 
     network = values.pop("network")
     how = options.read(MatteOptions, values)
-    clean = None
-    if plate is not None:
-        clean = arguments.picture(plate, "plate", policy=Policy.current(how), cancel=cancel).image
-    nothing = np.empty((0, 0, 3), np.uint8)
-    return MatteRequest(image=nothing, network=network, plate=clean, options=how)
+    pixel = np.zeros((1, 1, 3), np.uint8)  # a frame takes its place
+    return api.request(pixel, plate=plate, network=network, chosen=how, cancel=cancel)
 
 
 def _matte(request: MatteRequest, cancel: CancelToken) -> Any:

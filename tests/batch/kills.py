@@ -1,11 +1,11 @@
 """Kill a small batch with SIGKILL and see what is left: ``PYTHONPATH=tests python -m batch.kills``.
 
 It is killed before and after every fsync, rename and unlink, and at fifty moments spread over its
-run: while it writes into an empty folder, and while it makes results again in another way.  After
-each kill no picture may be changed and every result must be whole, the old one or the new one; then
-the same command with ``--resume`` must come to what an undisturbed batch comes to, without making
-again what was finished.  Prints one line and exits with 0, or raises an `AssertionError` that says
-when.
+run: while it writes into an empty folder, and while it makes results again in another way.  A watch
+over the folder is killed at fifty moments too.  After each kill no picture may be changed and every
+result must be whole, the old one or the new one; then the same command with ``--resume`` must come
+to what an undisturbed batch comes to, without making again what was finished.  Prints one line and
+exits with 0, or raises an `AssertionError` that says when.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -33,11 +34,13 @@ from matteplug.images.policy import Policy
 from matteplug.images.samples import Decoded
 from matteplug.testing import FakeEngine
 from matteplug.types import Size
+from matteplug_batch import watch
 from matteplug_batch.find import MARKER
 
 CALLS = ("fsync", "replace", "rename", "unlink", "remove")
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 """Where fsync costs nothing: a kill loses nothing that was written, only a power cut would."""
+_STEADY_S = 0.05
 Trap = Callable[[], None]
 
 
@@ -67,11 +70,11 @@ class KilledBatch:
         self.seconds = time.perf_counter() - started
         self._new = _results(self.out)
 
-    def start(self, trap: Trap) -> int:
+    def start(self, trap: Trap, *more: str) -> int:
         """Start the batch in a process of its own, as it was before; return its id."""
         shutil.rmtree(self.out)
         shutil.copytree(self._before, self.out)
-        return _start([str(self.photos), "--out", str(self.out), *self._flags], trap)
+        return _start([str(self.photos), "--out", str(self.out), *self._flags, *more], trap)
 
     def check(self, when: str) -> None:
         """See what the kill left, go on from there, and see what that comes to."""
@@ -172,6 +175,22 @@ def kill_at_moments(scene: KilledBatch, moments: int) -> Iterator[str]:
         yield f"{seconds:.3f}"
 
 
+def kill_watch_at_moments(scene: KilledBatch, moments: int) -> Iterator[str]:
+    """Kill a watch at moments that are spread evenly over its work, and yield when."""
+
+    def brisk() -> None:
+        vars(watch)["Watch"] = partial(watch.Watch, steady_s=_STEADY_S, pause_s=0.01)
+
+    for moment in range(moments):
+        seconds = (_STEADY_S + scene.seconds) * (moment + 1) / moments
+        child = scene.start(brisk, "--watch")
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        scene.check(f"a watch, after {seconds:.3f} s")
+        yield f"{seconds:.3f}"
+
+
 def _prepare() -> None:
     """Have the command use an engine that needs no network, and decode without another process.
 
@@ -207,9 +226,10 @@ def main() -> None:
     """Run all kills and print how many there were."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=50, help="(default: 50)")
-    moments = parser.parse_args().moments
+    parser.add_argument("--watched", type=int, default=50, help="moments of a watch (default: 50)")
+    args = parser.parse_args()
     _prepare()
-    calls = times = 0
+    calls = times = watched = 0
     scenes: tuple[tuple[tuple[str, ...] | None, tuple[str, ...]], ...] = (
         (None, ("--output", "cutout")),
         (("--output", "cutout"), ("--output", "alpha")),
@@ -218,8 +238,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=IN_MEMORY) as place:
             scene = KilledBatch(Path(place), before, flags)
             calls += sum(1 for _ in kill_at_calls(scene))
-            times += sum(1 for _ in kill_at_moments(scene, moments // len(scenes)))
-    print(f"{calls} kills at calls of {', '.join(CALLS)} and {times} at moments: nothing was lost.")
+            times += sum(1 for _ in kill_at_moments(scene, args.moments // len(scenes)))
+            part = args.watched // len(scenes)
+            watched += sum(1 for _ in kill_watch_at_moments(scene, part))
+    print(
+        f"{calls} kills at calls of {', '.join(CALLS)}, {times} at moments, "
+        f"{watched} at moments of a watch: nothing was lost."
+    )
 
 
 if __name__ == "__main__":

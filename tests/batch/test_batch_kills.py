@@ -25,9 +25,9 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_nothing_is_lost_wherever_a_batch_is_killed() -> None:
-    ended = run("from batch.kills import main; main()")
+    ended = run("import sys; sys.argv += ['--watched', '10']; from batch.kills import main; main()")
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.endswith("and 50 at moments: nothing was lost.\n")
+    assert ended.stdout.endswith("50 at moments, 10 at moments of a watch: nothing was lost.\n")
 
 
 def test_the_kills_see_what_is_left_behind() -> None:
