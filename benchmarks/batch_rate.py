@@ -1,6 +1,6 @@
 """A batch's rate beside the bare network's, in one run; memory beside its limit.
 
-    python benchmarks/batch.py [--pictures 100] [--megapixels 2] [--limit 1024] [--json]
+    python benchmarks/batch_rate.py [--pictures 100] [--megapixels 2] [--limit 1024] [--json]
 
 Writes JPEG photographs with trimaps into a temporary folder and has `BatchRun` cut them out in this
 process, after one picture that opens the sessions.  The time within `matteplug.api.run`, and within
