@@ -7,7 +7,7 @@ import math
 import time
 
 from krita import Selection
-from PyQt5.QtCore import QByteArray
+from PyQt5.QtCore import QByteArray, Qt
 
 
 def photograph(stage):
@@ -99,6 +99,8 @@ def screenshots(stage):
         selection.setPixelData(QByteArray(file.read()), 0, 0, *size)
     stage.document.setSelection(selection)
     yield lambda: stage.service.networks
+    stage.docker.show()
+    stage.window.qwindow().resizeDocks([stage.docker], [560], Qt.Vertical)
     bar = stage.window.qwindow().menuBar()
     tools = next(a for a in bar.actions() if a.text().replace("&", "") == "Tools")
     scripts = next(a for a in tools.menu().actions() if a.text().replace("&", "") == "Scripts")

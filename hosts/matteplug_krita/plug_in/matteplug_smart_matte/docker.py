@@ -100,6 +100,7 @@ class SmartMatteDocker(DockWidget):
         column.addStretch()
         scrolled = QtWidgets.QScrollArea(self)  # or the docker would be taller than some screens
         scrolled.setWidgetResizable(True)
+        scrolled.setMinimumSize(290, 200)
         scrolled.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         scrolled.setWidget(content)
         self.setWidget(scrolled)
