@@ -311,6 +311,13 @@ class MatteOptions:
         help="Register the plate to the picture before it is used",
         guides=("plate",),
     )
+    hide_original: bool = option(
+        True,
+        label="Hide the original",
+        help="Hide the layer or picture below a new one; one undo shows it again",
+        hosts=("gimp3", "gimp2", "inkscape"),
+        pixels=False,
+    )
     commercial: bool = option(
         False,
         label="Commercial use only",

@@ -143,7 +143,7 @@ def test_the_guide_names_every_setting_and_choice() -> None:
     guide = (ROOT / "docs/guides/inkscape.md").read_text(encoding="utf-8")
     names = [one.get("name") for one in inx.iter(f"{INX}param")]
     choices = [one.get("value") for one in inx.iter(f"{INX}option")]
-    assert len(names) == 17
+    assert len(names) == 18
     assert len(choices) == 10
     for name in [*names, *choices]:
         assert str(name) in guide

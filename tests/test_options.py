@@ -66,8 +66,9 @@ def table(described: tuple[Option, ...]) -> str:
     for one in described:
         default = one.automatic or json.dumps(one.default)
         guides = ", ".join(one.guides) or "every guide"
+        spelled = f"`{flag(one)}`" if one.offered_by("batch") else "in editors only"
         rows.append(
-            f"| `{one.name}` | {one.help} | {one.range} | {default} | {guides} | `{flag(one)}` |"
+            f"| `{one.name}` | {one.help} | {one.range} | {default} | {guides} | {spelled} |"
         )
     return "\n".join(rows) + "\n"
 

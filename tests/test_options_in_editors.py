@@ -20,7 +20,7 @@ GIMP = HOSTS / "matteplug_gimp" / "plug_in"
 KRITA = HOSTS / "matteplug_krita" / "plug_in" / "matteplug_smart_matte"
 INX = HOSTS / "matteplug_inkscape" / "plug_in" / "matteplug_smart_matte.inx"
 OPTIONS = {option.name: option for option in options.of(MatteOptions)}
-SHOWN = [option for option in OPTIONS.values() if option.offered_by("an editor")]
+SHOWN = [option for option in OPTIONS.values() if option.offered_by("gimp2")]
 BAND = OPTIONS["band_px"]
 
 
@@ -43,11 +43,14 @@ def source(*parts: str) -> str:
 
 def test_the_hello_lists_what_a_dialog_needs() -> None:
     told = worker._hello()
-    further = bridge.offered(told, "krita", own=("band_px",))
+    further = bridge.offered(told, "gimp2", own=("band_px",))
     assert [option["name"] for option in further] == [o.name for o in SHOWN if o is not BAND]
+    assert {o.name for o in SHOWN if not o.offered_by("krita")} == {"hide_original"}
     assert bridge.offered({"networks": []}, "krita") == [], "an older worker lists none"
     everywhere = bridge.offered(told, "batch")
-    assert [option["name"] for option in everywhere] == list(OPTIONS)
+    assert [option["name"] for option in everywhere] == [
+        o.name for o in OPTIONS.values() if o.offered_by("batch")
+    ]
 
 
 def test_what_a_dialog_shows_is_a_value_of_its_option() -> None:
@@ -129,9 +132,10 @@ def test_what_gimp_takes_as_text_is_what_was_changed() -> None:
     shared = constants(GIMP / "smart_matte.py")
     told = [option.to_json() for option in SHOWN if option.name not in shared["OWN"]]
     edge = [one.default for one in SHOWN if one.group == "Edge" or one.name == "selection_kind"]
-    assert [option["name"] for option in told[len(edge) :]] == ["refine", "align", "limit_mib"]
-    assert shared["as_text"](told, [*edge, True, True, 0]) == ""
-    text = shared["as_text"](told, [*edge, False, True, 512.0])
+    names = ["refine", "align", "hide_original", "limit_mib"]
+    assert [option["name"] for option in told[len(edge) :]] == names
+    assert shared["as_text"](told, [*edge, True, True, True, 0]) == ""
+    text = shared["as_text"](told, [*edge, False, True, True, 512.0])
     assert shared["further"](text) == {"refine": False, "limit_mib": 512}
     assert shared["further"]("") == {}
     for wrong in ("refine", "[1]", "{"):

@@ -47,6 +47,7 @@ NEW: dict[str, Any] = {
 }
 OTHERS: dict[str, Any] = {
     "nothing selected": {"select": False},  # left to the network that takes no guide
+    "original kept": {"settings": {"hide-original": 0}},
     "layer mask": {"settings": {"output": "layer-mask"}},
     "deep layer mask": {"settings": {"output": "layer-mask"}, "precision": 650},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}, "kind": "rgba"},
@@ -170,6 +171,9 @@ def test_it_succeeds_as_one_step_and_leaves_the_original_alone(
     report = reports[title]
     assert not report["failed"], report["messages"]
     assert report["untouched"]
+    settings = (NEW | OTHERS)[title].get("settings", {})
+    new = settings.get("output", "new-layer").startswith("new-layer")
+    assert report["hidden"] == (new and settings.get("hide-original", 1) == 1)
     assert report["progress"] == sorted(report["progress"])
     assert report["progress"][-1] == 1
     assert [type(step) for step in report["history"]] == [list] * NEW.get(title, {}).get("runs", 1)

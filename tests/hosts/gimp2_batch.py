@@ -205,7 +205,8 @@ def state(image):
     _, layers = pdb.gimp_image_get_layers(image)
     selection = gegl_pixels.mask(pdb.gimp_image_get_selection(image), "u8").data
     masks = [pdb.gimp_layer_get_mask(layer) is not None for layer in layers]
-    return layers, masks, pdb.gimp_image_get_active_drawable(image), selection
+    hidden = [not pdb.gimp_item_get_visible(layer) for layer in layers]
+    return layers, masks, hidden, pdb.gimp_image_get_active_drawable(image), selection
 
 
 def drawable_report(layer):
@@ -263,6 +264,7 @@ def run(case):
         "results": results,
         "elapsed_s": elapsed_s,
         "untouched": native(layer) == before,
+        "hidden": not pdb.gimp_item_get_visible(layer),
         "source": drawable_report(layer),
         "selection before": selection,
         "selection": text(gegl_pixels.mask(pdb.gimp_image_get_selection(image), "f32").data),

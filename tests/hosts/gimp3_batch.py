@@ -239,6 +239,7 @@ def run(case):
         "results": results,
         "elapsed_s": elapsed_s,
         "untouched": native(layer) == before,
+        "hidden": not layer.get_visible(),
         "source": drawable_report(layer),
         "selection before": selection,
         "selection": get(image.get_selection(), "Y float"),

@@ -57,6 +57,7 @@ DONE: dict[str, Any] = {
 }
 OTHERS: dict[str, Any] = {
     "nothing selected": {"select": False},  # left to the network that takes no guide
+    "original kept": {"settings": {"options": '{"hide_original": false}'}},
     "layer mask": {"settings": {"output": "layer-mask"}},
     "layer mask float": {"settings": {"output": "layer-mask"}, "precision": 650},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
@@ -131,12 +132,21 @@ def library_s(report: dict[str, Any], depth: str = "uint8") -> NDArray[Any]:
     return np.dstack([cutout[..., :3], alpha])
 
 
+def hides(case: dict[str, Any]) -> bool:
+    """Tell whether a case ends with the layer hidden: it is below a new one, and may be."""
+    settings = case.get("settings", {})
+    if "hide_original" in settings.get("options", ""):
+        return False
+    return settings.get("output", "new-layer").startswith("new-layer")
+
+
 @pytest.mark.parametrize("title", [*DONE, *OTHERS])
 def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], title: str) -> None:
     report = reports[title]
     assert report.get("error") is None
     assert {status for status, _ in report["results"]} == {"success"}, report["results"]
     assert report["untouched"]
+    assert report["hidden"] == hides((DONE | OTHERS)[title])
     assert report["channels"] == ("trimap channel" in title or title == "to selection")
 
 

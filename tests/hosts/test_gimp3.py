@@ -74,6 +74,7 @@ CASES: dict[str, Any] = {
     },
     "gray float": {"base": "gray", "precision": "FLOAT_NON_LINEAR"},
     "twice": {"runs": 2},
+    "original kept": {"settings": {"options": '{"hide_original": false}'}},
     "layer mask": {"settings": {"output": "layer-mask"}},
     "new layer with mask": {"settings": {"output": "new-layer-with-mask"}},
     "to selection": {
@@ -145,6 +146,14 @@ def expected(report: dict[str, Any], title: str) -> tuple[NDArray[Any], NDArray[
     return matte.alpha, colours
 
 
+def hides(case: dict[str, Any]) -> bool:
+    """Tell whether a case ends with the layer hidden: it is below a new one, and may be."""
+    settings = case.get("settings", {})
+    if "hide_original" in settings.get("options", ""):
+        return False
+    return settings.get("output", "new-layer").startswith("new-layer")
+
+
 DONE = [title for title in CASES if title not in list(CASES)[list(CASES).index("indexed") :]]
 
 
@@ -154,6 +163,7 @@ def test_it_succeeds_and_leaves_the_original_alone(reports: dict[str, Any], titl
     assert report.get("error") is None
     assert {status for status, _ in report["results"]} == {"success"}, report["results"]
     assert report["untouched"]
+    assert report["hidden"] == hides(CASES[title])
     channels = ("trimap channel", "linear trimap channel", "trimap beside", "to selection")
     assert report["channels"] == (title in channels)
 

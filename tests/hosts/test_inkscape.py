@@ -181,6 +181,7 @@ def test_what_is_selected_becomes_a_picture_above(
     before = [one for one in ElementTree.parse(path).iter() if one.get("id") == "cat"]
     found = images(drawing)
     index = next(number for number, one in enumerate(found) if one.get("id") == "cat")
+    assert found[index].attrib.pop("style") == "display:none"
     assert found[index].attrib == before[0].attrib
     new = found[index + 1]
     assert same_colours(pixels_of(new))

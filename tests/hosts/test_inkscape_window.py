@@ -167,6 +167,7 @@ def test_a_photograph_is_cut_out_and_one_undo_takes_it_back(
     inkscape.act("select-by-id", "cat,rough")
     inkscape.act("matteplug.smart-matte.noprefs")
     original, cutout = wait_for(lambda: both if len(both := inkscape.images()) == 2 else [])
+    assert "display:none" in original.attrib.pop("style")
     assert original.attrib == before.attrib
     height, width = photograph.shape[:2]
     shape = {"rule": "nonzero", "rings": [ROUGH]}

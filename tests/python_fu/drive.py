@@ -126,6 +126,7 @@ def run(case):
         "handler": gimp.pdb.handler,
         "progress": list(gimp.progress),
         "untouched": bytes(layer.data) == before,
+        "hidden": not layer.visible,
         "source": text(before),
         "selection before": selection,
         "selection": text(image.selection.data),

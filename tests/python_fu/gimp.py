@@ -69,6 +69,7 @@ class Layer(Drawable):
         self.name, self.kind = name, kind
         self.mask = self.parent = None
         self.locked = self.is_group = False
+        self.visible = True
 
 
 class Channel(Drawable):
@@ -138,6 +139,10 @@ class _Pdb(object):
                     selected[(y + top) * image.width + x + left] = value
         image.selection.data = selected
         image.step("select")
+
+    def gimp_item_set_visible(self, item, visible):
+        item.visible = bool(visible)
+        item.image.step("visibility")
 
     def gimp_item_is_valid(self, item):
         return int(item in item.image.layers)

@@ -67,7 +67,8 @@ def put(layers, image, layer, settings, buffers, header, answer):
     """Put a matte into the image; return what the user should know, or ""."""
     output, seen = settings["output"], buffers["image"]
     _check_again(layers, image, layer, output, seen)
-    layers.put(image, layer, output, seen, answer)
+    hides = further(settings["options"]).get("hide_original", True)
+    layers.put(image, layer, output, seen, answer, hides=hides)
     notes = list(header["notes"])
     if len(buffers) == 1:
         note = "Nothing is selected, so the network %s looked for the foreground."

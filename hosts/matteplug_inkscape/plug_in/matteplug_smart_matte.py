@@ -47,7 +47,7 @@ class SmartMatte(inkex.EffectExtension):
         pars.add_argument("--band-px", type=int, default=0)
         pars.add_argument("--selection-kind", default="automatic")
         pars.add_argument("--result", default="picture")
-        for switch in ("--clean-colours", "--refine", "--align"):
+        for switch in ("--clean-colours", "--refine", "--align", "--hide-original"):
             pars.add_argument(switch, type=inkex.Boolean, default=True)
         pars.add_argument("--limit-mib", type=int, default=0)
         pars.add_argument("--page")  # the one that the dialog shows
@@ -83,6 +83,7 @@ class SmartMatte(inkex.EffectExtension):
             "clean_colours": self.options.clean_colours,
             "refine": self.options.refine,
             "align": self.options.align,
+            "hide_original": self.options.hide_original,
             "limit_mib": self.options.limit_mib or None,
         }
         for flag in EDGE:
@@ -94,6 +95,8 @@ class SmartMatte(inkex.EffectExtension):
             self._add_mask(picture, answer["alpha"])
         else:
             _add_above(picture, answer["cutout"])
+            if self.options.hide_original:
+                picture.style["display"] = "none"
 
     def _asked(self):
         """Return the picture's element, and the buffers for the worker."""

@@ -106,11 +106,16 @@ class Layers(object):
         selection = self._pdb.gimp_image_get_selection(image)
         return self._pixels.mask(selection, self._pixels.depth_of(image))  # type: ignore[no-any-return]
 
-    def put(self, image, layer, output, seen, answer):
-        # type: (Any, Any, str, bridge.Pixels, Mapping[str, bytes]) -> None
-        """Put the matte of the pixels `seen` into the image, as one step of its history."""
+    def put(self, image, layer, output, seen, answer, hides):
+        # type: (Any, Any, str, bridge.Pixels, Mapping[str, bytes], bool) -> None
+        """Put the matte of the pixels `seen` into the image, as one step of its history.
+
+        A new layer is the active one then, and the one below is hidden if `hides`.
+        """
         self._pdb.gimp_image_undo_group_start(image)
         try:
+            if hides and output in ("new-layer", "new-layer-with-mask"):
+                self._pdb.gimp_item_set_visible(layer, False)
             if output == "new-layer":
                 self._new_layer(image, layer, seen, answer["cutout"])
             elif output == "new-layer-with-mask":

@@ -224,8 +224,8 @@ class Dialog:
             options = smart_matte.further(settings["options"])
         except bridge.Refusal:
             options = {}
-        for option in self._edges:
-            options.pop(option["name"], None)
+        for name in [option["name"] for option in self._edges] + ["hide_original"]:
+            options.pop(name, None)
         return (
             settings["guide"],
             drawable.get_id() if drawable else None,

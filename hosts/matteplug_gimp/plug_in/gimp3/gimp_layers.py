@@ -119,10 +119,15 @@ def selection(image, layer):
     return Pixels("Y " + depth, rectangle.width, rectangle.height, data, rectangle.x, rectangle.y)
 
 
-def put(image, layer, output, seen, answer):
-    """Put the matte of the pixels `seen` into the image, as one step of its history."""
+def put(image, layer, output, seen, answer, *, hides):
+    """Put the matte of the pixels `seen` into the image, as one step of its history.
+
+    A new layer is the active one then, and the one below is hidden if `hides`.
+    """
     image.undo_group_start()
     try:
+        if hides and output in ("new-layer", "new-layer-with-mask"):
+            layer.set_visible(False)
         if output == "new-layer":
             _new_layer(image, layer, seen, answer["cutout"])
         elif output == "new-layer-with-mask":

@@ -40,7 +40,7 @@ ARGUMENTS = (
     (STRING, "options", 'Further options as a JSON object, such as {"refine": false}; or ""'),
 )
 
-SHOWN_FIRST = (0, -1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 100, 1, 1, 0)
+SHOWN_FIRST = (0, -1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 100, 1, 1, 1, 0)
 """What GIMP takes for the arguments of the dialog, which brings its own."""
 
 

@@ -21,7 +21,7 @@
 (define (script-fu-matteplug-smart-matte
           image layer guide other network band-px output clean-colours selection-kind
           remove-islands fill-holes smooth feather contrast shift-edge decontaminate
-          refine align limit-mib)
+          refine align hide-original limit-mib)
   (plug-in-matteplug-smart-matte
     RUN-NONINTERACTIVE image layer (vector-ref matteplug-networks network)
     (vector-ref #("selection" "trimap" "plate") guide)
@@ -38,6 +38,7 @@
                    (matteplug-amount "shift_edge_percent" shift-edge) ", "
                    (matteplug-amount "decontaminate_percent" decontaminate) ", "
                    (matteplug-flag "refine" refine) ", " (matteplug-flag "align" align) ", "
+                   (matteplug-flag "hide_original" hide-original) ", "
                    (matteplug-number "limit_mib" limit-mib) "}"))
   (gimp-displays-flush))
 
@@ -63,4 +64,5 @@
   SF-ADJUSTMENT "Decontaminate (percent)" (list 100 0 100 1 10 0 SF-SPINNER)
   SF-TOGGLE     "Refine the edge" TRUE
   SF-TOGGLE     "Align the plate" TRUE
+  SF-TOGGLE     "Hide the original" TRUE
   SF-ADJUSTMENT "Memory limit (MiB, 0: automatic)" (list 0 0 1048576 1 256 0 SF-SPINNER))
