@@ -151,6 +151,8 @@ def hides(case: dict[str, Any]) -> bool:
     settings = case.get("settings", {})
     if "hide_original" in settings.get("options", ""):
         return False
+    if case.get("special") == "locked alpha":  # its visibility is locked, too
+        return False
     return settings.get("output", "new-layer").startswith("new-layer")
 
 
