@@ -110,10 +110,9 @@ COMPACT_SWIN = CitmConfig(
     priors=("colours", "table", "propagation"),
     propagation=True,
 )
-"""The published network with fewer channels, and priors: that of the shipped weights.
+"""The published network with fewer channels, and priors: what the compact one is measured against.
 
-It stays until those of the compact one are better.  Window 8 divides the stages of a crop
-of 256 pixels.
+Window 8 divides the stages of a crop of 256 pixels.
 """
 
 COMPACT = CompactConfig()
