@@ -137,7 +137,7 @@ def hides(case: dict[str, Any]) -> bool:
     settings = case.get("settings", {})
     if "hide_original" in settings.get("options", ""):
         return False
-    return settings.get("output", "new-layer").startswith("new-layer")
+    return str(settings.get("output", "new-layer")).startswith("new-layer")
 
 
 @pytest.mark.parametrize("title", [*DONE, *OTHERS])

@@ -153,7 +153,7 @@ def hides(case: dict[str, Any]) -> bool:
         return False
     if case.get("special") == "locked alpha":  # its visibility is locked, too
         return False
-    return settings.get("output", "new-layer").startswith("new-layer")
+    return str(settings.get("output", "new-layer")).startswith("new-layer")
 
 
 DONE = [title for title in CASES if title not in list(CASES)[list(CASES).index("indexed") :]]
