@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matteplug import api
@@ -176,6 +177,14 @@ def test_a_large_picture_is_seen_coarse_before_fine() -> None:
     assert np.abs(last - picture.matte.alpha[rect.slices]).mean() < 0.05
 
 
+@cache
+def struck() -> OpenPicture:
+    """Return an open picture with a stroke in it, which no test changes."""
+    picture = opened()
+    picture.stroke(dot(BACKGROUND, 300, 150, 9))
+    return picture
+
+
 OPTIONS = st.builds(
     MatteOptions,
     smooth_px=st.integers(0, 4),
@@ -188,13 +197,12 @@ OPTIONS = st.builds(
 )
 
 
+@settings(deadline=None)  # the first one opens the picture
 @given(OPTIONS, st.integers(0, 300), st.integers(0, 200), st.integers(1, 100), st.integers(1, 90))
 def test_a_part_is_what_the_whole_has_there(
     options: MatteOptions, x: int, y: int, width: int, height: int
 ) -> None:
-    picture = opened()
-    picture.stroke(dot(BACKGROUND, 300, 150, 9))
-    rect = Rect(x, y, width, height)
+    picture, rect = struck(), Rect(x, y, width, height)
     part, whole = picture.part(options, rect), picture.part(options)
     assert np.abs(part.alpha - whole.alpha[rect.slices]).max() < 1e-5
     assert (part.foreground == whole.foreground[rect.slices]).all()
