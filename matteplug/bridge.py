@@ -498,7 +498,7 @@ class Worker(object):
         return self.ask(header, "matte", buffers, progress)
 
     def open(self, buffers, options=None, host=None, progress=None, view=None, view_px=0):
-        # type: (Mapping[str, Pixels], Options, Optional[str], Progress, View, int) -> OpenPicture
+        # type: (Mapping[str, Pixels], Options, Optional[str], Progress, View, int) -> RemotePicture
         """Return an open picture; see the protocol.
 
         `view` is called with the share that is done and a view of the alpha, `Pixels` whose longest
@@ -508,7 +508,7 @@ class Worker(object):
         if host is not None:
             header["host"] = host
         opened = self.ask(header, "opened", buffers, progress, view)[0]
-        return OpenPicture(self, opened)
+        return RemotePicture(self, opened)
 
     def ask(self, header, answered, buffers=None, progress=None, view=None):
         # type: (Header, str, Optional[Mapping[str, Pixels]], Progress, View) -> Frame
@@ -769,7 +769,7 @@ class Worker(object):
         return status
 
 
-class OpenPicture(object):
+class RemotePicture(object):
     """A picture that a worker has open, from `Worker.open`; see the protocol.
 
     `matte` is the frame "opened": "network", "outcome", "notes" and the like.  What raises raises

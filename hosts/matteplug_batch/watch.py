@@ -37,7 +37,7 @@ class Waiter(Observer, Protocol):
         """Learn that there is nothing to do for now."""
 
 
-class Steady:
+class Unchanged:
     """Remembers since when files are as they are, and which were taken like that."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Watch:
     batch: BatchRun
     steady_s: float = 2.0
     pause_s: float = 0.5
-    _steady: Steady = field(default_factory=Steady)
+    _steady: Unchanged = field(default_factory=Unchanged)
 
     def run(self, observer: Waiter, cancel: CancelToken) -> BatchReport:
         """Cut out what comes in until the user ends it, or every further picture would fail.

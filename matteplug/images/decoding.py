@@ -94,13 +94,13 @@ def _reading(file: BinaryIO, name: str, policy: Policy) -> Iterator[Any]:
                 policy.check(stored, _DEEP_BYTES if deep else _EIGHT_BIT_BYTES, name)
                 orientation = image.getexif().get(pillow.ORIENTATION, 1)
                 yield stored, orientation, lambda: _picture(image, file, head)
-    except tiff.Unreadable as error:
+    except tiff.UnreadableTiff as error:
         raise RequestError(
             "file-depth",
             f"The TIFF {name} has {error}, which cannot be read.",
             "Save it with 8 or 16 bits per channel, or as PNG.",
         ) from error
-    except exr.Unreadable as error:
+    except exr.UnreadableExr as error:
         raise RequestError(
             "file-depth",
             f"The OpenEXR file {name} has {error}, which cannot be read.",

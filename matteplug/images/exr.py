@@ -72,7 +72,7 @@ def encode(array: NDArray[Any], icc: bytes | None, metadata: Metadata) -> bytes:
         return path.read_bytes()
 
 
-class Unreadable(Exception):
+class UnreadableExr(Exception):
     """The file is valid, but of a kind that is not read; the text completes "… has "."""
 
 
@@ -98,7 +98,7 @@ class Opened:
         """Decode R, G, B and A, or Y and A; what the display window lacks is transparent black.
 
         Raises:
-            Unreadable: it has other channels.
+            UnreadableExr: it has other channels.
             Exception: of nearly any kind, it is damaged.
         """
         import OpenEXR
@@ -107,7 +107,7 @@ class Opened:
             channels = file.channels()
             names = "RGB" if {"R", "G", "B"} <= set(channels) else "Y"
             if "Y" in names and ("Y" not in channels or {"RY", "BY"} & set(channels)):
-                raise Unreadable(f"the channels {', '.join(sorted(channels))}")
+                raise UnreadableExr(f"the channels {', '.join(sorted(channels))}")
             stored = [self._shown(channels[name].pixels) for name in names]
             alpha = self._shown(channels["A"].pixels) if "A" in channels else None
         colours = np.stack(stored, axis=2)
@@ -151,9 +151,9 @@ class Opened:
         """Return what the display window shows of a channel of the data window, in floats."""
         data = self._data
         if channel.dtype.kind != "f":
-            raise Unreadable("channels of whole numbers")
+            raise UnreadableExr("channels of whole numbers")
         if channel.shape != data.shape:
-            raise Unreadable("channels of fewer samples than pixels")
+            raise UnreadableExr("channels of fewer samples than pixels")
         values = np.nan_to_num(channel.astype(np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
         if data == _Window(0, 0, *self.size):
             return values
@@ -214,7 +214,7 @@ def opened(file: BinaryIO) -> Iterator[Opened]:
                 shutil.copyfileobj(file, copy)
         with OpenEXR.File(path, header_only=True) as headed:
             if len(headed.parts) > 1:
-                raise Unreadable(f"{len(headed.parts)} parts")
+                raise UnreadableExr(f"{len(headed.parts)} parts")
             yield Opened(path=path, header=dict(headed.header()))
 
 

@@ -45,7 +45,7 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2
 _ADOBE_RGB = 2
 
 
-class Unreadable(Exception):
+class UnreadableTiff(Exception):
     """The TIFF is valid, but of a kind that is not read; the text completes "… has "."""
 
 
@@ -93,7 +93,7 @@ class Page:
         """Bits of each sample."""
         bits = set(self.numbers(258)) or {1}
         if len(bits) > 1:
-            raise Unreadable("channels of different depths")
+            raise UnreadableTiff("channels of different depths")
         return bits.pop()
 
     @property
@@ -176,19 +176,19 @@ def decode(page: Page) -> Samples:
     """Decode a page.
 
     Raises:
-        Unreadable: it is of a kind that is not read.
+        UnreadableTiff: it is of a kind that is not read.
         Exception: of nearly any kind, it is damaged.
     """
     photometric = page.number(262, 1)
     if photometric not in _SPACES:
-        raise Unreadable(f"colours of the kind {photometric}")
+        raise UnreadableTiff(f"colours of the kind {photometric}")
     space, count = _SPACES[photometric], page.number(277, 1)
     palette = photometric == 3
     colours_held = 1 if palette else space.channels
     if count < colours_held:
-        raise Unreadable(f"{count} channels, too few for its colours")
+        raise UnreadableTiff(f"{count} channels, too few for its colours")
     if page.number(259, 1) not in _OF_BYTES:
-        raise Unreadable(f"the compression {page.number(259, 1)}")
+        raise UnreadableTiff(f"the compression {page.number(259, 1)}")
     kept, premultiplied = _kept(page, colours_held, count)
     stored = np.empty((page.size.height, page.size.width, len(kept)), page.depth)
     clipped = 0
@@ -196,7 +196,7 @@ def decode(page: Page) -> Samples:
         stored[rows], beyond = _in_depth(page, band, scaled=not palette)
         clipped += beyond
     if clipped > stored.size / 2:
-        raise Unreadable("floating-point values that reach far beyond 0 to 1")
+        raise UnreadableTiff("floating-point values that reach far beyond 0 to 1")
     notes = page.notes
     if clipped:
         notes += ("Values beyond 0 to 1 were clipped.",)
@@ -280,9 +280,9 @@ def _dtype(page: Page) -> np.dtype[Any]:
     kind = (page.numbers(339) or (_UNSIGNED,))[0]
     letter = {_FLOAT: "f"}.get(kind, "u")
     if kind in (_SIGNED, 5, 6) or (letter == "f" and page.bits not in (16, 32, 64)):
-        raise Unreadable(f"{page.bits}-bit signed, complex or unusual floating-point values")
+        raise UnreadableTiff(f"{page.bits}-bit signed, complex or unusual floating-point values")
     if page.bits > 16 and page.bits not in (32, 64):
-        raise Unreadable(f"{page.bits} bits per channel")
+        raise UnreadableTiff(f"{page.bits} bits per channel")
     whole = page.bits in (8, 16, 32, 64)
     return np.dtype(f"{page.order}{letter}{page.bits // 8}" if whole else "u1")
 
@@ -424,4 +424,4 @@ def _unpredicted(page: Page, values: NDArray[Any], dtype: np.dtype[Any]) -> NDAr
         planes = planes.reshape(*values.shape[:2], size, -1)
         samples = np.ascontiguousarray(np.moveaxis(planes, 2, -1))
         return samples.view(f">f{size}")[..., 0].reshape(values.shape)
-    raise Unreadable(f"the predictor {predictor}")
+    raise UnreadableTiff(f"the predictor {predictor}")

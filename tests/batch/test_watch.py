@@ -114,7 +114,7 @@ def test_an_empty_folder_waits(watched: Watched, folder: Path) -> None:
 
 
 def test_a_file_is_taken_when_it_has_stopped_growing(tmp_path: Path) -> None:
-    steady, file, guide = watch.Steady(), tmp_path / "a.png", tmp_path / "a_trimap.png"
+    steady, file, guide = watch.Unchanged(), tmp_path / "a.png", tmp_path / "a_trimap.png"
     files: dict[Hashable, tuple[Path, ...]] = {"a": (file, guide)}
     for second in range(10):
         with file.open("ab") as growing:
@@ -129,7 +129,7 @@ def test_a_file_is_taken_when_it_has_stopped_growing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_went_and_came_back_is_taken_again(tmp_path: Path) -> None:
-    steady, file = watch.Steady(), photograph(tmp_path / "a.png")
+    steady, file = watch.Unchanged(), photograph(tmp_path / "a.png")
     assert not steady.new({"a": (file,)}, 2.0, 0.0)
     assert steady.new({"a": (file,)}, 2.0, 2.0) == {"a"}
     assert not steady.new({}, 2.0, 3.0)

@@ -36,7 +36,7 @@ class BackgroundWorker:
         _in_thread(lambda: self._matte(*arguments), on_answer, on_error)
 
     def open(self, on_opened, on_error, *arguments):
-        """Open a picture; call `on_opened(picture)`, a `bridge.OpenPicture`, or `on_error(error)`.
+        """Open a picture; call `on_opened(picture)`, a `RemotePicture`, or `on_error(error)`.
 
         The arguments are those of `bridge.Worker.open` but for the host.
         """

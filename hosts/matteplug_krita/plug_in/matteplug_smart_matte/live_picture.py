@@ -13,7 +13,7 @@ class LivePicture:
     def __init__(self, picture, lock, on_seen, on_error):
         """Ask for nothing yet.
 
-        `picture` is a `bridge.OpenPicture`, `lock` is held while it is asked.  `on_seen(results)`
+        `picture` is a `bridge.RemotePicture`, `lock` is held while it is asked.  `on_seen(results)`
         and `on_error(error)` are called from another thread, where `on_error` is the end.
         """
         self._picture = picture
