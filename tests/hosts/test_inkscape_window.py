@@ -228,5 +228,9 @@ def test_the_check_says_what_is_wrong(
 def shoot(name: str, display: str) -> None:
     """Take a picture of the screen, where a folder for such is named."""
     if folder := os.environ.get("MATTEPLUG_SCREENSHOTS"):
+        environment = {**os.environ, "DISPLAY": display}
+        # away, or tips appear
+        subprocess.run(["xdotool", "mousemove", "1270", "890"], env=environment, check=True)
+        time.sleep(1)
         command = ["import", "-window", "root", str(Path(folder) / f"{name}.png")]
-        subprocess.run(command, env={**os.environ, "DISPLAY": display}, check=True)
+        subprocess.run(command, env=environment, check=True)
