@@ -206,16 +206,18 @@ def with_guide(
     policy = Policy.current(request.options)
     mask = arguments.mask(given, what, policy=policy, cancel=cancel)
     mask, scaling = fit.fitted(mask, Size.of(request.image), what)
-    read = trimaps.from_mask if what == "trimap" else trimaps.from_selection
-    result = read(mask, band_px=request.options.band_px)
-    if what == "selection":
-        selected, notes = masks.unit(mask)
+    notes, band_px = request.notes + scaling, request.options.band_px
+    if what == "trimap":
+        result = trimaps.from_mask(mask, band_px)
+    else:
+        selected, reading = masks.unit(mask)
+        notes += reading
+        result = trimaps.around(selected, band_px)
         kind = _kind(request, selected)
         if kind != "exact":
             trimap = rough_selection.wide(selected >= 0.5, kind)
-            notes = request.notes + scaling + notes
             return replace(request, selection=selected, trimap=trimap, notes=notes)
-    return replace(request, trimap=result.trimap, notes=request.notes + scaling + result.notes)
+    return replace(request, trimap=result.trimap, notes=notes + result.notes)
 
 
 def _kind(request: MatteRequest, selection: Alpha) -> rough_selection.Kind:

@@ -74,7 +74,7 @@ def from_mask(mask: NDArray[Any], band_px: int | None = None) -> TrimapResult:
         level = float(np.median(values))
         off_level = np.abs(values - level) > _NEAR
         if off_level.mean() > 1 - _LEVEL_FRACTION:
-            result = _around(unit, band_px)
+            result = around(unit, band_px)
             note = "The trimap has many gray values, so it was read as a soft selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         if abs(level - 0.5) > 2 * _NEAR:
@@ -101,12 +101,16 @@ def from_selection(selection: NDArray[Any], band_px: int | None = None) -> Trima
             band covers everything ("trimap-all-unknown"), or the selection is not a mask.
     """
     unit, notes = masks.unit(selection)
-    result = _around(unit, band_px)
+    result = around(unit, band_px)
     return TrimapResult(result.trimap, notes + result.notes)
 
 
-def _around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
-    """Return a trimap laid around a selection in [0, 1]; see `from_selection`."""
+def around(unit: NDArray[np.float32], band_px: int | None) -> TrimapResult:
+    """Return a trimap laid around a selection, (H, W) float32 [0, 1]; see `from_selection`.
+
+    Raises:
+        RequestError: as `from_selection`, but for what is not a mask.
+    """
     if band_px is not None and band_px < 1:
         raise RequestError(
             "band-width", f"A band of {band_px} pixels is not possible.", "Use 1 pixel or more."
@@ -162,7 +166,7 @@ def repair(trimap: Trimap, notes: tuple[str, ...] = (), band_px: int | None = No
     )
     if not unknown:
         if background and foreground:
-            result = _around((trimap == FOREGROUND).astype(np.float32), band_px)
+            result = around((trimap == FOREGROUND).astype(np.float32), band_px)
             note = "The trimap has no unknown part, so it was read as a selection."
             return TrimapResult(result.trimap, (*notes, note, *result.notes))
         name = "background" if background else "foreground"

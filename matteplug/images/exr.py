@@ -141,10 +141,7 @@ class Opened:
     def _is_partial(self) -> bool:
         data, shown = self._data, self.size
         return (
-            data.left > 0
-            or data.top > 0
-            or data.right < shown.width
-            or (data.bottom < shown.height)
+            data.left > 0 or data.top > 0 or data.right < shown.width or data.bottom < shown.height
         )
 
     def _shown(self, channel: NDArray[Any]) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from matteplug.engine import Engine
 from matteplug.errors import NetworkError
 from matteplug.guides import unknown_band
 from matteplug.images import pixels
+from matteplug.images.scaling import resized, scaled_size
 from matteplug.matting import choice, network_pass
 from matteplug.network import Guide
 from matteplug.types import (
@@ -238,10 +239,9 @@ def _contrast_along(image: Image, selected: NDArray[np.bool_]) -> float:
     from matteplug.opencv import cv2
 
     scale = min(1.0, SIDE_PX / max(selected.shape))
-    size = _scaled_size(Size.of(image), scale)
-    inside = cv2.resize(selected.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(pixels.to_float(np.asarray(small)), (0, 0), 1)
+    size = scaled_size(Size.of(image), scale)
+    inside = resized(selected.astype(np.float32), size) > 0.5
+    smooth = cv2.GaussianBlur(pixels.to_float(resized(image, size)), (0, 0), 1)
     slopes = [cv2.Sobel(smooth, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1))]
     contrast = np.sqrt(sum(np.square(slope).sum(axis=2) for slope in slopes))
     away = unknown_band.depth(inside) + unknown_band.depth(~inside)
@@ -283,17 +283,10 @@ def _filled(rect: Rect, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return mask
 
 
-def _scaled_size(size: Size, scale: float) -> Size:
-    return Size(*(max(1, round(side * scale)) for side in size))
-
-
 def _scaled(request: MatteRequest) -> MatteRequest:
     """Return picture and trimap at the size that is voted on, without all else."""
-    from matteplug.opencv import cv2
-
     size = Size.of(request.image)
-    small = _scaled_size(size, min(1.0, SIDE_PX / max(size)))
-    image = np.asarray(cv2.resize(request.image, small, interpolation=cv2.INTER_AREA))
+    image = resized(request.image, scaled_size(size, min(1.0, SIDE_PX / max(size))))
     bare = replace(
         request, network=None, image=image, plate=None, segmentation=None, opacity=None, notes=()
     )

@@ -221,10 +221,7 @@ class Preview(Gtk.Box):
 
     def _tell(self, text, busy):
         self._spinner.set_property("active", busy)
-        if text or busy:
-            self.say(text)
-        else:
-            self.say("")
+        self.say(text)
         if not busy:
             self.refresh()
         return False
